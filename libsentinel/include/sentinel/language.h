@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef SENTINEL_LANGUAGE_H
+#define SENTINEL_LANGUAGE_H
+
+#include <sentinel/run.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* The languages of a directory of manifests (docs/languages.md). Immutable after loading; any thread. */
+typedef struct sn_languages sn_languages;
+typedef struct sn_language sn_language;
+
+/*
+ * Loads every *.yaml manifest of a directory; NULL: the installed ones (or $SENTINEL_DATA_DIR/languages).
+ * Errors: SN_ENOENT, SN_EPARSE (unknown key, wrong type, two languages of one name), SN_ESYS, SN_ENOMEM.
+ */
+SN_API int sn_languages_load(const char *directory, sn_languages **ret_languages, sn_error **ret_error);
+SN_API void sn_languages_free(sn_languages *languages);
+SN_API size_t sn_languages_count(const sn_languages *languages);
+/* In order of their names; NULL past the end. They live as long as the collection. */
+SN_API const sn_language *sn_languages_entry(const sn_languages *languages, size_t index);
+/* By name or alias, else by the extension of a file name ("a.py"); NULL if there is none. */
+SN_API const sn_language *sn_languages_find(const sn_languages *languages, const char *name);
+SN_API const sn_language *sn_languages_find_by_file(const sn_languages *languages, const char *file_name);
+
+SN_API const char *sn_language_name(const sn_language *language);
+SN_API const char *sn_language_title(const sn_language *language); /* "C++" */
+/* The index-th alias, or NULL. */
+SN_API const char *sn_language_alias(const sn_language *language, size_t index);
+/* The name the source gets when the caller gives none ("main.cpp"). */
+SN_API const char *sn_language_file_name(const sn_language *language);
+/* The Debian package that brings the toolchain. */
+SN_API const char *sn_language_package(const sn_language *language);
+/* The policy of its run step and of its compile step (NULL if it has none). */
+SN_API const char *sn_language_policy(const sn_language *language);
+SN_API const char *sn_language_compile_policy(const sn_language *language);
+/* The default limits of its steps; 0 or SN_EINVAL (no compile step). */
+SN_API int sn_language_run_limits(const sn_language *language, sn_limits *ret_limits);
+SN_API int sn_language_compile_limits(const sn_language *language, sn_limits *ret_limits);
+
+/*
+ * Is the toolchain here, and which version? Runs the manifest's version command in a sandbox. *ret_version is to be
+ * freed with sn_free(). Errors: SN_ETOOLCHAIN (the message names the package), and those of sn_sandbox_create().
+ */
+SN_API int sn_language_probe(const sn_language *language, uint64_t relax, char **ret_version, sn_error **ret_error);
+
+/* A file to lay beside the source. */
+typedef struct sn_file {
+    size_t size;      /* sizeof(sn_file) */
+    const char *path; /* relative to the work directory */
+    const void *data;
+    size_t length;
+    uint32_t mode; /* 0: 0644 */
+    uint32_t reserved;
+} sn_file;
+
+typedef struct sn_program_options {
+    size_t size;                  /* sizeof(sn_program_options), set by sn_program_options_init() */
+    const char *file_name;        /* name of the source inside; NULL: the manifest's */
+    const void *source;           /* copied */
+    size_t source_length;
+    const sn_file *const *files;  /* NULL-terminated, or NULL */
+    const char *const *compile_args; /* NULL-terminated, or NULL: appended to the compile command */
+    const sn_limits *compile_limits; /* fields that are 0 come from the manifest; NULL: all */
+    const sn_sandbox_options *sandbox; /* NULL: defaults; its mounts are added to the manifest's */
+} sn_program_options;
+
+SN_API void sn_program_options_init(sn_program_options *options);
+
+/* A source that was laid into a sandbox of its own and compiled, ready to be run any number of times. */
+typedef struct sn_program sn_program;
+
+/*
+ * Creates the sandbox, writes the files, compiles. A source that does not compile is not an error: look at
+ * sn_program_compile_result(). Blocks. Errors: those of sn_sandbox_create(), and SN_ETOOLCHAIN.
+ */
+SN_API int sn_program_create(const sn_language *language, const sn_program_options *options, sn_program **ret_program,
+                             sn_error **ret_error);
+SN_API void sn_program_destroy(sn_program *program);
+/* The result of the compile step, NULL for a language without one; lives as long as the program. */
+SN_API const sn_result *sn_program_compile_result(const sn_program *program);
+/* 1 if there is something to run. */
+SN_API int32_t sn_program_is_runnable(const sn_program *program);
+/* Its sandbox, for files in and out. Owned by the program. */
+SN_API sn_sandbox *sn_program_sandbox(sn_program *program);
+
+/*
+ * Runs it. In `options`, argv (may be NULL) holds the program's arguments only; envp is added to the manifest's;
+ * limits that are 0 and a NULL policy come from the manifest. options NULL: all of that.
+ */
+SN_API int sn_program_run(sn_program *program, const sn_run_options *options, sn_result **ret_result,
+                          sn_error **ret_error);
+SN_API int sn_program_run_start(sn_program *program, const sn_run_options *options, sn_running **ret_running,
+                                sn_error **ret_error);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef SENTINEL_LIMITS_H
+#define SENTINEL_LIMITS_H
+
+#include <sentinel/visibility.h>
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* No limit. Accepted for wall_ms, cpu_ms, file_bytes and stack_bytes; the others always have one. */
+#define SN_UNLIMITED UINT64_MAX
+
+/* What one run may use. Zero means the default named in the comment. Call sn_limits_init() first. */
+typedef struct sn_limits {
+    size_t size;           /* sizeof(sn_limits), set by sn_limits_init() */
+    uint64_t cpu_ms;       /* CPU time of all processes together, milliseconds; 5000 */
+    uint64_t wall_ms;      /* elapsed time, milliseconds; 10000 */
+    uint64_t memory_bytes; /* memory of all processes together with page cache, tmpfs, sockets; 256 MiB; at least 1 MiB */
+    uint64_t processes;    /* processes and threads together; 64 */
+    uint64_t output_bytes; /* for stdout and for stderr, each; 16 MiB */
+    uint64_t file_bytes;   /* largest file that may be written (RLIMIT_FSIZE); 256 MiB */
+    uint64_t open_files;   /* RLIMIT_NOFILE; 256 */
+    uint64_t stack_bytes;  /* RLIMIT_STACK of the main thread; 64 MiB, or the host's hard limit if that is lower */
+    uint64_t cpu_percent;  /* CPU bandwidth, 100 is one core; 0 is no bound */
+} sn_limits;
+
+SN_API void sn_limits_init(sn_limits *limits);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef SENTINEL_RESULT_H
+#define SENTINEL_RESULT_H
+
+#include <sentinel/layer.h>
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef enum sn_verdict {
+    SN_VERDICT_OK = 0,                    /* exit status 0 */
+    SN_VERDICT_RUNTIME_ERROR = 1,         /* non-zero exit status, or a signal that was no limit of ours */
+    SN_VERDICT_TIME_LIMIT_EXCEEDED = 2,   /* sn_result_limit(): SN_LIMIT_CPU or SN_LIMIT_WALL */
+    SN_VERDICT_MEMORY_LIMIT_EXCEEDED = 3, /* some process of it was refused or killed for memory */
+    SN_VERDICT_OUTPUT_LIMIT_EXCEEDED = 4,
+    SN_VERDICT_PROCESS_LIMIT_EXCEEDED = 5, /* it failed after a fork or thread was refused */
+    SN_VERDICT_SECURITY_VIOLATION = 6,     /* sn_result_denied_...() say which system call */
+    SN_VERDICT_COMPILATION_ERROR = 7,      /* only for the compile step of a program */
+    SN_VERDICT_CANCELLED = 8,              /* sn_run_cancel() */
+    SN_VERDICT_INTERNAL_ERROR = 9          /* ours, never the program's */
+} sn_verdict;
+
+typedef enum sn_limit {
+    SN_LIMIT_NONE = 0,
+    SN_LIMIT_CPU = 1,
+    SN_LIMIT_WALL = 2,
+    SN_LIMIT_MEMORY = 3,
+    SN_LIMIT_OUTPUT = 4,
+    SN_LIMIT_PROCESSES = 5
+} sn_limit;
+
+/* What one run did. Immutable; owned by the caller; may be read from any thread. */
+typedef struct sn_result sn_result;
+
+SN_API sn_verdict sn_result_verdict(const sn_result *result);
+/* The limit that decided the verdict, or SN_LIMIT_NONE. */
+SN_API sn_limit sn_result_limit(const sn_result *result);
+/* The exit status of the first process (0 to 255), or -1 if a signal ended it. */
+SN_API int32_t sn_result_exit_code(const sn_result *result);
+/* The signal that ended the first process, or 0. */
+SN_API int32_t sn_result_signal(const sn_result *result);
+
+/* CPU time of all its processes together, nanoseconds. total can differ from user + system by the kernel's rounding. */
+SN_API uint64_t sn_result_cpu_ns(const sn_result *result);
+SN_API uint64_t sn_result_user_ns(const sn_result *result);
+SN_API uint64_t sn_result_system_ns(const sn_result *result);
+/* Where the CPU figures came from ("cgroup v1 cpuacct.usage"); static string. */
+SN_API const char *sn_result_cpu_source(const sn_result *result);
+/* From the first process's start to its end, nanoseconds of CLOCK_MONOTONIC. */
+SN_API uint64_t sn_result_wall_ns(const sn_result *result);
+/* Peak memory of all its processes together, bytes, and where the figure came from; static string. */
+SN_API uint64_t sn_result_memory_bytes(const sn_result *result);
+SN_API const char *sn_result_memory_source(const sn_result *result);
+/* Time it was kept from running by cpu_percent, nanoseconds; 0 without that limit. */
+SN_API uint64_t sn_result_throttled_ns(const sn_result *result);
+
+/* Captured output: not NUL-terminated, lives as long as the result. Empty where the run did not ask for capture. */
+SN_API const void *sn_result_stdout(const sn_result *result, size_t *ret_length);
+SN_API const void *sn_result_stderr(const sn_result *result, size_t *ret_length);
+/* 1 if the program wrote more than output_bytes to that stream. */
+SN_API int32_t sn_result_stdout_truncated(const sn_result *result);
+SN_API int32_t sn_result_stderr_truncated(const sn_result *result);
+
+/* The denied system call as a line ("socket(AF_INET, SOCK_STREAM, 0)"), its name, its six raw arguments; NULL: none. */
+SN_API const char *sn_result_denied(const sn_result *result);
+SN_API const char *sn_result_denied_name(const sn_result *result);
+SN_API const uint64_t *sn_result_denied_args(const sn_result *result);
+
+/* Layers in force during the run, and those that were not because the caller relaxed them. */
+SN_API uint64_t sn_result_layers(const sn_result *result);
+SN_API uint64_t sn_result_relaxed(const sn_result *result);
+/* What is worth knowing beyond the layers ("uid: shared with the caller"), one sentence a line; "" if nothing. */
+SN_API const char *sn_result_notes(const sn_result *result);
+
+/* "OK", "TIME_LIMIT_EXCEEDED", ... and "cpu", "wall", "memory", "output", "processes"; static strings. */
+SN_API const char *sn_verdict_name(sn_verdict verdict);
+SN_API const char *sn_limit_name(sn_limit limit);
+
+/* NULL is accepted. */
+SN_API void sn_result_free(sn_result *result);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef SENTINEL_RUN_H
+#define SENTINEL_RUN_H
+
+#include <sentinel/result.h>
+#include <sentinel/sandbox.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Where a run's standard input comes from. */
+enum {
+    SN_STDIN_DATA = 0, /* stdin_data, then end of file; nothing: end of file at once */
+    SN_STDIN_FEED = 1  /* sn_run_write() until sn_run_close_stdin() */
+};
+
+/* What happens to output. */
+enum {
+    SN_OUTPUT_CAPTURE = 0, /* kept for the result, up to output_bytes; also seen as events */
+    SN_OUTPUT_STREAM = 1   /* only seen as events */
+};
+
+typedef struct sn_run_options {
+    size_t size;             /* sizeof(sn_run_options), set by sn_run_options_init() */
+    const char *const *argv; /* NULL-terminated, at least one; argv[0] without a slash is searched in PATH inside */
+    const char *const *envp; /* NULL-terminated "K=V"; NULL: PATH, HOME=/work, LANG=C.UTF-8 and nothing else */
+    const char *cwd;         /* absolute path inside; NULL: /work */
+    const void *stdin_data;  /* copied */
+    size_t stdin_length;
+    const sn_limits *limits; /* NULL: the sandbox's */
+    const sn_policy *policy; /* NULL: the sandbox's */
+    uint32_t stdin_mode;     /* SN_STDIN_... */
+    uint32_t output_mode;    /* SN_OUTPUT_... */
+} sn_run_options;
+
+SN_API void sn_run_options_init(sn_run_options *options);
+
+/*
+ * Runs one program and waits for its end. The run is over when its first process is: everything else it started is
+ * dead when this returns. A program that cannot be started (no such file, not executable) is SN_ENOENT or SN_ESYS;
+ * everything a started program does is a result.
+ */
+SN_API int sn_run(sn_sandbox *sandbox, const sn_run_options *options, sn_result **ret_result, sn_error **ret_error);
+
+/*
+ * The same without blocking. A started run belongs to one thread at a time; only sn_run_cancel() may be called from
+ * others meanwhile. The sandbox must outlive it.
+ */
+typedef struct sn_running sn_running;
+
+SN_API int sn_run_start(sn_sandbox *sandbox, const sn_run_options *options, sn_running **ret_running,
+                        sn_error **ret_error);
+
+/* One descriptor for poll, epoll or an event loop: readable when sn_run_next() has something to do. Do not read it. */
+SN_API int sn_run_fd(const sn_running *running);
+
+enum {
+    SN_EVENT_NONE = 0,   /* nothing now: wait on sn_run_fd() */
+    SN_EVENT_STDOUT = 1, /* data, length */
+    SN_EVENT_STDERR = 2, /* data, length */
+    SN_EVENT_STDIN = 3,  /* standard input has room again after sn_run_write() took less than it was given */
+    SN_EVENT_DONE = 4    /* sn_run_wait() will not block */
+};
+
+typedef struct sn_event {
+    size_t size;      /* sizeof(sn_event) */
+    uint32_t type;    /* SN_EVENT_... */
+    uint32_t reserved;
+    const void *data; /* valid until the next call for this run */
+    size_t length;
+} sn_event;
+
+/* Does what is due (limits, output, input) and reports one event; never blocks. */
+SN_API int sn_run_next(sn_running *running, sn_event *ret_event, sn_error **ret_error);
+
+/*
+ * Feeds standard input (SN_STDIN_FEED); takes as much as fits without blocking. A program that closed its end is not
+ * an error: *ret_taken is then `length` and the bytes are dropped.
+ */
+SN_API int sn_run_write(sn_running *running, const void *data, size_t length, size_t *ret_taken, sn_error **ret_error);
+SN_API int sn_run_close_stdin(sn_running *running, sn_error **ret_error);
+
+/* Asks for the end: the verdict is then CANCELLED unless the program was over first. Thread-safe, async-signal-safe. */
+SN_API void sn_run_cancel(sn_running *running);
+
+/*
+ * Waits for the end, blocking, and takes the result; events not fetched are dropped (captured output is not).
+ * To be called once; the handle stays valid until sn_running_free().
+ */
+SN_API int sn_run_wait(sn_running *running, sn_result **ret_result, sn_error **ret_error);
+
+/* Frees it; a run in progress is killed first. NULL is accepted. */
+SN_API void sn_running_free(sn_running *running);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

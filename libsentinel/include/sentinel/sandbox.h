@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef SENTINEL_SANDBOX_H
+#define SENTINEL_SANDBOX_H
+
+#include <sentinel/error.h>
+#include <sentinel/layer.h>
+#include <sentinel/limits.h>
+#include <sentinel/policy.h>
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/*
+ * A sandbox is a session: files in its work directory and /tmp stay between its runs, nothing else does. Many
+ * sandboxes may be used from many threads; one sandbox is used by one run or file operation at a time (SN_EBUSY).
+ * Independent jobs must not share a sandbox.
+ *
+ * The calling process is not changed: no signal handlers, no children to wait for, no cwd or umask change, every
+ * descriptor close-on-exec. When the calling process dies, its sandboxes die with it.
+ */
+typedef struct sn_sandbox sn_sandbox;
+
+/* Flags of a mount. */
+#define SN_MOUNT_WRITABLE (1U << 0) /* default: read-only */
+#define SN_MOUNT_OPTIONAL (1U << 1) /* skip it if the source does not exist */
+#define SN_MOUNT_NOEXEC (1U << 2)
+
+/* A host file or directory that the sandbox sees. Directories come with what is mounted below them. */
+typedef struct sn_mount {
+    size_t size;        /* sizeof(sn_mount), set by sn_mount_init() */
+    const char *source; /* absolute host path */
+    const char *target; /* absolute path inside; NULL: the same as source */
+    uint32_t flags;     /* SN_MOUNT_... */
+    uint32_t reserved;  /* 0 */
+} sn_mount;
+
+enum {
+    SN_NETWORK_NONE = 0,    /* a network namespace in which not even loopback is up */
+    SN_NETWORK_LOOPBACK = 1 /* the same with its own 127.0.0.1 and ::1 */
+};
+
+typedef struct sn_sandbox_options {
+    size_t size;                   /* sizeof(sn_sandbox_options), set by sn_sandbox_options_init() */
+    uint64_t relax;                /* SN_LAYER_... bits that this caller does without */
+    const char *rootfs;            /* unpacked root file system, shown read-only; NULL: the host's /usr and the like */
+    const sn_mount *const *mounts; /* NULL-terminated, or NULL; mounted in this order after the root */
+    const char *hostname;          /* NULL: "sandbox" */
+    const sn_policy *policy;       /* default policy of its runs; NULL: the installed "default" */
+    const sn_limits *limits;       /* default limits of its runs; NULL: the defaults of sn_limits */
+    uint64_t work_bytes;           /* size of the tmpfs at /work; 0: 64 MiB */
+    uint64_t work_inodes;          /* 0: 8192 */
+    uint64_t tmp_bytes;            /* size of the tmpfs at /tmp; 0: 64 MiB */
+    uint64_t tmp_inodes;           /* 0: 8192 */
+    uint64_t shm_bytes;            /* size of the tmpfs at /dev/shm; 0: 64 MiB; emptied after every run */
+    const char *cgroup_parent;     /* cgroup v2 directory to make groups in; NULL: found automatically */
+    uint32_t network;              /* SN_NETWORK_... */
+    uint32_t reserved;             /* 0 */
+} sn_sandbox_options;
+
+SN_API void sn_mount_init(sn_mount *mount);
+SN_API void sn_sandbox_options_init(sn_sandbox_options *options);
+
+/*
+ * Creates a sandbox; options NULL means all defaults. Blocks for a few milliseconds. Everything the options point to
+ * may be freed afterwards. Kernel: 5.13 or later.
+ * Errors: SN_EINVAL, SN_ENOENT (a mount source, the rootfs), SN_EHOST, SN_ESYS, SN_ENOMEM. On failure nothing is left.
+ */
+SN_API int sn_sandbox_create(const sn_sandbox_options *options, sn_sandbox **ret_sandbox, sn_error **ret_error);
+
+/* Kills what runs in it and removes every trace. Blocks until done. NULL is accepted. */
+SN_API void sn_sandbox_destroy(sn_sandbox *sandbox);
+
+/*
+ * Files in the work directory. `path` is relative to it and must stay beneath it; symbolic links are not followed,
+ * only regular files are read or written. None of these may be called while a run is in progress (SN_EBUSY).
+ */
+
+/* Writes a file, replacing a regular file of that name; makes missing directories. mode: 0 means 0644. */
+SN_API int sn_sandbox_put(sn_sandbox *sandbox, const char *path, const void *data, size_t length, uint32_t mode,
+                          sn_error **ret_error);
+/* Reads a file of at most max_bytes (SN_ELIMIT if it is larger); free with sn_free(). An empty file is not NULL. */
+SN_API int sn_sandbox_get(sn_sandbox *sandbox, const char *path, uint64_t max_bytes, void **ret_data,
+                          size_t *ret_length, sn_error **ret_error);
+/* Makes a directory and its missing parents; one that exists is success. */
+SN_API int sn_sandbox_mkdir(sn_sandbox *sandbox, const char *path, sn_error **ret_error);
+
+/* One entry of a listing. */
+typedef struct sn_file_info {
+    const char *name; /* bytes as the program made them: may contain anything but '/' and NUL */
+    uint64_t bytes;
+    uint32_t mode; /* st_mode: type and permission bits */
+    uint32_t reserved;
+} sn_file_info;
+typedef struct sn_file_list sn_file_list;
+
+/* Lists one directory ("" or "." is the work directory itself), at most 65536 entries (SN_ELIMIT), in no order. */
+SN_API int sn_sandbox_list(sn_sandbox *sandbox, const char *path, sn_file_list **ret_list, sn_error **ret_error);
+SN_API size_t sn_file_list_count(const sn_file_list *list);
+/* Lives as long as the list; NULL past the end. */
+SN_API const sn_file_info *sn_file_list_entry(const sn_file_list *list, size_t index);
+SN_API void sn_file_list_free(sn_file_list *list);
+
+/* The layers in force in this sandbox, and those relaxed by its options. */
+SN_API uint64_t sn_sandbox_layers(const sn_sandbox *sandbox);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

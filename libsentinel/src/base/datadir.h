@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef SN_BASE_DATADIR_H
+#define SN_BASE_DATADIR_H
+
+/*
+ * Where the policies and manifests are: $SENTINEL_DATA_DIR (ignored in a setuid program), else the installed place.
+ * Policies are <datadir>/NAME.policy and NAME.json, languages <datadir>/languages/NAME.yaml. Static string.
+ */
+const char *sn__datadir(void);
+
+#endif

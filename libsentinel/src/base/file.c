@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/file.h"
+
+#include "base/buffer.h"
+#include "base/cleanup.h"
+
+#include <fcntl.h>
+#include <inttypes.h>
+#include <string.h>
+#include <sys/mman.h>
+
+int sn__file_read_at(int dirfd, const char *path, size_t max, char **ret_text, size_t *ret_length)
+{
+    cleanup_buffer struct sn__buffer buffer = {0};
+    cleanup_close int fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    char *text;
+
+    if (fd < 0)
+        return -errno;
+    for (;;) {
+        char *room = sn__buffer_reserve(&buffer, 4096);
+        ssize_t n;
+
+        if (!room)
+            return -ENOMEM;
+        n = read(fd, room, 4096);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return -errno;
+        if (n == 0)
+            break;
+        buffer.length += (size_t)n;
+        if (buffer.length > max)
+            return -EFBIG;
+    }
+    sn__buffer_add(&buffer, "", 0);
+    text = sn__buffer_steal(&buffer, ret_length);
+    if (!text)
+        return -ENOMEM;
+    *ret_text = text;
+    return 0;
+}
+
+int sn__fd_write_all(int fd, const void *data, size_t length)
+{
+    const char *at = data;
+
+    while (length) {
+        ssize_t n = write(fd, at, length);
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return -errno;
+        at += n;
+        length -= (size_t)n;
+    }
+    return 0;
+}
+
+int sn__file_write_at(int dirfd, const char *path, const char *text)
+{
+    cleanup_close int fd = openat(dirfd, path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+
+    if (fd < 0)
+        return -errno;
+    return sn__fd_write_all(fd, text, strlen(text));
+}
+
+static int parse_u64(const char *text, uint64_t *ret_value)
+{
+    char *end;
+    unsigned long long value;
+
+    if (strncmp(text, "max", 3) == 0) {
+        *ret_value = UINT64_MAX;
+        return 0;
+    }
+    errno = 0;
+    value = strtoull(text, &end, 10);
+    if (end == text || errno)
+        return -EINVAL;
+    *ret_value = value;
+    return 0;
+}
+
+/* Numbers are read many times in a run: no allocation. */
+int sn__file_read_u64_at(int dirfd, const char *path, uint64_t *ret_value)
+{
+    cleanup_close int fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC);
+    char text[64];
+    ssize_t n;
+
+    if (fd < 0)
+        return -errno;
+    n = read(fd, text, sizeof(text) - 1);
+    if (n < 0)
+        return -errno;
+    text[n] = '\0';
+    return parse_u64(text, ret_value);
+}
+
+int sn__text_find_key(const char *text, const char *key, uint64_t *ret_value)
+{
+    size_t length = strlen(key);
+
+    for (const char *at = text; at; at = strchr(at, '\n')) {
+        if (*at == '\n')
+            at++;
+        if (strncmp(at, key, length) == 0 && at[length] == ' ')
+            return parse_u64(at + length + 1, ret_value);
+    }
+    return -ENOENT;
+}
+
+int sn__file_read_key_at(int dirfd, const char *path, const char *key, uint64_t *ret_value)
+{
+    cleanup_close int fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC);
+    char text[4096];
+    ssize_t n;
+
+    if (fd < 0)
+        return -errno;
+    n = read(fd, text, sizeof(text) - 1);
+    if (n < 0)
+        return -errno;
+    text[n] = '\0';
+    return sn__text_find_key(text, key, ret_value);
+}
+
+int sn__file_write_u64_at(int dirfd, const char *path, uint64_t value)
+{
+    char text[32];
+
+    snprintf(text, sizeof(text), "%" PRIu64, value);
+    return sn__file_write_at(dirfd, path, text);
+}
+
+int sn__file_sealed_memfd(const char *name, const void *data, size_t length)
+{
+    cleanup_close int fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    int r;
+
+    if (fd < 0)
+        return -errno;
+    r = sn__fd_write_all(fd, data, length);
+    if (r < 0)
+        return r;
+    if (lseek(fd, 0, SEEK_SET) < 0 || fcntl(fd, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) < 0)
+        return -errno;
+    return steal_fd(&fd);
+}

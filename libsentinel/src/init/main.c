@@ -1,0 +1,3 @@
+/* stub */
+void _start(void);
+void _start(void) { for (;;) ; }

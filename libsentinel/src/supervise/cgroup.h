@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef SN_SUPERVISE_CGROUP_H
+#define SN_SUPERVISE_CGROUP_H
+
+#include <sentinel/error.h>
+#include <sentinel/limits.h>
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/*
+ * Theory of operation
+ *
+ * Every sandbox owns a slot (plan/slot.h), and in each hierarchy one group "sentinel/s<slot>" with two kinds of leaves:
+ * "init" holds the sandbox's PID 1, "r<n>" the processes of its n-th run. A run gets a fresh leaf, so its counters
+ * start at zero and page cache that an earlier run dirtied is not charged to it. The leaf is removed when the run's
+ * figures have been read; "s<slot>" when the sandbox goes.
+ *
+ * Whoever holds a slot owns the groups of that name: one that is there when a slot is taken was left by a host that
+ * died, and is killed and removed (sn__cgroup_reap_stale() does that for all free slots).
+ *
+ * Creation is in two moves because a cgroup namespace is rooted where its creator sits: enter() puts the sandbox's
+ * PID 1 into "s<slot>" itself, it unshares its cgroup namespace there, and settle() then moves it to "s<slot>/init"
+ * (v2 does not allow processes beside enabled controllers). Seen from inside, nothing above "s<slot>" exists.
+ */
+
+/* What one run used. Times in nanoseconds, sizes in bytes; all figures since the run's leaf was made. */
+struct sn__usage {
+    uint64_t cpu_ns;
+    uint64_t user_ns;
+    uint64_t system_ns;
+    uint64_t throttled_ns;
+    uint64_t memory_peak;
+    uint64_t memory_refused;   /* charges refused or that had to reclaim first: v2 memory.events max, v1 failcnt */
+    uint64_t oom_kills;        /* processes of the run that the kernel killed for memory */
+    uint64_t processes_refused; /* forks and threads refused: pids.events max */
+    const char *cpu_source;    /* static strings */
+    const char *memory_source;
+};
+
+#define SN__CGROUP_JOIN_MAX 8
+
+/* How a new process gets into the leaf of a run. */
+struct sn__cgroup_join {
+    int clone_into;                   /* v2: directory for CLONE_INTO_CGROUP, or -1 */
+    int procs[SN__CGROUP_JOIN_MAX];   /* v1: write "0" to each of these from inside the new process */
+    uint32_t procs_count;
+};
+
+struct sn__cgroup;     /* the groups of one sandbox */
+struct sn__cgroup_run; /* the leaf of one run */
+
+struct sn__cgroup_driver {
+    const char *name; /* "v2", "v1" */
+
+    /* Makes "s<slot>" (after killing and removing one left by a dead host). */
+    int (*create)(const char *parent, uint32_t slot, uid_t init_uid, struct sn__cgroup **ret_cgroup,
+                  sn_error **ret_error);
+    /* Puts the sandbox's PID 1 into "s<slot>", then (settle) makes its leaf, moves it there, enables controllers. */
+    int (*enter)(struct sn__cgroup *cgroup, pid_t init, sn_error **ret_error);
+    int (*settle)(struct sn__cgroup *cgroup, pid_t init, sn_error **ret_error);
+    /* Makes the leaf of a run with its limits in force (all fields resolved: nothing is 0 but cpu_percent). */
+    int (*run_begin)(struct sn__cgroup *cgroup, const sn_limits *limits, struct sn__cgroup_run **ret_run,
+                     sn_error **ret_error);
+    /* The descriptors stay owned by the run. */
+    void (*run_join)(const struct sn__cgroup_run *run, struct sn__cgroup_join *ret_join);
+    /* CPU time so far: cheap, called while the run goes on. */
+    int (*run_cpu)(const struct sn__cgroup_run *run, uint64_t *ret_cpu_ns);
+    /* All figures; called once, when no process is left in it. */
+    int (*run_usage)(const struct sn__cgroup_run *run, struct sn__usage *ret_usage, sn_error **ret_error);
+    /* SIGKILL for everything in it, however many times it forks. */
+    void (*run_kill)(const struct sn__cgroup_run *run);
+    /* Removes the leaf (killing what is left) and frees. NULL is accepted. */
+    void (*run_end)(struct sn__cgroup_run *run);
+    /* Kills what is left, removes the groups and frees. NULL is accepted. */
+    void (*destroy)(struct sn__cgroup *cgroup);
+    /* Removes the groups of slots nobody holds. */
+    void (*reap_stale)(const char *parent);
+};
+
+extern const struct sn__cgroup_driver sn__cgroup_v1;
+extern const struct sn__cgroup_driver sn__cgroup_v2;
+
+/*
+ * Picks the driver this process can use here and the parent to give it (to be freed). `wanted` is the caller's
+ * cgroup_parent or NULL. SN_EHOST with a message that says what is missing and the command that gives it.
+ */
+int sn__cgroup_pick(const char *wanted, const struct sn__cgroup_driver **ret_driver, char **ret_parent,
+                    sn_error **ret_error);
+
+#endif
