@@ -1,3 +1,74 @@
 /* SPDX-License-Identifier: MIT */
-/* stub */
-typedef int sn__stub;
+#include "result/verdict.h"
+
+#define NS_PER_MS UINT64_C(1000000)
+#define PEAK_SLACK_BYTES (UINT64_C(1) << 20)
+#define PEAK_SLACK_DIVISOR 50 /* 2 % */
+
+static bool exceeds_ms(uint64_t used_ns, uint64_t limit_ms)
+{
+    /* A limit too large to be told in nanoseconds (SN_UNLIMITED is one) cannot be exceeded. */
+    if (limit_ms > UINT64_MAX / NS_PER_MS)
+        return false;
+    return used_ns > limit_ms * NS_PER_MS;
+}
+
+static bool failed(const struct sn__evidence *evidence)
+{
+    return evidence->signal != 0 || evidence->exit_code != 0;
+}
+
+/* Counters are batched per CPU and rounded to pages, so the peak of a program that hit its limit may be just below. */
+static bool peak_at_limit(uint64_t peak, uint64_t limit)
+{
+    uint64_t slack = limit / PEAK_SLACK_DIVISOR;
+
+    if (slack < PEAK_SLACK_BYTES)
+        slack = PEAK_SLACK_BYTES;
+    return peak >= limit || limit - peak <= slack;
+}
+
+static bool memory_decided(const struct sn__evidence *evidence, const sn_limits *limits)
+{
+    if (evidence->memory_killed || evidence->usage.oom_kills > 0)
+        return true;
+    if (!failed(evidence))
+        return false;
+    if (evidence->memory_refused_large)
+        return true;
+    /* Reclaimed page cache counts as refused too: only a peak that stayed at the limit makes it the cause. */
+    return evidence->usage.memory_refused > 0 && peak_at_limit(evidence->usage.memory_peak, limits->memory_bytes);
+}
+
+sn_verdict sn__verdict_decide(const struct sn__evidence *evidence, const sn_limits *limits, sn_limit *ret_limit)
+{
+    sn_limit limit = SN_LIMIT_NONE;
+    sn_verdict verdict;
+
+    if (evidence->broken) {
+        verdict = SN_VERDICT_INTERNAL_ERROR;
+    } else if (evidence->denied) {
+        verdict = SN_VERDICT_SECURITY_VIOLATION;
+    } else if (evidence->output_exceeded) {
+        verdict = SN_VERDICT_OUTPUT_LIMIT_EXCEEDED;
+        limit = SN_LIMIT_OUTPUT;
+    } else if (evidence->cpu_killed || exceeds_ms(evidence->usage.cpu_ns, limits->cpu_ms)) {
+        verdict = SN_VERDICT_TIME_LIMIT_EXCEEDED;
+        limit = SN_LIMIT_CPU;
+    } else if (evidence->wall_killed || exceeds_ms(evidence->wall_ns, limits->wall_ms)) {
+        verdict = SN_VERDICT_TIME_LIMIT_EXCEEDED;
+        limit = SN_LIMIT_WALL;
+    } else if (memory_decided(evidence, limits)) {
+        verdict = SN_VERDICT_MEMORY_LIMIT_EXCEEDED;
+        limit = SN_LIMIT_MEMORY;
+    } else if (evidence->usage.processes_refused > 0 && failed(evidence)) {
+        verdict = SN_VERDICT_PROCESS_LIMIT_EXCEEDED;
+        limit = SN_LIMIT_PROCESSES;
+    } else if (evidence->cancelled) {
+        verdict = SN_VERDICT_CANCELLED;
+    } else {
+        verdict = failed(evidence) ? SN_VERDICT_RUNTIME_ERROR : SN_VERDICT_OK;
+    }
+    *ret_limit = limit;
+    return verdict;
+}

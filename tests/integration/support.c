@@ -1,0 +1,340 @@
+/* SPDX-License-Identifier: MIT */
+#include "support.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+static bool must_work(void)
+{
+    const char *must = getenv("SN_MUST_WORK");
+    const char *ci = getenv("CI");
+
+    return (must && strcmp(must, "1") == 0) || (ci && strcmp(ci, "true") == 0);
+}
+
+void skip_because(const char *format, ...)
+{
+    char reason[512];
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(reason, sizeof(reason), format, args);
+    va_end(args);
+    if (must_work())
+        fail_msg("would be skipped: %s", reason);
+    print_message("SKIP: %s\n", reason);
+    skip();
+}
+
+void assert_ok_at(int code, sn_error *error, const char *expression, const char *file, int line)
+{
+    if (code == 0 && error == NULL)
+        return;
+    print_error("%s\n  = %s at step \"%s\": %s\n", expression, sn_code_name(code), sn_error_step(error),
+                sn_error_message(error));
+    sn_error_free(error);
+    _fail(file, line);
+}
+
+void assert_refused_at(int code, int wanted, sn_error *error, const char *expression, const char *file, int line)
+{
+    bool told = error && sn_error_code(error) == wanted && sn_error_message(error)[0] && sn_error_step(error)[0];
+
+    if (code != wanted || !told) {
+        print_error("%s\n  = %s, expected %s; error: %s, step \"%s\", \"%s\"\n", expression, sn_code_name(code),
+                    sn_code_name(wanted), error ? sn_code_name(sn_error_code(error)) : "none", sn_error_step(error),
+                    sn_error_message(error));
+        sn_error_free(error);
+        _fail(file, line);
+    }
+    sn_error_free(error);
+}
+
+sn_sandbox *make_sandbox(const sn_sandbox_options *options)
+{
+    sn_sandbox *sandbox = NULL;
+    sn_error *error = NULL;
+    int code = sn_sandbox_create(options, &sandbox, &error);
+
+    if (code == SN_EHOST) {
+        char reason[400];
+
+        snprintf(reason, sizeof(reason), "%s: %s", sn_error_step(error), sn_error_message(error));
+        sn_error_free(error);
+        skip_because("no sandbox on this host: %s", reason);
+    }
+    assert_ok_at(code, error, "sn_sandbox_create", __FILE__, __LINE__);
+    assert_non_null(sandbox);
+    return sandbox;
+}
+
+sn_result *run_argv(sn_sandbox *sandbox, const char *const *argv, const sn_limits *limits)
+{
+    sn_run_options options;
+    sn_result *result = NULL;
+    sn_error *error = NULL;
+
+    sn_run_options_init(&options);
+    options.argv = argv;
+    options.limits = limits;
+    assert_ok(sn_run(sandbox, &options, &result, &error), error);
+    assert_non_null(result);
+    return result;
+}
+
+sn_result *run_shell(sn_sandbox *sandbox, const char *script, const sn_limits *limits)
+{
+    const char *argv[] = {"/bin/sh", "-c", script, NULL};
+
+    return run_argv(sandbox, argv, limits);
+}
+
+sn_result *run_python(sn_sandbox *sandbox, const char *script, const sn_limits *limits)
+{
+    const char *argv[] = {"/usr/bin/python3", "-I", "-S", "-c", script, NULL};
+
+    need_program("/usr/bin/python3");
+    return run_argv(sandbox, argv, limits);
+}
+
+void need_program(const char *path)
+{
+    if (access(path, X_OK) != 0)
+        skip_because("%s is not installed", path);
+}
+
+/* Copies because what was captured has no NUL at its end; a small ring so that several can be compared. */
+static const char *text_of(const void *data, size_t length)
+{
+    static char *ring[8];
+    static unsigned next;
+    char **slot = &ring[next++ % 8];
+
+    free(*slot);
+    *slot = malloc(length + 1);
+    assert_non_null(*slot);
+    memcpy(*slot, data, length);
+    (*slot)[length] = '\0';
+    return *slot;
+}
+
+const char *out(const sn_result *result)
+{
+    size_t length = 0;
+    const void *data = sn_result_stdout(result, &length);
+
+    return text_of(length ? data : "", length);
+}
+
+const char *err(const sn_result *result)
+{
+    size_t length = 0;
+    const void *data = sn_result_stderr(result, &length);
+
+    return text_of(length ? data : "", length);
+}
+
+void assert_verdict_at(const sn_result *result, sn_verdict verdict, const char *file, int line)
+{
+    if (sn_result_verdict(result) == verdict)
+        return;
+    print_error("verdict %s (limit %s, exit %d, signal %d), expected %s\n"
+                "  cpu %" PRIu64 " ms, wall %" PRIu64 " ms, memory %" PRIu64 " KiB, denied: %s\n"
+                "  stdout: %.500s\n  stderr: %.500s\n",
+                sn_verdict_name(sn_result_verdict(result)), sn_limit_name(sn_result_limit(result)),
+                (int)sn_result_exit_code(result), (int)sn_result_signal(result), sn_verdict_name(verdict),
+                sn_result_cpu_ns(result) / 1000000, sn_result_wall_ns(result) / 1000000,
+                sn_result_memory_bytes(result) / 1024, sn_result_denied(result) ? sn_result_denied(result) : "none",
+                out(result), err(result));
+    _fail(file, line);
+}
+
+static int count_entries(const char *path)
+{
+    DIR *dir = opendir(path);
+    int count = 0;
+
+    if (!dir)
+        return 0;
+    for (struct dirent *entry = readdir(dir); entry; entry = readdir(dir))
+        count += strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0;
+    closedir(dir);
+    return count;
+}
+
+int count_descriptors(void)
+{
+    return count_entries("/proc/self/fd") - 1; /* the one that reads it */
+}
+
+static pid_t parent_of(pid_t pid)
+{
+    char path[64], text[512];
+    const char *after;
+    ssize_t length;
+    int fd;
+
+    snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+    fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return -1;
+    length = read(fd, text, sizeof(text) - 1);
+    close(fd);
+    if (length <= 0)
+        return -1;
+    text[length] = '\0';
+    after = strrchr(text, ')'); /* the name before it may contain anything */
+    if (!after || strlen(after) < 5)
+        return -1;
+    return (pid_t)strtol(after + 4, NULL, 10);
+}
+
+static bool descends_from(pid_t pid, pid_t ancestor)
+{
+    for (int depth = 0; depth < 64 && pid > 1; depth++) {
+        pid = parent_of(pid);
+        if (pid == ancestor)
+            return true;
+    }
+    return false;
+}
+
+int count_children(pid_t parent)
+{
+    DIR *dir = opendir("/proc");
+    int count = 0;
+
+    assert_non_null(dir);
+    for (struct dirent *entry = readdir(dir); entry; entry = readdir(dir)) {
+        pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10);
+
+        if (pid > 0 && descends_from(pid, parent))
+            count++;
+    }
+    closedir(dir);
+    return count;
+}
+
+int count_processes_named(const char *word)
+{
+    DIR *dir = opendir("/proc");
+    int count = 0;
+
+    assert_non_null(dir);
+    for (struct dirent *entry = readdir(dir); entry; entry = readdir(dir)) {
+        pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10);
+        char path[64], text[4096];
+        ssize_t length;
+        int fd;
+
+        if (pid <= 0 || pid == getpid())
+            continue;
+        snprintf(path, sizeof(path), "/proc/%d/cmdline", (int)pid);
+        fd = open(path, O_RDONLY | O_CLOEXEC);
+        if (fd < 0)
+            continue;
+        length = read(fd, text, sizeof(text));
+        close(fd);
+        count += length > 0 && memmem(text, (size_t)length, word, strlen(word)) != NULL;
+    }
+    closedir(dir);
+    return count;
+}
+
+static int count_lines(const char *path)
+{
+    FILE *file = fopen(path, "re");
+    int count = 0;
+
+    if (!file)
+        return 0;
+    for (int c = getc(file); c != EOF; c = getc(file))
+        count += c == '\n';
+    fclose(file);
+    return count;
+}
+
+/* nftw() has no argument for its callback. */
+static int groups_found;
+
+static int group_seen(const char *path, const struct stat *info, int type, struct FTW *walk)
+{
+    const char *name = path + walk->base;
+
+    (void)info;
+    if (type == FTW_D && name[0] == 's' && name[1] >= '0' && name[1] <= '9' && strstr(path, "/sentinel/"))
+        groups_found++;
+    return 0;
+}
+
+/* Every hierarchy, wherever below it a folder "sentinel" is. */
+static int count_groups(void)
+{
+    groups_found = 0;
+    nftw("/sys/fs/cgroup", group_seen, 16, FTW_PHYS);
+    return groups_found;
+}
+
+void footprint_take(struct footprint *ret)
+{
+    ret->descriptors = count_descriptors();
+    ret->processes = count_children(getpid());
+    ret->mounts = count_lines("/proc/self/mountinfo");
+    ret->groups = count_groups();
+    ret->temporary = count_entries("/tmp") + count_entries("/dev/shm") + count_entries("/run");
+}
+
+/*
+ * Other programs of a busy machine come and go in /tmp and in the group tree, so only what is more than before counts,
+ * and only if it stays.
+ */
+void assert_nothing_left_at(const struct footprint *before, const char *file, int line)
+{
+    struct footprint after;
+
+    for (int tries = 0; tries < 40; tries++) {
+        footprint_take(&after);
+        if (after.descriptors <= before->descriptors && after.processes <= before->processes &&
+            after.mounts <= before->mounts && after.groups <= before->groups && after.temporary <= before->temporary)
+            return;
+        sleep_ms(25);
+    }
+    print_error("left behind (before -> after): descriptors %d -> %d, processes %d -> %d, mounts %d -> %d, "
+                "groups %d -> %d, entries of /tmp, /dev/shm, /run %d -> %d\n",
+                before->descriptors, after.descriptors, before->processes, after.processes, before->mounts,
+                after.mounts, before->groups, after.groups, before->temporary, after.temporary);
+    _fail(file, line);
+}
+
+uint64_t now_ms(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+void sleep_ms(uint64_t ms)
+{
+    struct timespec left = {.tv_sec = (time_t)(ms / 1000), .tv_nsec = (long)(ms % 1000) * 1000000};
+
+    while (nanosleep(&left, &left) != 0 && errno == EINTR)
+        continue;
+}
+
+void tests_prepare(void)
+{
+    /* A test that is killed half-way must still have said how far it came. */
+    setvbuf(stdout, NULL, _IOLBF, 0);
+}

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef SN_TESTS_SUPPORT_H
+#define SN_TESTS_SUPPORT_H
+
+/* What every integration test needs. Include this instead of <cmocka.h>: cmocka wants these before it. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <sentinel/sentinel.h>
+#include <stdbool.h>
+#include <sys/types.h>
+
+#define MIB (UINT64_C(1) << 20)
+
+/* Prints why and skips the test; with SN_MUST_WORK=1 (or CI=true) fails it instead. Does not return. */
+void skip_because(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* Fails the test unless `code` is 0, printing the error, which is freed. */
+#define assert_ok(code, error) assert_ok_at(code, error, #code, __FILE__, __LINE__)
+void assert_ok_at(int code, sn_error *error, const char *expression, const char *file, int line);
+
+/* Fails the test unless `code` is `wanted` and the error carries it with a step and a message; prints and frees it. */
+#define assert_refused(code, wanted, error) assert_refused_at(code, wanted, error, #code, __FILE__, __LINE__)
+void assert_refused_at(int code, int wanted, sn_error *error, const char *expression, const char *file, int line);
+
+/* A sandbox with these options (NULL: defaults); skips the test where the host cannot give one (SN_EHOST). */
+sn_sandbox *make_sandbox(const sn_sandbox_options *options);
+
+/* Runs `/bin/sh -c script` or `/usr/bin/python3 -c script` with these limits (NULL: defaults); never NULL. */
+sn_result *run_shell(sn_sandbox *sandbox, const char *script, const sn_limits *limits);
+sn_result *run_python(sn_sandbox *sandbox, const char *script, const sn_limits *limits);
+sn_result *run_argv(sn_sandbox *sandbox, const char *const *argv, const sn_limits *limits);
+
+/* Skips the test unless this program is on the host. */
+void need_program(const char *path);
+
+/* Captured output as a string that lives until the next-but-seven call; a NUL in it ends it. */
+const char *out(const sn_result *result);
+const char *err(const sn_result *result);
+
+/* Fails the test, showing all of the result, unless the verdict is this one. */
+#define assert_verdict(result, verdict) assert_verdict_at(result, verdict, __FILE__, __LINE__)
+void assert_verdict_at(const sn_result *result, sn_verdict verdict, const char *file, int line);
+
+/* What a library may leave behind in the host, counted. */
+struct footprint {
+    int descriptors; /* /proc/self/fd */
+    int processes;   /* direct and indirect children of this process, zombies included */
+    int mounts;      /* lines of /proc/self/mountinfo */
+    int groups;      /* "s<slot>" groups of every hierarchy in folders named sentinel */
+    int temporary;   /* entries of /tmp and /dev/shm and /run */
+};
+
+void footprint_take(struct footprint *ret);
+/* Waits up to a second for what the kernel removes late, then compares. */
+#define assert_nothing_left(before) assert_nothing_left_at(before, __FILE__, __LINE__)
+void assert_nothing_left_at(const struct footprint *before, const char *file, int line);
+
+/* Descriptors of this process, children of any process, and live processes of the system with `word` in their cmdline.
+ */
+int count_descriptors(void);
+int count_children(pid_t parent);
+int count_processes_named(const char *word);
+
+uint64_t now_ms(void);
+void sleep_ms(uint64_t ms);
+
+/* Runs the group; makes the environment right first (data directory, SIGPIPE). */
+#define run_tests(tests) (tests_prepare(), cmocka_run_group_tests(tests, NULL, NULL))
+void tests_prepare(void);
+
+#endif
