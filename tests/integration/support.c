@@ -267,14 +267,27 @@ static int count_lines(const char *path)
 
 /* nftw() has no argument for its callback. */
 static int groups_found;
+static int processes_found;
 
+static int procs_seen(const char *path, const struct stat *info, int type, struct FTW *walk)
+{
+    (void)info;
+    if (type == FTW_F && strcmp(path + walk->base, "cgroup.procs") == 0)
+        processes_found += count_lines(path);
+    return 0;
+}
+
+/* Sandboxes of other programs have processes in their groups: only empty ones can be what somebody forgot. */
 static int group_seen(const char *path, const struct stat *info, int type, struct FTW *walk)
 {
     const char *name = path + walk->base;
 
     (void)info;
-    if (type == FTW_D && name[0] == 's' && name[1] >= '0' && name[1] <= '9' && strstr(path, "/sentinel/"))
-        groups_found++;
+    if (type == FTW_D && name[0] == 's' && name[1] >= '0' && name[1] <= '9' && strstr(path, "/sentinel/")) {
+        processes_found = 0;
+        nftw(path, procs_seen, 16, FTW_PHYS);
+        groups_found += processes_found == 0;
+    }
     return 0;
 }
 

@@ -50,7 +50,7 @@ struct footprint {
     int descriptors; /* /proc/self/fd */
     int processes;   /* direct and indirect children of this process, zombies included */
     int mounts;      /* lines of /proc/self/mountinfo */
-    int groups;      /* "s<slot>" groups of every hierarchy in folders named sentinel */
+    int groups;      /* "s<slot>" groups without any process, in every hierarchy, in folders named sentinel */
     int temporary;   /* entries of /tmp and /dev/shm and /run */
 };
 
@@ -69,7 +69,7 @@ uint64_t now_ms(void);
 void sleep_ms(uint64_t ms);
 
 /* Runs the group; makes the environment right first (data directory, SIGPIPE). */
-#define run_tests(tests) (tests_prepare(), cmocka_run_group_tests(tests, NULL, NULL))
+#define run_group(tests) (tests_prepare(), cmocka_run_group_tests(tests, NULL, NULL))
 void tests_prepare(void);
 
 #endif
