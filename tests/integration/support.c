@@ -160,7 +160,8 @@ void assert_verdict_at(const sn_result *result, sn_verdict verdict, const char *
     _fail(file, line);
 }
 
-static int count_entries(const char *path)
+/* `word`: only names that contain it; NULL: all. */
+static int count_entries(const char *path, const char *word)
 {
     DIR *dir = opendir(path);
     int count = 0;
@@ -168,14 +169,15 @@ static int count_entries(const char *path)
     if (!dir)
         return 0;
     for (struct dirent *entry = readdir(dir); entry; entry = readdir(dir))
-        count += strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0;
+        count += strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0 &&
+                 (!word || strstr(entry->d_name, word));
     closedir(dir);
     return count;
 }
 
 int count_descriptors(void)
 {
-    return count_entries("/proc/self/fd") - 1; /* the one that reads it */
+    return count_entries("/proc/self/fd", NULL) - 1; /* the one that reads it */
 }
 
 static pid_t parent_of(pid_t pid)
@@ -305,7 +307,8 @@ void footprint_take(struct footprint *ret)
     ret->processes = count_children(getpid());
     ret->mounts = count_lines("/proc/self/mountinfo");
     ret->groups = count_groups();
-    ret->temporary = count_entries("/tmp") + count_entries("/dev/shm") + count_entries("/run");
+    ret->temporary =
+        count_entries("/tmp", "sentinel") + count_entries("/dev/shm", "sentinel") + count_entries("/run", "sentinel");
 }
 
 /*
@@ -324,7 +327,7 @@ void assert_nothing_left_at(const struct footprint *before, const char *file, in
         sleep_ms(25);
     }
     print_error("left behind (before -> after): descriptors %d -> %d, processes %d -> %d, mounts %d -> %d, "
-                "groups %d -> %d, entries of /tmp, /dev/shm, /run %d -> %d\n",
+                "groups %d -> %d, entries named sentinel in /tmp, /dev/shm, /run %d -> %d\n",
                 before->descriptors, after.descriptors, before->processes, after.processes, before->mounts,
                 after.mounts, before->groups, after.groups, before->temporary, after.temporary);
     _fail(file, line);

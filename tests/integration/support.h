@@ -51,7 +51,7 @@ struct footprint {
     int processes;   /* direct and indirect children of this process, zombies included */
     int mounts;      /* lines of /proc/self/mountinfo */
     int groups;      /* "s<slot>" groups without any process, in every hierarchy, in folders named sentinel */
-    int temporary;   /* entries of /tmp and /dev/shm and /run */
+    int temporary;   /* entries of /tmp, /dev/shm and /run with sentinel in their names */
 };
 
 void footprint_take(struct footprint *ret);
