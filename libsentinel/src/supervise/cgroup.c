@@ -1,3 +1,453 @@
 /* SPDX-License-Identifier: MIT */
-/* stub */
-typedef int sn__stub;
+#include "supervise/cgroup.h"
+
+#include "base/cleanup.h"
+#include "base/error.h"
+#include "base/file.h"
+#include "plan/slot.h"
+#include "supervise/cgroup_internal.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <time.h>
+
+#define TABLE_MAX (4U << 20) /* a host with very many mounts */
+#define KILL_ROUNDS 2000     /* of half a millisecond */
+
+void sn__cgroup_sleep_us(unsigned microseconds)
+{
+    struct timespec pause = {.tv_sec = microseconds / 1000000, .tv_nsec = (long)(microseconds % 1000000) * 1000};
+
+    nanosleep(&pause, NULL);
+}
+
+int sn__cgroup_tables_read(struct sn__cgroup_tables *ret_tables)
+{
+    struct sn__cgroup_tables tables = {0};
+    size_t length;
+    int r = sn__file_read_at(AT_FDCWD, "/proc/self/mountinfo", TABLE_MAX, &tables.mounts, &length);
+
+    if (r == 0)
+        r = sn__file_read_at(AT_FDCWD, "/proc/self/cgroup", TABLE_MAX, &tables.membership, &length);
+    if (r < 0) {
+        sn__cgroup_tables_clear(&tables);
+        return r;
+    }
+    *ret_tables = tables;
+    return 0;
+}
+
+void sn__cgroup_tables_clear(struct sn__cgroup_tables *tables)
+{
+    free(tables->mounts);
+    free(tables->membership);
+    *tables = (struct sn__cgroup_tables){0};
+}
+
+void sn__cgroup_place_clear(struct sn__cgroup_place *place)
+{
+    free(place->mount);
+    free(place->own);
+    *place = (struct sn__cgroup_place){0};
+}
+
+/* Is `word` one of the comma-separated words of the first `length` bytes of `list`? */
+static bool has_word(const char *list, size_t length, const char *word)
+{
+    size_t word_length = strlen(word);
+    const char *end = list + length;
+
+    while (list <= end) {
+        const char *comma = memchr(list, ',', (size_t)(end - list));
+        const char *stop = comma ? comma : end;
+
+        if ((size_t)(stop - list) == word_length && memcmp(list, word, word_length) == 0)
+            return true;
+        if (!comma)
+            return false;
+        list = comma + 1;
+    }
+    return false;
+}
+
+/* mountinfo writes space, tab, newline and backslash as \ooo. */
+static char *unescape(const char *text, size_t length)
+{
+    char *copy = malloc(length + 1);
+    size_t used = 0;
+
+    if (!copy)
+        return NULL;
+    for (size_t i = 0; i < length; i++) {
+        if (text[i] == '\\' && i + 3 < length && text[i + 1] >= '0' && text[i + 1] <= '3') {
+            copy[used++] = (char)((text[i + 1] - '0') * 64 + (text[i + 2] - '0') * 8 + (text[i + 3] - '0'));
+            i += 3;
+        } else {
+            copy[used++] = text[i];
+        }
+    }
+    copy[used] = '\0';
+    return copy;
+}
+
+struct field {
+    const char *text;
+    size_t length;
+};
+
+/* Splits a line at single spaces; returns the number of fields. */
+static size_t split(const char *line, size_t length, struct field *ret_fields, size_t max)
+{
+    const char *end = line + length;
+    size_t count = 0;
+
+    while (line < end && count < max) {
+        const char *space = memchr(line, ' ', (size_t)(end - line));
+        const char *stop = space ? space : end;
+
+        ret_fields[count++] = (struct field){line, (size_t)(stop - line)};
+        line = stop + 1;
+    }
+    return count;
+}
+
+static bool field_is(const struct field *field, const char *text)
+{
+    return field->length == strlen(text) && memcmp(field->text, text, field->length) == 0;
+}
+
+/*
+ * proc(5): 36 35 98:0 /root /point rw,noatime master:1 - fstype source super-options. Sets the escaped root and the
+ * unescaped mount point of the first mount that matches.
+ */
+static int find_mount(const char *mounts, const char *controller, struct field *ret_root, char **ret_point,
+                      bool *ret_read_only)
+{
+    const char *next;
+
+    for (const char *line = mounts; *line; line = next) {
+        const char *newline = strchrnul(line, '\n');
+        struct field fields[24];
+        size_t count = split(line, (size_t)(newline - line), fields, SN_ARRAY_SIZE(fields));
+        size_t dash = 6;
+
+        next = *newline ? newline + 1 : newline;
+        while (dash < count && !field_is(&fields[dash], "-"))
+            dash++;
+        if (dash + 3 >= count || !field_is(&fields[dash + 1], controller ? "cgroup" : "cgroup2"))
+            continue;
+        if (controller && !has_word(fields[dash + 3].text, fields[dash + 3].length, controller))
+            continue;
+        *ret_point = unescape(fields[4].text, fields[4].length);
+        if (!*ret_point)
+            return -ENOMEM;
+        *ret_root = fields[3];
+        *ret_read_only = has_word(fields[5].text, fields[5].length, "ro") ||
+                         has_word(fields[dash + 3].text, fields[dash + 3].length, "ro");
+        return 0;
+    }
+    return -ENOENT;
+}
+
+/* Lines are "4:memory:/path" or "0::/path". */
+static int find_membership(const char *membership, const char *controller, struct field *ret_path)
+{
+    const char *next;
+
+    for (const char *line = membership; *line; line = next) {
+        const char *newline = strchrnul(line, '\n');
+        const char *first = memchr(line, ':', (size_t)(newline - line));
+        const char *second = first ? memchr(first + 1, ':', (size_t)(newline - first - 1)) : NULL;
+
+        next = *newline ? newline + 1 : newline;
+        if (!second)
+            continue;
+        if (controller ? !has_word(first + 1, (size_t)(second - first - 1), controller) : second != first + 1)
+            continue;
+        *ret_path = (struct field){second + 1, (size_t)(newline - second - 1)};
+        return 0;
+    }
+    return -ENOENT;
+}
+
+int sn__cgroup_locate(const struct sn__cgroup_tables *tables, const char *controller,
+                      struct sn__cgroup_place *ret_place)
+{
+    cleanup_place struct sn__cgroup_place place = {0};
+    cleanup_free char *root = NULL;
+    struct field root_field;
+    struct field own;
+    struct stat st;
+    size_t root_length;
+    int r = find_mount(tables->mounts, controller, &root_field, &place.mount, &place.read_only);
+
+    if (r < 0)
+        return r;
+    r = find_membership(tables->membership, controller, &own);
+    if (r < 0)
+        return r;
+    root = unescape(root_field.text, root_field.length);
+    if (!root)
+        return -ENOMEM;
+    root_length = strcmp(root, "/") == 0 ? 0 : strlen(root);
+    /* containers show a part of the tree: the own path counts from the mount's root */
+    if (own.length >= root_length && memcmp(own.text, root, root_length) == 0 &&
+        (own.length == root_length || own.text[root_length] == '/')) {
+        own.text += root_length;
+        own.length -= root_length;
+    } else {
+        own.length = 0;
+        place.own_hidden = true;
+    }
+    if (own.length == 1)
+        own.length = 0;
+    if (asprintf(&place.own, "%s%.*s", place.mount, (int)own.length, own.text) < 0) {
+        place.own = NULL;
+        return -ENOMEM;
+    }
+    if (stat(place.own, &st) < 0) {
+        place.own_hidden = true;
+        free(place.own);
+        place.own = strdup(place.mount);
+        if (!place.own)
+            return -ENOMEM;
+    }
+    *ret_place = place;
+    place = (struct sn__cgroup_place){0};
+    return 0;
+}
+
+int sn__cgroup_mkdir(int dirfd, const char *name)
+{
+    struct stat st;
+
+    if (mkdirat(dirfd, name, 0755) < 0)
+        return -errno;
+    /* the host program's umask is not ours to change */
+    if (fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && (st.st_mode & 0755) != 0755)
+        (void)fchmodat(dirfd, name, 0755, 0);
+    return 0;
+}
+
+/* The listed processes of a group, as text; 0 or -errno. */
+static int read_procs(int dirfd, const char *name, char **ret_text)
+{
+    char path[PATH_MAX];
+    size_t length;
+
+    snprintf(path, sizeof(path), "%s/cgroup.procs", name);
+    return sn__file_read_at(dirfd, path, TABLE_MAX, ret_text, &length);
+}
+
+static bool lists_pid(const char *text, pid_t pid)
+{
+    while (*text) {
+        char *end;
+
+        if (strtol(text, &end, 10) == pid)
+            return true;
+        if (end == text)
+            return false;
+        text = end + (*end == '\n');
+    }
+    return false;
+}
+
+struct victim {
+    int pidfd;
+    pid_t pid;
+};
+
+/*
+ * One batch of a listing. A number that was listed may belong to a stranger by the time it is signalled, so a pidfd is
+ * opened first and the group listed again: a process that is still in it then is the one the pidfd means, or dead.
+ */
+static int kill_batch(int dirfd, const char *name, const char **text)
+{
+    struct victim victims[64];
+    size_t count = 0;
+    cleanup_free char *again = NULL;
+    int r;
+
+    while (**text && count < SN_ARRAY_SIZE(victims)) {
+        char *end;
+        long pid = strtol(*text, &end, 10);
+
+        if (end == *text)
+            break;
+        *text = end + (*end == '\n');
+        /* 0 stands for one that this pid namespace does not see */
+        if (pid <= 0 || pid == getpid())
+            continue;
+        victims[count] = (struct victim){(int)syscall(SYS_pidfd_open, (pid_t)pid, 0), (pid_t)pid};
+        if (victims[count].pidfd < 0 && errno == ESRCH)
+            continue;
+        count++;
+    }
+    r = read_procs(dirfd, name, &again);
+    for (size_t i = 0; i < count; i++) {
+        if (r == 0 && lists_pid(again, victims[i].pid)) {
+            /* no descriptor left in the host program: by number, listed a moment ago */
+            if (victims[i].pidfd < 0)
+                (void)kill(victims[i].pid, SIGKILL);
+            else
+                (void)syscall(SYS_pidfd_send_signal, victims[i].pidfd, SIGKILL, NULL, 0);
+        }
+        sn__close(victims[i].pidfd);
+    }
+    return r;
+}
+
+int sn__cgroup_kill_listed(int dirfd, const char *name)
+{
+    for (int round = 0; round < KILL_ROUNDS; round++) {
+        cleanup_free char *text = NULL;
+        const char *at;
+        int r = read_procs(dirfd, name, &text);
+
+        if (r == -ENOENT || r == -ENODEV)
+            return 0;
+        if (r == -EMFILE || r == -ENFILE) {
+            sn__cgroup_sleep_us(1000);
+            continue;
+        }
+        if (r < 0)
+            return r;
+        if (!*text)
+            return 0;
+        at = text;
+        do {
+            const char *before = at;
+
+            r = kill_batch(dirfd, name, &at);
+            if (at == before)
+                break;
+        } while (*at && r == 0);
+        sn__cgroup_sleep_us(500);
+    }
+    return -EBUSY;
+}
+
+/* The kernel's own kill (5.14) reaches groups below and everything that forks meanwhile; -ENOENT on v1. */
+static int kill_whole(int dirfd, const char *name)
+{
+    char path[PATH_MAX];
+
+    snprintf(path, sizeof(path), "%s/cgroup.kill", name);
+    return sn__file_write_at(dirfd, path, "1");
+}
+
+static int remove_below(int dirfd, const char *name, unsigned depth)
+{
+    cleanup_dir DIR *dir = NULL;
+    cleanup_close int fd = -1;
+    struct dirent *entry;
+    int r;
+
+    fd = openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0)
+        return errno == ENOENT ? 0 : -errno;
+    /* what is being killed must not fork: see cgroup_v1.c */
+    if (kill_whole(dirfd, name) < 0)
+        (void)sn__file_write_at(fd, "pids.max", "0");
+    r = sn__cgroup_kill_listed(fd, ".");
+    if (r < 0)
+        return r;
+    dir = fdopendir(dup(fd));
+    while (dir && (entry = readdir(dir))) {
+        if (entry->d_type != DT_DIR || entry->d_name[0] == '.' || depth == 0)
+            continue;
+        (void)remove_below(fd, entry->d_name, depth - 1);
+    }
+    /* the last process may still be on its way out */
+    for (int round = 0; round < KILL_ROUNDS; round++) {
+        if (unlinkat(dirfd, name, AT_REMOVEDIR) == 0 || errno == ENOENT)
+            return 0;
+        if (errno != EBUSY)
+            return -errno;
+        sn__cgroup_sleep_us(round < 20 ? 50 : 500);
+    }
+    return -EBUSY;
+}
+
+int sn__cgroup_remove(int dirfd, const char *name)
+{
+    /* almost always it is empty */
+    if (unlinkat(dirfd, name, AT_REMOVEDIR) == 0 || errno == ENOENT)
+        return 0;
+    return remove_below(dirfd, name, 4);
+}
+
+/* The N of "s<N>", or -1. */
+static long slot_of(const char *name)
+{
+    char *end;
+    long slot;
+
+    if (name[0] != 's' || name[1] < '0' || name[1] > '9')
+        return -1;
+    slot = strtol(name + 1, &end, 10);
+    return *end || slot >= SN__SLOT_COUNT ? -1 : slot;
+}
+
+void sn__cgroup_reap(const char *directory)
+{
+    cleanup_dir DIR *dir = opendir(directory);
+    struct dirent *entry;
+
+    while (dir && (entry = readdir(dir))) {
+        long slot = slot_of(entry->d_name);
+        cleanup_close int held = -1;
+
+        /* holding the slot while the group goes keeps a new owner from walking into it */
+        if (slot < 0 || sn__slot_try((uint32_t)slot, &held, NULL) != 1)
+            continue;
+        (void)sn__cgroup_remove(dirfd(dir), entry->d_name);
+    }
+}
+
+int sn__cgroup_pick(const char *wanted, const struct sn__cgroup_driver **ret_driver, char **ret_parent,
+                    sn_error **ret_error)
+{
+    cleanup_tables struct sn__cgroup_tables tables = {0};
+    sn_error *v1_error = NULL;
+    sn_error *v2_error = NULL;
+    int r = sn__cgroup_tables_read(&tables);
+
+    if (r < 0)
+        return sn__error_errno(ret_error, -r, "cgroup find", "cannot read /proc/self/mountinfo or /proc/self/cgroup");
+    r = sn__cgroup_v2_pick(&tables, wanted, ret_parent, &v2_error);
+    if (r == 0) {
+        *ret_driver = &sn__cgroup_v2;
+        return 0;
+    }
+    if (!wanted && r != SN_ENOMEM) {
+        r = sn__cgroup_v1_pick(&tables, ret_parent, &v1_error);
+        if (r == 0) {
+            *ret_driver = &sn__cgroup_v1;
+            sn_error_free(v2_error);
+            return 0;
+        }
+    }
+    /* v1 speaks only where its hierarchies are mounted: elsewhere what v2 lacks is what can be changed */
+    if (v1_error && sn_error_code(v1_error) != SN_ENOENT) {
+        sn_error *swap = v2_error;
+
+        v2_error = v1_error;
+        v1_error = swap;
+    }
+    r = sn_error_code(v2_error);
+    sn_error_free(v1_error);
+    if (ret_error) {
+        sn_error_free(*ret_error);
+        *ret_error = v2_error;
+    } else {
+        sn_error_free(v2_error);
+    }
+    return r;
+}

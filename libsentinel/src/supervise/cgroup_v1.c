@@ -1,3 +1,527 @@
 /* SPDX-License-Identifier: MIT */
-/* stub */
-typedef int sn__stub;
+#include "supervise/cgroup.h"
+
+#include "base/buffer.h"
+#include "base/cleanup.h"
+#include "base/error.h"
+#include "base/file.h"
+#include "supervise/cgroup_internal.h"
+
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/*
+ * Theory of operation
+ *
+ * v1 has a tree per hierarchy, so everything is done once in each of those that hold memory, cpu, cpuacct and pids (cpu
+ * and cpuacct are often one). The parent string that pick() makes and create() takes names them, a line each:
+ * "memory /sys/fs/cgroup/memory/own/path/sentinel".
+ *
+ * v1 allows processes beside child groups, so PID 1 stays in "s<slot>" except in the pids hierarchy, where its leaf
+ * bounds it; that saves three groups a sandbox.
+ *
+ * There is no cgroup.kill. A group is killed by setting pids.max to 0, which refuses every further fork, and then
+ * signalling what is listed until nothing is: no fork bomb outruns that, and the freezer hierarchy is not needed. The
+ * refused forks that this causes must not look like the program's, so their counter is read before.
+ *
+ * A new process joins by writing "0" to descriptors that the host opened. The kernel checks the credentials of the
+ * opener (5.16 and its stable branches; before, of the writer, which may always move itself where file modes are not
+ * looked at again), so it needs neither privilege nor a view of the tree.
+ */
+
+enum { MEMORY, CPU, CPUACCT, PIDS, CONTROLLERS };
+
+static const char *const controllers[CONTROLLERS] = {"memory", "cpu", "cpuacct", "pids"};
+
+#define INIT_PROCESSES 16 /* PID 1, a child on its way into a run, those armed ahead of one */
+#define PERIOD_US 100000
+
+struct hierarchy {
+    char *parent; /* ".../sentinel" */
+    int dir;      /* its s<slot> */
+};
+
+struct sn__cgroup {
+    char name[16]; /* "s<slot>" */
+    struct hierarchy hierarchies[CONTROLLERS];
+    uint32_t count;
+    uint32_t of[CONTROLLERS]; /* controller -> hierarchy */
+    uint32_t next_run;
+};
+
+/* What killing changes; apart from the run because killing takes a const one. */
+struct kill_state {
+    atomic_bool killed;
+    uint64_t refused_before;
+};
+
+struct sn__cgroup_run {
+    const struct sn__cgroup *cgroup;
+    char name[16]; /* "r<n>" */
+    int procs[CONTROLLERS];
+    uint32_t made; /* in the first so many hierarchies */
+    struct kill_state *state;
+};
+
+/* "<group>/<file>" below a hierarchy's s<slot>. */
+struct path {
+    char text[64];
+};
+
+static struct path in(const char *group, const char *file)
+{
+    struct path path;
+
+    snprintf(path.text, sizeof(path.text), "%s/%s", group, file);
+    return path;
+}
+
+static int dir_of(const struct sn__cgroup *cgroup, unsigned controller)
+{
+    return cgroup->hierarchies[cgroup->of[controller]].dir;
+}
+
+/* mkdir of the parent shared by all sandboxes: somebody else may make it at this moment. */
+static int make_parent(const char *parent)
+{
+    int r = sn__cgroup_mkdir(AT_FDCWD, parent);
+
+    return r == -EEXIST ? 0 : r;
+}
+
+/* Makes and opens s<slot>; one that is there belongs to a dead host, since we hold the slot. */
+static int make_group(const char *parent, const char *name, int *ret_dir)
+{
+    for (int attempt = 0; attempt < 8; attempt++) {
+        cleanup_close int parent_fd = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        int r;
+
+        if (parent_fd < 0 && errno != ENOENT)
+            return -errno;
+        if (parent_fd < 0) {
+            r = make_parent(parent);
+            if (r < 0)
+                return r;
+            continue;
+        }
+        r = sn__cgroup_mkdir(parent_fd, name);
+        if (r == -EEXIST) {
+            r = sn__cgroup_remove(parent_fd, name);
+            if (r < 0)
+                return r;
+            continue;
+        }
+        /* the parent was removed under us */
+        if (r == -ENOENT || r == -ENODEV)
+            continue;
+        if (r < 0)
+            return r;
+        *ret_dir = openat(parent_fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (*ret_dir < 0) {
+            r = -errno;
+            (void)unlinkat(parent_fd, name, AT_REMOVEDIR);
+            return r;
+        }
+        return 0;
+    }
+    return -EBUSY;
+}
+
+static void v1_destroy(struct sn__cgroup *cgroup)
+{
+    if (!cgroup)
+        return;
+    for (uint32_t i = 0; i < cgroup->count; i++) {
+        struct hierarchy *hierarchy = &cgroup->hierarchies[i];
+        bool made = hierarchy->dir >= 0;
+
+        sn__close(hierarchy->dir);
+        if (made) {
+            cleanup_close int parent_fd = open(hierarchy->parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+            if (parent_fd >= 0)
+                (void)sn__cgroup_remove(parent_fd, cgroup->name);
+        }
+        free(hierarchy->parent);
+    }
+    free(cgroup);
+}
+
+/* Reads the lines of a parent string into hierarchies, none of them made yet. */
+static int parse_parent(const char *parent, struct sn__cgroup *cgroup)
+{
+    uint32_t found = 0;
+    const char *next;
+
+    for (const char *line = parent; *line; line = next) {
+        const char *newline = strchrnul(line, '\n');
+        const char *space = memchr(line, ' ', (size_t)(newline - line));
+        struct hierarchy *hierarchy = &cgroup->hierarchies[cgroup->count];
+        const char *name = line;
+
+        next = *newline ? newline + 1 : newline;
+        if (!space || cgroup->count == CONTROLLERS)
+            return -EINVAL;
+        while (name < space) {
+            const char *stop = memchr(name, ',', (size_t)(space - name));
+
+            stop = stop ? stop : space;
+            for (uint32_t i = 0; i < CONTROLLERS; i++) {
+                if (strlen(controllers[i]) == (size_t)(stop - name) &&
+                    memcmp(controllers[i], name, (size_t)(stop - name)) == 0) {
+                    cgroup->of[i] = cgroup->count;
+                    found |= 1U << i;
+                }
+            }
+            name = stop + 1;
+        }
+        hierarchy->parent = strndup(space + 1, (size_t)(newline - space - 1));
+        if (!hierarchy->parent)
+            return -ENOMEM;
+        hierarchy->dir = -1;
+        cgroup->count++;
+    }
+    return found == (1U << CONTROLLERS) - 1 ? 0 : -EINVAL;
+}
+
+static int v1_create(const char *parent, uint32_t slot, uid_t init_uid, struct sn__cgroup **ret_cgroup,
+                     sn_error **ret_error)
+{
+    struct sn__cgroup *cgroup = calloc(1, sizeof(*cgroup));
+    int r;
+
+    (void)init_uid; /* joins by descriptors: nothing has to be given away */
+    if (!cgroup)
+        return sn__error_nomem(ret_error);
+    snprintf(cgroup->name, sizeof(cgroup->name), "s%u", slot);
+    r = parse_parent(parent, cgroup);
+    if (r < 0) {
+        v1_destroy(cgroup);
+        return r == -ENOMEM ? sn__error_nomem(ret_error)
+                            : sn__error_set(ret_error, SN_EINVAL, "cgroup create",
+                                            "the parent names no directory for some of memory, cpu, cpuacct, pids");
+    }
+    for (uint32_t i = 0; i < cgroup->count; i++) {
+        r = make_group(cgroup->hierarchies[i].parent, cgroup->name, &cgroup->hierarchies[i].dir);
+        if (r < 0) {
+            (void)sn__error_errno(ret_error, -r, "cgroup create", "cannot make %s/%s", cgroup->hierarchies[i].parent,
+                                  cgroup->name);
+            v1_destroy(cgroup);
+            return r == -ENOMEM ? SN_ENOMEM : SN_ESYS;
+        }
+    }
+    *ret_cgroup = cgroup;
+    return 0;
+}
+
+static int v1_enter(struct sn__cgroup *cgroup, pid_t init, sn_error **ret_error)
+{
+    for (uint32_t i = 0; i < cgroup->count; i++) {
+        int r = sn__file_write_u64_at(cgroup->hierarchies[i].dir, "cgroup.procs", (uint64_t)init);
+
+        if (r < 0)
+            return sn__error_errno(ret_error, -r, "cgroup enter", "cannot move process %d into %s/%s", (int)init,
+                                   cgroup->hierarchies[i].parent, cgroup->name);
+    }
+    return 0;
+}
+
+static int v1_settle(struct sn__cgroup *cgroup, pid_t init, sn_error **ret_error)
+{
+    int dir = dir_of(cgroup, PIDS);
+    int r = sn__cgroup_mkdir(dir, "init");
+
+    if (r == 0)
+        r = sn__file_write_u64_at(dir, "init/pids.max", INIT_PROCESSES);
+    if (r == 0)
+        r = sn__file_write_u64_at(dir, "init/cgroup.procs", (uint64_t)init);
+    if (r < 0)
+        return sn__error_errno(ret_error, -r, "cgroup settle", "cannot move process %d into %s/%s/init", (int)init,
+                               cgroup->hierarchies[cgroup->of[PIDS]].parent, cgroup->name);
+    return 0;
+}
+
+/* Ends a run's groups; also those of one that was only begun. */
+static void v1_run_end(struct sn__cgroup_run *run)
+{
+    if (!run)
+        return;
+    /* first, so that removing has descriptors to work with in a host program that has run out of them */
+    for (uint32_t i = 0; i < run->cgroup->count; i++)
+        sn__close(run->procs[i]);
+    for (uint32_t i = 0; i < run->made; i++)
+        (void)sn__cgroup_remove(run->cgroup->hierarchies[i].dir, run->name);
+    free(run->state);
+    free(run);
+}
+
+/* Writes one limit; the error names file and value. */
+static int set_limit(const struct sn__cgroup_run *run, unsigned controller, const char *file, uint64_t value,
+                     sn_error **ret_error)
+{
+    int r = sn__file_write_u64_at(dir_of(run->cgroup, controller), in(run->name, file).text, value);
+
+    if (r < 0)
+        return sn__error_errno(ret_error, -r, "cgroup limits", "cannot write %" PRIu64 " to %s of the run's group",
+                               value, file);
+    return 0;
+}
+
+static bool has_file(const struct sn__cgroup_run *run, unsigned controller, const char *file)
+{
+    return faccessat(dir_of(run->cgroup, controller), in(run->name, file).text, F_OK, 0) == 0;
+}
+
+static int set_limits(const struct sn__cgroup_run *run, const sn_limits *limits, sn_error **ret_error)
+{
+    /* the kernel keeps memory <= memory + swap at every moment, so in a fresh group memory comes first; equal values
+     * leave no swap. Without swap accounting, swappiness 0 keeps reclaim in this group away from swap. */
+    int r = set_limit(run, MEMORY, "memory.limit_in_bytes", limits->memory_bytes, ret_error);
+
+    if (r == 0 && has_file(run, MEMORY, "memory.memsw.limit_in_bytes"))
+        r = set_limit(run, MEMORY, "memory.memsw.limit_in_bytes", limits->memory_bytes, ret_error);
+    if (r == 0 && has_file(run, MEMORY, "memory.swappiness"))
+        r = set_limit(run, MEMORY, "memory.swappiness", 0, ret_error);
+    if (r == 0)
+        r = set_limit(run, PIDS, "pids.max", limits->processes, ret_error);
+    if (r == 0 && limits->cpu_percent) {
+        if (!has_file(run, CPU, "cpu.cfs_quota_us"))
+            return sn__error_set(ret_error, SN_EHOST, "cgroup limits",
+                                 "cpu_percent needs a kernel with CONFIG_CFS_BANDWIDTH; leave it 0");
+        r = set_limit(run, CPU, "cpu.cfs_period_us", PERIOD_US, ret_error);
+        if (r == 0)
+            r = set_limit(run, CPU, "cpu.cfs_quota_us", limits->cpu_percent * (PERIOD_US / 100), ret_error);
+    }
+    return r;
+}
+
+static int v1_run_begin(struct sn__cgroup *cgroup, const sn_limits *limits, struct sn__cgroup_run **ret_run,
+                        sn_error **ret_error)
+{
+    struct sn__cgroup_run *run = calloc(1, sizeof(*run));
+    int r = 0;
+
+    if (!run)
+        return sn__error_nomem(ret_error);
+    run->cgroup = cgroup;
+    for (uint32_t i = 0; i < CONTROLLERS; i++)
+        run->procs[i] = -1;
+    /* never the name of an earlier run: its group may need a moment to go */
+    snprintf(run->name, sizeof(run->name), "r%u", cgroup->next_run++);
+    run->state = calloc(1, sizeof(*run->state));
+    if (!run->state) {
+        v1_run_end(run);
+        return sn__error_nomem(ret_error);
+    }
+    for (uint32_t i = 0; i < cgroup->count && r == 0; i++) {
+        r = sn__cgroup_mkdir(cgroup->hierarchies[i].dir, run->name);
+        if (r == 0) {
+            run->made = i + 1;
+            run->procs[i] =
+                openat(cgroup->hierarchies[i].dir, in(run->name, "cgroup.procs").text, O_WRONLY | O_CLOEXEC);
+            if (run->procs[i] < 0)
+                r = -errno;
+        }
+        if (r < 0)
+            r = sn__error_errno(ret_error, -r, "cgroup run", "cannot make %s/%s/%s", cgroup->hierarchies[i].parent,
+                                cgroup->name, run->name);
+    }
+    if (r == 0)
+        r = set_limits(run, limits, ret_error);
+    if (r < 0) {
+        v1_run_end(run);
+        return r;
+    }
+    *ret_run = run;
+    return 0;
+}
+
+static void v1_run_join(const struct sn__cgroup_run *run, struct sn__cgroup_join *ret_join)
+{
+    *ret_join = (struct sn__cgroup_join){.clone_into = -1, .procs_count = run->cgroup->count};
+    for (uint32_t i = 0; i < run->cgroup->count; i++)
+        ret_join->procs[i] = run->procs[i];
+}
+
+static int read_number(const struct sn__cgroup_run *run, unsigned controller, const char *file, uint64_t *ret_value)
+{
+    return sn__file_read_u64_at(dir_of(run->cgroup, controller), in(run->name, file).text, ret_value);
+}
+
+static int read_key(const struct sn__cgroup_run *run, unsigned controller, const char *file, const char *key,
+                    uint64_t *ret_value)
+{
+    return sn__file_read_key_at(dir_of(run->cgroup, controller), in(run->name, file).text, key, ret_value);
+}
+
+static int v1_run_cpu(const struct sn__cgroup_run *run, uint64_t *ret_cpu_ns)
+{
+    return read_number(run, CPUACCT, "cpuacct.usage", ret_cpu_ns) < 0 ? SN_ESYS : 0;
+}
+
+static int v1_run_usage(const struct sn__cgroup_run *run, struct sn__usage *ret_usage, sn_error **ret_error)
+{
+    struct sn__usage usage = {
+        .cpu_source = "cgroup v1 cpuacct.usage",
+        .memory_source = "cgroup v1 memory.max_usage_in_bytes",
+    };
+    int r = read_number(run, CPUACCT, "cpuacct.usage", &usage.cpu_ns);
+
+    if (r == 0)
+        r = read_number(run, CPUACCT, "cpuacct.usage_user", &usage.user_ns);
+    if (r == 0)
+        r = read_number(run, CPUACCT, "cpuacct.usage_sys", &usage.system_ns);
+    if (r == 0)
+        r = read_number(run, MEMORY, "memory.max_usage_in_bytes", &usage.memory_peak);
+    if (r == 0)
+        r = read_number(run, MEMORY, "memory.failcnt", &usage.memory_refused);
+    if (r == 0)
+        r = read_key(run, MEMORY, "memory.oom_control", "oom_kill", &usage.oom_kills);
+    if (r < 0)
+        return sn__error_errno(ret_error, -r, "cgroup usage", "cannot read the counters of the run's group");
+    if (atomic_load(&run->state->killed))
+        usage.processes_refused = run->state->refused_before;
+    else
+        (void)read_key(run, PIDS, "pids.events", "max", &usage.processes_refused);
+    /* absent without CONFIG_CFS_BANDWIDTH, where there is no throttling either */
+    (void)read_key(run, CPU, "cpu.stat", "throttled_time", &usage.throttled_ns);
+    *ret_usage = usage;
+    return 0;
+}
+
+static void v1_run_kill(const struct sn__cgroup_run *run)
+{
+    int dir = dir_of(run->cgroup, PIDS);
+    uint64_t refused = 0;
+
+    if (!atomic_load(&run->state->killed)) {
+        (void)read_key(run, PIDS, "pids.events", "max", &refused);
+        run->state->refused_before = refused;
+        atomic_store(&run->state->killed, true);
+    }
+    (void)sn__file_write_at(dir, in(run->name, "pids.max").text, "0");
+    (void)sn__cgroup_kill_listed(dir, run->name);
+}
+
+static void v1_reap_stale(const char *parent)
+{
+    struct sn__cgroup cgroup = {0};
+
+    (void)parse_parent(parent, &cgroup);
+    for (uint32_t i = 0; i < cgroup.count; i++) {
+        sn__cgroup_reap(cgroup.hierarchies[i].parent);
+        free(cgroup.hierarchies[i].parent);
+    }
+}
+
+/* Makes ".../sentinel" in our own group of this hierarchy, or in the nearest one above where we may. */
+static int find_parent(const struct sn__cgroup_place *place, char **ret_parent)
+{
+    cleanup_free char *at = strdup(place->own);
+    size_t mount_length = strlen(place->mount);
+    int first = 0;
+
+    while (at) {
+        cleanup_free char *parent = NULL;
+        char *slash;
+        int r;
+
+        if (asprintf(&parent, "%s/sentinel", at) < 0) {
+            parent = NULL;
+            return -ENOMEM;
+        }
+        r = make_parent(parent);
+        if (r == 0 && access(parent, W_OK | X_OK) == 0) {
+            *ret_parent = steal_ptr(&parent);
+            return 0;
+        }
+        if (first == 0)
+            first = r < 0 ? r : -EACCES;
+        slash = strrchr(at, '/');
+        if (strlen(at) <= mount_length || !slash)
+            return first;
+        *slash = '\0';
+    }
+    return -ENOMEM;
+}
+
+static int parent_failed(const char *controller, const struct sn__cgroup_place *place, int error, sn_error **ret_error)
+{
+    if (error == -ENOMEM)
+        return sn__error_nomem(ret_error);
+    if (place->read_only || error == -EROFS)
+        return sn__error_set(ret_error, SN_EHOST, "cgroup find",
+                             "the cgroup v1 hierarchy of %s at %s is mounted read-only; mount it writable (for a "
+                             "container: a volume %s:%s:rw), or relax the layer cgroup",
+                             controller, place->mount, place->mount, place->mount);
+    return sn__error_set(ret_error, SN_EHOST, "cgroup find",
+                         "cannot make a group in %s (%s): run as root, or have root do "
+                         "'mkdir %s/sentinel && chown -R %u %s/sentinel' (the same for memory, cpu, cpuacct and pids), "
+                         "or relax the layer cgroup",
+                         place->own, strerrordesc_np(-error), place->mount, (unsigned)geteuid(), place->mount);
+}
+
+int sn__cgroup_v1_pick(const struct sn__cgroup_tables *tables, char **ret_parent, sn_error **ret_error)
+{
+    cleanup_buffer struct sn__buffer parent = {0};
+    struct sn__cgroup_place places[CONTROLLERS] = {0};
+    int r = 0;
+
+    for (uint32_t i = 0; i < CONTROLLERS && r == 0; i++) {
+        cleanup_free char *directory = NULL;
+        bool again = false;
+
+        r = sn__cgroup_locate(tables, controllers[i], &places[i]);
+        if (r < 0) {
+            r = r == -ENOMEM ? sn__error_nomem(ret_error)
+                             : sn__error_set(ret_error, i == 0 ? SN_ENOENT : SN_EHOST, "cgroup find",
+                                             "no cgroup v1 hierarchy has the controller %s; mount it: "
+                                             "mkdir -p /sys/fs/cgroup/%s && mount -t cgroup -o %s cgroup "
+                                             "/sys/fs/cgroup/%s",
+                                             controllers[i], controllers[i], controllers[i], controllers[i]);
+            break;
+        }
+        for (uint32_t j = 0; j < i; j++)
+            again = again || strcmp(places[i].mount, places[j].mount) == 0;
+        if (again)
+            continue;
+        r = find_parent(&places[i], &directory);
+        if (r < 0) {
+            r = parent_failed(controllers[i], &places[i], r, ret_error);
+            break;
+        }
+        sn__buffer_addf(&parent, "%s%s", parent.length ? "\n" : "", controllers[i]);
+        /* those mounted together with it */
+        for (uint32_t j = i + 1; j < CONTROLLERS; j++) {
+            cleanup_place struct sn__cgroup_place other = {0};
+
+            if (sn__cgroup_locate(tables, controllers[j], &other) == 0 && strcmp(other.mount, places[i].mount) == 0)
+                sn__buffer_addf(&parent, ",%s", controllers[j]);
+        }
+        sn__buffer_addf(&parent, " %s", directory);
+    }
+    for (uint32_t i = 0; i < CONTROLLERS; i++)
+        sn__cgroup_place_clear(&places[i]);
+    if (r < 0)
+        return r;
+    *ret_parent = sn__buffer_steal(&parent, NULL);
+    return *ret_parent ? 0 : sn__error_nomem(ret_error);
+}
+
+const struct sn__cgroup_driver sn__cgroup_v1 = {
+    .name = "v1",
+    .create = v1_create,
+    .enter = v1_enter,
+    .settle = v1_settle,
+    .run_begin = v1_run_begin,
+    .run_join = v1_run_join,
+    .run_cpu = v1_run_cpu,
+    .run_usage = v1_run_usage,
+    .run_kill = v1_run_kill,
+    .run_end = v1_run_end,
+    .destroy = v1_destroy,
+    .reap_stale = v1_reap_stale,
+};

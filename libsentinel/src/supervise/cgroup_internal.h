@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef SN_SUPERVISE_CGROUP_INTERNAL_H
+#define SN_SUPERVISE_CGROUP_INTERNAL_H
+
+#include <sentinel/error.h>
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* What both drivers need. Directories are given as a descriptor and a name below it, as openat() has them. */
+
+/* Where this process sits, as the kernel tells it. */
+struct sn__cgroup_tables {
+    char *mounts;     /* /proc/self/mountinfo */
+    char *membership; /* /proc/self/cgroup */
+};
+
+/* One mounted hierarchy. */
+struct sn__cgroup_place {
+    char *mount;     /* mount point */
+    char *own;       /* directory of this process's own group: mount itself or below it */
+    bool read_only;  /* the mount is */
+    bool own_hidden; /* the own group is outside of what is mounted: `own` is the mount point */
+};
+
+#define cleanup_tables __attribute__((cleanup(sn__cgroup_tables_clear)))
+#define cleanup_place __attribute__((cleanup(sn__cgroup_place_clear)))
+
+/* 0 or -errno */
+int sn__cgroup_tables_read(struct sn__cgroup_tables *ret_tables);
+void sn__cgroup_tables_clear(struct sn__cgroup_tables *tables);
+/* The v1 hierarchy with this controller, or with NULL the v2 one; 0, -ENOENT if none is mounted, -ENOMEM. */
+int sn__cgroup_locate(const struct sn__cgroup_tables *tables, const char *controller,
+                      struct sn__cgroup_place *ret_place);
+void sn__cgroup_place_clear(struct sn__cgroup_place *place);
+
+/* mkdirat() whose result its maker can use under any umask: 0 or -errno, -EEXIST included. */
+int sn__cgroup_mkdir(int dirfd, const char *name);
+/* SIGKILL for all listed in a group until none is left or a second has gone; 0, -EBUSY, or another -errno. */
+int sn__cgroup_kill_listed(int dirfd, const char *name);
+/* Kills everything in a group and below it, and removes it; 0 or -errno. A group that is not there is success. */
+int sn__cgroup_remove(int dirfd, const char *name);
+/* For every s<N> in the directory whose slot nobody holds: kills and removes it. */
+void sn__cgroup_reap(const char *directory);
+void sn__cgroup_sleep_us(unsigned microseconds);
+
+/* The picks of the two drivers; SN_EHOST with the reason. */
+int sn__cgroup_v1_pick(const struct sn__cgroup_tables *tables, char **ret_parent, sn_error **ret_error);
+int sn__cgroup_v2_pick(const struct sn__cgroup_tables *tables, const char *wanted, char **ret_parent,
+                       sn_error **ret_error);
+
+#endif
