@@ -1,0 +1,1 @@
+yes | tr y n | cat > /dev/null

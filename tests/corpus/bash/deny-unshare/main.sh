@@ -1,0 +1,2 @@
+unshare -Ur id
+echo after

@@ -1,0 +1,3 @@
+echo oops > /dev/stderr
+echo fine > /dev/stdout
+cat /dev/stdin

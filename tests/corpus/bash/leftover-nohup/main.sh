@@ -1,0 +1,3 @@
+nohup setsid sleep 60 > /dev/null 2>&1 &
+disown
+exit 4

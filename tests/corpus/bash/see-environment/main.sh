@@ -1,0 +1,2 @@
+env | cut -d= -f1 | sort | tr "\n" " "
+echo

@@ -1,0 +1,3 @@
+trap "echo cleaned" EXIT
+trap "echo term; exit 9" TERM
+kill -TERM $$

@@ -1,0 +1,5 @@
+int a[1 << 30] = {1};
+int main(void)
+{
+    return a[5];
+}

@@ -1,0 +1,5 @@
+#pragma GCC optimize("-fplugin=/work/evil.so")
+int main(void)
+{
+    return 0;
+}

@@ -1,0 +1,5 @@
+int nowhere(void);
+int main(void)
+{
+    return nowhere();
+}

@@ -1,0 +1,26 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+
+
+static void burn(void)
+{
+    volatile unsigned long n = 0;
+    for (;;)
+        n++;
+}
+
+int main(void)
+{
+    for (int s = 1; s < 65; s++)
+        signal(s, SIG_IGN);
+    burn();
+}

@@ -1,0 +1,11 @@
+#define _GNU_SOURCE
+#include <stdio.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+int main(void)
+{
+    syscall(SYS_fsopen, "tmpfs", 0);
+    puts("still here");
+    return 0;
+}

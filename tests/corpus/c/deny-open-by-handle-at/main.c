@@ -1,0 +1,11 @@
+#define _GNU_SOURCE
+#include <stdio.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+int main(void)
+{
+    syscall(SYS_open_by_handle_at, -1, 0, 0);
+    puts("still here");
+    return 0;
+}

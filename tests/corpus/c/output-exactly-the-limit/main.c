@@ -1,0 +1,21 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+
+
+int main(void)
+{
+    static char block[65536];
+    memset(block, 'x', sizeof(block));
+    fwrite(block, 1, sizeof(block), stdout);
+    fwrite(block, 1, sizeof(block), stderr);
+    return 0;
+}

@@ -1,0 +1,20 @@
+#define _GNU_SOURCE
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+
+int main(void)
+{
+    char name[256] = "";
+    gethostname(name, sizeof(name));
+    puts(name);
+    return 0;
+}

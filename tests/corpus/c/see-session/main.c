@@ -1,0 +1,18 @@
+#define _GNU_SOURCE
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+
+int main(void)
+{
+    printf("%d %d %d %d\n", open("/dev/tty", O_RDWR) < 0, isatty(0), isatty(1), isatty(2));
+    return 0;
+}

@@ -1,0 +1,19 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+
+int main(void)
+{
+    signal(SIGXCPU, SIG_DFL);
+    kill(getpid(), SIGXCPU);
+    pause();
+    return 0;
+}

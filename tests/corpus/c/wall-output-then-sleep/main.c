@@ -1,0 +1,21 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+
+
+int main(void)
+{
+    puts("before the sleep");
+    fflush(stdout);
+    fputs("and this\n", stderr);
+    sleep(60);
+    return 0;
+}

@@ -1,0 +1,5 @@
+public class Other {
+    public static void main(String[] args) {
+        System.out.println("other");
+    }
+}

@@ -1,0 +1,3 @@
+public class Main {
+    static int value = 5;
+}

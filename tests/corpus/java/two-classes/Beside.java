@@ -1,0 +1,5 @@
+public class Beside {
+    String name() {
+        return "beside";
+    }
+}

@@ -1,0 +1,3 @@
+const keep = [];
+for (;;)
+    keep.push(Buffer.alloc(1 << 20, 1));

@@ -1,0 +1,3 @@
+const keep = [];
+for (;;)
+    keep.push(new Array(1000).fill(Math.random()));

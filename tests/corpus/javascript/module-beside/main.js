@@ -1,0 +1,2 @@
+const { twice } = require("./helper");
+console.log(twice(21), require("./data.json").name);

@@ -1,0 +1,2 @@
+for (;;)
+    console.log("again");

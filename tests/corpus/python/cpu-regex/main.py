@@ -1,0 +1,3 @@
+import re
+
+print(re.match("(a+)+$", "a" * 40 + "b"))

@@ -1,0 +1,6 @@
+import socket
+
+try:
+    print(socket.gethostbyname("example.org"))
+except OSError as error:
+    print(error)

@@ -1,0 +1,4 @@
+import socket
+
+socket.socket()
+print("still here")

@@ -1,0 +1,4 @@
+try:
+    x = bytearray(1 << 60)
+except MemoryError:
+    print("handled")

@@ -1,0 +1,1 @@
+raise MemoryError("not really")
