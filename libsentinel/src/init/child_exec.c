@@ -1,3 +1,214 @@
 /* SPDX-License-Identifier: MIT */
-/* stub */
-typedef int sn__stub;
+/*
+ * The program's last steps before its exec: it shares PID 1's memory and descriptor table (CLONE_VM, CLONE_VFORK,
+ * CLONE_FILES; PID 1 stands still meanwhile), so there is nothing to copy, a failure is written where PID 1 reads it,
+ * and the seccomp listener appears in PID 1's table. exec gives the program memory and a table of its own; every
+ * descriptor but 0, 1 and 2 is close-on-exec.
+ *
+ * child_confine() is what the sandbox knows beforehand, child_request() what only the request brings.
+ */
+#include "init/init.h"
+
+#include <sentinel/layer.h>
+
+#include <asm/signal.h>
+#include <linux/capability.h>
+#include <linux/errno.h>
+#include <linux/fcntl.h>
+#include <linux/keyctl.h>
+#include <linux/prctl.h>
+#include <linux/resource.h>
+#include <linux/seccomp.h>
+
+static int fail(struct child *child, enum sn__step step, uint32_t index, long error)
+{
+    child->failure.step = step;
+    child->failure.index = index;
+    child->failure.error = (int32_t)-error;
+    return (int)error;
+}
+
+/* rlimit64 as prlimit64 wants it; raising a hard limit is not ours to do, so the value is lowered to it. */
+static long set_rlimit(const struct sn__request_rlimit *wanted)
+{
+    struct {
+        uint64_t soft, hard;
+    } now, next;
+    long r = sn__sys(__NR_prlimit64, 0, wanted->resource, NULL, &now);
+
+    if (r < 0)
+        return r;
+    next.hard = wanted->value < now.hard ? wanted->value : now.hard;
+    next.soft = next.hard;
+    return sn__sys(__NR_prlimit64, 0, wanted->resource, &next, NULL);
+}
+
+static int child_request(struct child *child)
+{
+    long r;
+
+    for (uint32_t i = 0; i < child->request->join_count; i++) {
+        r = sn__sys(__NR_write, child->join[i], "0", 1);
+        if (r < 0)
+            return fail(child, SN__STEP_CGROUP_JOIN, i, r);
+    }
+    for (uint32_t i = 0; i < 3; i++) {
+        r = sn__sys(__NR_dup3, child->stdio[i], i, 0);
+        if (r < 0)
+            return fail(child, SN__STEP_STDIO, i, r);
+    }
+    for (uint32_t i = 0; i < child->request->rlimit_count; i++) {
+        r = set_rlimit(&child->request->rlimits[i]);
+        if (r < 0)
+            return fail(child, SN__STEP_RLIMIT, child->request->rlimits[i].resource, r);
+    }
+    return 0;
+}
+
+static long drop_bounding_set(void)
+{
+    for (int cap = 0; cap < 64; cap++) {
+        long r = sn__sys(__NR_prctl, PR_CAPBSET_DROP, cap, 0, 0, 0);
+
+        if (r == -EINVAL)
+            break; /* past the last one this kernel knows */
+        if (r < 0)
+            return r;
+    }
+    return 0;
+}
+
+static long clear_capabilities(void)
+{
+    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+    struct __user_cap_data_struct none[2] = {0};
+    long r = sn__sys(__NR_capset, &header, none);
+
+    return r < 0 ? r : sn__sys(__NR_prctl, PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
+}
+
+/* The relaxed case: what the namespace's root may do, the program may do, exec included. */
+static long keep_capabilities(void)
+{
+    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+    struct __user_cap_data_struct caps[2];
+    long r = sn__sys(__NR_capget, &header, caps);
+
+    for (int i = 0; i < 2; i++)
+        caps[i].effective = caps[i].inheritable = caps[i].permitted;
+    if (r == 0)
+        r = sn__sys(__NR_capset, &header, caps);
+    for (int cap = 0; r == 0 && cap < 64; cap++)
+        if (caps[cap / 32].permitted & (1U << (cap % 32)))
+            r = sn__sys(__NR_prctl, PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, cap, 0, 0);
+    return r;
+}
+
+static int change_ids(struct child *child, uint64_t layers)
+{
+    const struct sn__plan *plan = child->init->plan;
+    long r;
+
+    if (layers & SN_LAYER_CAPABILITIES)
+        r = drop_bounding_set();
+    else
+        r = sn__sys(__NR_prctl, PR_SET_KEEPCAPS, 1, 0, 0, 0);
+    if (r < 0)
+        return fail(child, SN__STEP_CAPS, 0, r);
+    /* a user namespace that an ordinary user made without newgidmap forbids setgroups(2) for good */
+    r = sn__sys(__NR_setgroups, 0, NULL);
+    if (r < 0 && (layers & SN_LAYER_UID))
+        return fail(child, SN__STEP_GROUPS, 0, r);
+    r = sn__sys(__NR_setresgid, plan->gid, plan->gid, plan->gid);
+    if (r == 0)
+        r = sn__sys(__NR_setresuid, plan->uid, plan->uid, plan->uid);
+    if (r < 0)
+        return fail(child, SN__STEP_IDS, 0, r);
+    r = layers & SN_LAYER_CAPABILITIES ? clear_capabilities() : keep_capabilities();
+    return r < 0 ? fail(child, SN__STEP_CAPS, 1, r) : 0;
+}
+
+/* The filter is last: from here on only execve and exit_group are called, which every policy has to allow. */
+static int child_confine(struct child *child, uint64_t layers)
+{
+    struct sock_fprog program = {
+        .len = (unsigned short)child->request->bpf_count,
+        .filter = (struct sock_filter *)(void *)(uintptr_t)(child->bytes + child->request->bpf),
+    };
+    long r;
+
+    if (layers & SN_LAYER_SESSION) {
+        r = sn__sys(__NR_setsid);
+        if (r < 0)
+            return fail(child, SN__STEP_SESSION, 0, r);
+    }
+    /* a session keyring of its own; ENOSYS and EPERM: no keys in this kernel, or a container's filter: nothing to share */
+    r = sn__sys(__NR_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL, 0, 0, 0);
+    if (r < 0 && r != -ENOSYS && r != -EPERM)
+        return fail(child, SN__STEP_KEYRING, 0, r);
+    if (change_ids(child, layers) < 0)
+        return -1;
+    r = sn__sys(__NR_chdir, child->bytes + child->request->cwd);
+    if (r < 0)
+        return fail(child, SN__STEP_CWD, 0, r);
+    if (layers & SN_LAYER_NO_NEW_PRIVS) {
+        r = sn__sys(__NR_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+        if (r < 0)
+            return fail(child, SN__STEP_NO_NEW_PRIVS, 0, r);
+    }
+    if (child->init->landlock_fd >= 0) {
+        r = sn__sys(__NR_landlock_restrict_self, child->init->landlock_fd, 0);
+        if (r < 0)
+            return fail(child, SN__STEP_LANDLOCK, 0, r);
+    }
+    if (layers & SN_LAYER_SECCOMP) {
+        r = sn__sys(__NR_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_NEW_LISTENER, &program);
+        if (r < 0)
+            return fail(child, SN__STEP_SECCOMP, 0, r);
+        child->listener = (int)r;
+    }
+    return 0;
+}
+
+/* execvp without its shell fallback: EACCES is remembered when nothing better is found further on. */
+static long execute(const struct child *child)
+{
+    const char *path = child->request->search ? child->bytes + child->request->search : NULL;
+    char candidate[SN__PATH_MAX];
+    long result = -ENOENT;
+
+    if (!path)
+        return sn__sys(__NR_execve, child->argv[0], child->argv, child->envp);
+    while (*path) {
+        size_t used = 0;
+        long r;
+
+        for (; *path && *path != ':'; path++)
+            if (used < sizeof(candidate) - 1)
+                candidate[used++] = *path;
+        if (*path == ':')
+            path++;
+        candidate[used] = '\0';
+        used = rt_append(candidate, sizeof(candidate), used, "/");
+        used = rt_append(candidate, sizeof(candidate), used, child->argv[0]);
+        if (used >= sizeof(candidate))
+            continue;
+        r = sn__sys(__NR_execve, candidate, child->argv, child->envp);
+        if (r == -EACCES)
+            result = r;
+        else if (r != -ENOENT && r != -ENOTDIR)
+            return r;
+    }
+    return result;
+}
+
+int child_main(void *argument)
+{
+    struct child *child = argument;
+    unsigned long none = 0;
+
+    sn__sys(__NR_rt_sigprocmask, 2 /* SIG_SETMASK */, &none, NULL, 8);
+    if (child_request(child) == 0 && child_confine(child, child->init->plan->layers) == 0)
+        fail(child, SN__STEP_EXEC, 0, execute(child));
+    sn__sys_exit(127);
+}

@@ -1,3 +1,173 @@
-/* stub */
-void _start(void);
-void _start(void) { for (;;) ; }
+/* SPDX-License-Identifier: MIT */
+/*
+ * Theory of operation
+ *
+ * sentinel-init is PID 1 of a sandbox. It is started from a sealed memfd with one descriptor (the control socket, 3),
+ * carries out the plan it is given (setup.c), and then serves runs and file operations one at a time until the socket
+ * ends. It is single-threaded, has no libc, allocates nothing, and keeps root of the sandbox's own user namespace:
+ * what it runs has another uid, no capabilities, a filter, and can neither see nor signal it.
+ */
+#include "init/init.h"
+
+#include <asm/signal.h>
+#include <linux/errno.h>
+#include <linux/fcntl.h>
+#include <linux/prctl.h>
+#include <linux/socket.h>
+#include <linux/uio.h>
+
+#define MSG_CMSG_CLOEXEC 0x40000000
+#define MSG_NOSIGNAL 0x4000
+#define MSG_CTRUNC 8
+#define SOL_SOCKET 1
+#define SCM_RIGHTS 1
+
+/* struct msghdr and cmsghdr as the kernel has them; the C library's headers bring too much else */
+struct message_header {
+    void *name;
+    uint32_t name_length;
+    struct iovec *iov;
+    size_t iov_count;
+    void *control;
+    size_t control_length;
+    int flags;
+};
+
+struct control_header {
+    size_t length;
+    int level;
+    int type;
+    int fds[SN__MESSAGE_FDS_MAX];
+};
+
+int init_receive(struct received *received)
+{
+    static struct control_header control;
+    struct iovec iov = {&received->message, sizeof(received->message)};
+    struct message_header header = {.iov = &iov, .iov_count = 1, .control = &control, .control_length = sizeof(control)};
+    long n;
+
+    received->fd_count = 0;
+    memset(&received->message, 0, 8);
+    do
+        n = sn__sys(__NR_recvmsg, SN__INIT_CONTROL_FD, &header, MSG_CMSG_CLOEXEC);
+    while (n == -EINTR);
+    if (n <= 0)
+        return (int)n;
+    if (header.control_length >= sizeof(size_t) + 2 * sizeof(int) && control.level == SOL_SOCKET &&
+        control.type == SCM_RIGHTS) {
+        received->fd_count = (uint32_t)((control.length - (sizeof(size_t) + 2 * sizeof(int))) / sizeof(int));
+        memcpy(received->fds, control.fds, received->fd_count * sizeof(int));
+    }
+    return header.flags & MSG_CTRUNC ? -EMFILE : 1;
+}
+
+void init_close_received(struct received *received)
+{
+    for (uint32_t i = 0; i < received->fd_count; i++)
+        if (received->fds[i] >= 0)
+            sn__sys(__NR_close, received->fds[i]);
+    received->fd_count = 0;
+}
+
+int init_send(const struct sn__message *message, int fd)
+{
+    struct iovec iov = {(void *)message, sizeof(*message)};
+    struct control_header control = {sizeof(size_t) + 3 * sizeof(int), SOL_SOCKET, SCM_RIGHTS, {fd}};
+    struct message_header header = {.iov = &iov, .iov_count = 1};
+    long n;
+
+    /* a file reply is the only one with a path's room in it; the others stop behind the largest fixed part */
+    if (message->type != SN__MSG_FILE)
+        iov.iov_len = offsetof(struct sn__message, done) + sizeof(message->done);
+    if (fd >= 0) {
+        header.control = &control;
+        header.control_length = sizeof(size_t) + 4 * sizeof(int); /* aligned to 8 */
+    }
+    do
+        n = sn__sys(__NR_sendmsg, SN__INIT_CONTROL_FD, &header, MSG_NOSIGNAL);
+    while (n == -EINTR);
+    return n < 0 ? (int)n : 0;
+}
+
+/* An ignored signal stays ignored over exec: the host's choices are not the sandbox's. */
+static void reset_signals(void)
+{
+    struct {
+        void *handler;
+        unsigned long flags;
+        void *restorer;
+        unsigned long mask;
+    } action = {0};
+    unsigned long none = 0;
+
+    for (int signal = 1; signal <= 64; signal++)
+        sn__sys(__NR_rt_sigaction, signal, &action, NULL, 8);
+    sn__sys(__NR_rt_sigprocmask, 2 /* SIG_SETMASK */, &none, NULL, 8);
+}
+
+static void serve_file(const struct init *init, const struct sn__message_file *request)
+{
+    struct sn__message reply = {.type = SN__MSG_FILE_REPLY};
+    int fd = -1;
+
+    reply.failure.error = -file_operation(init, request, &fd);
+    init_send(&reply, fd);
+    if (fd >= 0)
+        sn__sys(__NR_close, fd);
+}
+
+static _Noreturn void serve(struct init *init)
+{
+    static struct received received;
+
+    for (;;) {
+        int r = init_receive(&received);
+
+        if (r <= 0)
+            sn__sys_exit(r == 0 ? 0 : 1);
+        if (received.message.type == SN__MSG_RUN)
+            run_serve(init, &received);
+        else if (received.message.type == SN__MSG_FILE)
+            serve_file(init, &received.message.file);
+        /* a KILL or SAMPLE that crossed a DONE is late: nothing to do */
+        init_close_received(&received);
+    }
+}
+
+static _Noreturn void init_main(void)
+{
+    static struct init init = {.null_fd = -1, .work_fd = -1, .landlock_fd = -1};
+    static struct received received;
+    struct sn__message reply = {.type = SN__MSG_READY};
+
+    reset_signals();
+    sn__sys(__NR_fcntl, SN__INIT_CONTROL_FD, F_SETFD, FD_CLOEXEC);
+    sn__sys(__NR_prctl, PR_SET_DUMPABLE, 0, 0, 0, 0);
+    sn__sys(__NR_umask, 022);
+    if (init_receive(&received) <= 0)
+        sn__sys_exit(1);
+    if (received.message.type != SN__MSG_SETUP || setup_sandbox(&init, &received, &reply.failure) < 0) {
+        reply.type = SN__MSG_FAILED;
+        init_send(&reply, -1);
+        sn__sys_exit(1);
+    }
+    reply.ready.layers = init.layers;
+    reply.ready.landlock_abi = init.landlock_abi;
+    if (init_send(&reply, -1) < 0)
+        sn__sys_exit(1);
+    serve(&init);
+}
+
+/* The kernel enters with a stack that is aligned for a jump, not for a call. */
+__attribute__((naked, noreturn, used)) void _start(void);
+void _start(void)
+{
+    __asm__("xor %ebp, %ebp\n\tand $-16, %rsp\n\tcall init_entry\n\thlt");
+}
+
+_Noreturn __attribute__((used)) void init_entry(void);
+void init_entry(void)
+{
+    init_main();
+}

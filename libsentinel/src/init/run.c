@@ -1,3 +1,334 @@
 /* SPDX-License-Identifier: MIT */
-/* stub */
-typedef int sn__stub;
+/*
+ * Serves one run: starts its first process, answers the seccomp listener, reaps, and reports DONE when no process of
+ * the run exists any more. Limits are the host's business; init only carries out KILL.
+ */
+#include "init/init.h"
+
+#include <sentinel/layer.h>
+
+#include <asm/signal.h>
+#include <linux/audit.h>
+#include <linux/errno.h>
+#include <linux/fcntl.h>
+#include <linux/ioctl.h>
+#include <linux/mman.h>
+#include <linux/poll.h>
+#include <linux/resource.h>
+#include <linux/sched.h>
+#include <linux/seccomp.h>
+#include <linux/wait.h>
+
+#define WATCHED_FDS 3
+
+struct run {
+    struct init *init;
+    const struct sn__request *request;
+    const char *bytes;
+    long child;
+    int listener;
+    int signals; /* signalfd of SIGCHLD */
+    int first_reaped;
+    struct rusage before;
+    struct sn__message done;
+};
+
+/*
+ * clone3 whose child calls function(argument) on the stack that the arguments name. In the child nothing of our frame
+ * may be touched again, hence the jump out of the same piece of assembler.
+ */
+static long clone_call(struct clone_args *args, int (*function)(void *), void *argument)
+{
+    register int (*r8)(void *) __asm__("r8") = function;
+    register void *r9 __asm__("r9") = argument;
+    long result;
+
+    __asm__ volatile("syscall\n\t"
+                     "test %%rax, %%rax\n\t"
+                     "jnz 1f\n\t"
+                     "xor %%ebp, %%ebp\n\t"
+                     "mov %%r9, %%rdi\n\t"
+                     "call *%%r8\n\t"
+                     "hlt\n"
+                     "1:"
+                     : "=a"(result)
+                     : "a"(__NR_clone3), "D"(args), "S"(sizeof(*args)), "r"(r8), "r"(r9)
+                     : "rcx", "r11", "memory", "cc");
+    return result;
+}
+
+static long map_request(struct run *run, const struct received *received)
+{
+    struct sn__request head;
+    int fd = received->fds[SN__RUN_FD_REQUEST];
+    long n, at;
+
+    n = sn__sys(__NR_pread64, fd, &head, sizeof(head), 0);
+    if (n != sizeof(head) || head.magic != SN__REQUEST_MAGIC ||
+        received->fd_count != SN__RUN_FD_JOIN + head.join_count + head.clone_into)
+        return -EBADMSG;
+    at = sn__sys(__NR_mmap, NULL, head.size, PROT_READ, MAP_PRIVATE, fd, 0);
+    if (at < 0 && at > -4096)
+        return at;
+    run->request = (const struct sn__request *)at;
+    run->bytes = (const char *)at;
+    return 0;
+}
+
+/* argv and envp as the kernel wants them: one anonymous mapping for both. */
+static const char **make_vectors(const struct run *run, size_t *ret_bytes)
+{
+    const struct sn__request *request = run->request;
+    size_t bytes = (request->argc + request->envc + 2) * sizeof(char *);
+    const uint32_t *offsets = (const uint32_t *)(const void *)(run->bytes + request->argv);
+    const char **vectors, **at;
+    long r = sn__sys(__NR_mmap, NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+    if (r < 0 && r > -4096)
+        return NULL;
+    vectors = at = (const char **)r;
+    for (uint32_t i = 0; i < request->argc; i++)
+        *at++ = run->bytes + offsets[i];
+    at++;
+    offsets = (const uint32_t *)(const void *)(run->bytes + request->envp);
+    for (uint32_t i = 0; i < request->envc; i++)
+        *at++ = run->bytes + offsets[i];
+    *ret_bytes = bytes;
+    return vectors;
+}
+
+static void renew_stdio(const struct init *init)
+{
+    for (int i = 0; i < 3; i++)
+        sn__sys(__NR_dup3, init->null_fd, i, 0);
+}
+
+/* 0 when the program runs, else -1 with *failure filled and nothing left of the child. */
+static int start(struct run *run, struct received *received, struct sn__failure *failure)
+{
+    static char stack[65536] __attribute__((aligned(16)));
+    const struct sn__request *request = run->request;
+    size_t vector_bytes = 0;
+    const char **vectors = make_vectors(run, &vector_bytes);
+    struct child child = {
+        .init = run->init,
+        .request = request,
+        .bytes = run->bytes,
+        .stdio = received->fds + SN__RUN_FD_STDIO,
+        .join = received->fds + SN__RUN_FD_JOIN,
+        .argv = vectors,
+        .envp = vectors ? vectors + request->argc + 1 : NULL,
+        .listener = -1,
+    };
+    struct clone_args args = {
+        .flags = CLONE_VM | CLONE_VFORK | CLONE_FILES,
+        .exit_signal = SIGCHLD,
+        .stack = (uint64_t)(uintptr_t)stack,
+        .stack_size = sizeof(stack),
+    };
+
+    if (!vectors) {
+        *failure = (struct sn__failure){.step = SN__STEP_REQUEST, .error = ENOMEM};
+        return -1;
+    }
+    if (run->init->plan->layers & SN_LAYER_IPC_NS)
+        args.flags |= CLONE_NEWIPC;
+    if (request->clone_into) {
+        args.flags |= CLONE_INTO_CGROUP;
+        args.cgroup = (uint64_t)received->fds[SN__RUN_FD_JOIN + request->join_count];
+    }
+    run->done.done.start_ns = rt_now_ns();
+    run->child = clone_call(&args, child_main, &child);
+    renew_stdio(run->init);
+    sn__sys(__NR_munmap, vectors, vector_bytes);
+    run->listener = child.listener;
+    if (run->child < 0) {
+        *failure = (struct sn__failure){.step = SN__STEP_CLONE, .error = (int32_t)-run->child};
+        return -1;
+    }
+    if (child.failure.step != SN__STEP_NONE) {
+        *failure = child.failure;
+        sn__sys(__NR_wait4, run->child, NULL, __WALL, NULL);
+        return -1;
+    }
+    return 0;
+}
+
+/* kill(-1) reaches all of the pid namespace but us, atomically against fork; without one the host kills by cgroup. */
+static void kill_all(const struct run *run)
+{
+    if (run->init->plan->layers & SN_LAYER_PID_NS)
+        sn__sys(__NR_kill, -1, SIGKILL);
+}
+
+static void reap(struct run *run, int options)
+{
+    int status;
+    long pid;
+
+    while ((pid = sn__sys(__NR_wait4, -1, &status, options | __WALL, NULL)) > 0) {
+        if (pid != run->child || run->first_reaped)
+            continue;
+        run->first_reaped = 1;
+        run->done.done.end_ns = rt_now_ns();
+        run->done.done.signal = status & 0x7f;
+        run->done.done.exit_code = run->done.done.signal ? -1 : (status >> 8) & 0xff;
+        if (!(options & WNOHANG))
+            continue;
+        return;
+    }
+}
+
+/* A mapping larger than the limit is refused as a machine of that size would; anything else was a denied call. */
+static void answer_listener(struct run *run)
+{
+    union {
+        struct seccomp_notif notification;
+        char room[256]; /* later kernels may have a longer one */
+    } in;
+    struct seccomp_notif_resp answer = {0};
+    struct seccomp_data *data = &in.notification.data;
+    struct sn__message_done *done = &run->done.done;
+    uint64_t wanted = 0;
+
+    memset(&in, 0, sizeof(in));
+    if (sn__sys(__NR_ioctl, run->listener, SECCOMP_IOCTL_NOTIF_RECV, &in) < 0)
+        return; /* the caller died meanwhile */
+    if (data->arch == AUDIT_ARCH_X86_64 && data->nr == __NR_mmap && (run->request->watched & 1))
+        wanted = data->args[1];
+    else if (data->arch == AUDIT_ARCH_X86_64 && data->nr == __NR_mremap && (run->request->watched & 2))
+        wanted = data->args[2];
+    if (wanted == 0) {
+        if (!done->denied) {
+            done->denied = 1;
+            done->denied_arch = data->arch;
+            done->denied_number = data->nr;
+            memcpy(done->denied_args, data->args, sizeof(done->denied_args));
+        }
+        kill_all(run);
+        /* without a pid namespace the host kills; until then the caller stays where it is */
+        return;
+    }
+    answer.id = in.notification.id;
+    if (wanted > run->request->memory_bytes) {
+        done->refused_mappings++;
+        answer.error = -ENOMEM;
+    } else {
+        answer.flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE; /* only registers were looked at: nothing to race */
+    }
+    sn__sys(__NR_ioctl, run->listener, SECCOMP_IOCTL_NOTIF_SEND, &answer);
+}
+
+/* What the host says while a run goes on. */
+static void answer_host(struct run *run)
+{
+    static struct received received;
+    struct sn__message reply = {.serial = run->init->serial};
+    int r = init_receive(&received);
+
+    if (r <= 0)
+        sn__sys_exit(0); /* the host is gone: so are we, and the kernel kills the rest of the namespace */
+    if (received.message.type == SN__MSG_KILL && received.message.serial == run->init->serial) {
+        kill_all(run);
+    } else if (received.message.type == SN__MSG_SAMPLE) {
+        struct rusage usage = {0};
+
+        reply.type = SN__MSG_SAMPLED;
+        sample_processes(&reply.sampled);
+        sn__sys(__NR_getrusage, RUSAGE_CHILDREN, &usage);
+        reply.sampled.cpu_ns += (uint64_t)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec - run->before.ru_utime.tv_sec -
+                                           run->before.ru_stime.tv_sec) *
+                                    1000000000U +
+                                (uint64_t)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec -
+                                           run->before.ru_utime.tv_usec - run->before.ru_stime.tv_usec) *
+                                    1000U;
+        init_send(&reply, -1);
+    }
+    init_close_received(&received);
+}
+
+static void wait_for_end(struct run *run)
+{
+    struct pollfd fds[WATCHED_FDS] = {
+        {.fd = SN__INIT_CONTROL_FD, .events = POLLIN},
+        {.fd = run->signals, .events = POLLIN},
+        {.fd = run->listener, .events = POLLIN},
+    };
+    char drained[128];
+
+    while (!run->first_reaped) {
+        if (sn__sys(__NR_ppoll, fds, WATCHED_FDS, NULL, NULL, 8) < 0)
+            continue;
+        if (fds[1].revents) {
+            sn__sys(__NR_read, run->signals, drained, sizeof(drained));
+            reap(run, WNOHANG);
+        }
+        if (fds[2].revents & POLLIN)
+            answer_listener(run);
+        else if (fds[2].revents)
+            fds[2].fd = -1; /* nobody is left who carries the filter */
+        if (fds[0].revents)
+            answer_host(run);
+    }
+}
+
+static uint64_t elapsed_ns(const struct __kernel_old_timeval *before, const struct __kernel_old_timeval *after)
+{
+    return (uint64_t)(after->tv_sec - before->tv_sec) * 1000000000U + (uint64_t)(after->tv_usec - before->tv_usec) * 1000U;
+}
+
+static void count_usage(struct run *run)
+{
+    struct rusage after = {0};
+    const struct __kernel_old_timeval *user[2] = {(const void *)&run->before.ru_utime, (const void *)&after.ru_utime};
+    const struct __kernel_old_timeval *system[2] = {(const void *)&run->before.ru_stime, (const void *)&after.ru_stime};
+
+    sn__sys(__NR_getrusage, RUSAGE_CHILDREN, &after);
+    run->done.done.user_ns = elapsed_ns(user[0], user[1]);
+    run->done.done.system_ns = elapsed_ns(system[0], system[1]);
+    run->done.done.max_rss_bytes = (uint64_t)after.ru_maxrss * 1024U;
+}
+
+void run_serve(struct init *init, struct received *received)
+{
+    struct run run = {.init = init, .listener = -1, .done = {.type = SN__MSG_DONE}};
+    struct sn__message reply = {.type = SN__MSG_FAILED};
+    unsigned long child_signal = 1UL << (SIGCHLD - 1);
+    long r;
+
+    run.done.serial = reply.serial = init->serial = received->message.serial;
+    r = map_request(&run, received);
+    if (r < 0) {
+        reply.failure = (struct sn__failure){.step = SN__STEP_REQUEST, .error = (int32_t)-r};
+        init_send(&reply, -1);
+        return;
+    }
+    sn__sys(__NR_rt_sigprocmask, 0 /* SIG_BLOCK */, &child_signal, NULL, 8);
+    r = sn__sys(__NR_signalfd4, -1, &child_signal, 8, O_CLOEXEC | O_NONBLOCK);
+    run.signals = (int)r;
+    sn__sys(__NR_getrusage, RUSAGE_CHILDREN, &run.before);
+    if (r < 0) {
+        reply.failure = (struct sn__failure){.step = SN__STEP_REQUEST, .index = 1, .error = (int32_t)-r};
+        init_send(&reply, -1);
+    } else if (start(&run, received, &reply.failure) < 0) {
+        init_close_received(received);
+        init_send(&reply, -1);
+    } else {
+        init_close_received(received);
+        reply.type = SN__MSG_STARTED;
+        init_send(&reply, -1);
+        wait_for_end(&run);
+        kill_all(&run);
+        reap(&run, init->plan->layers & SN_LAYER_PID_NS ? 0 : WNOHANG);
+        count_usage(&run);
+        r = setup_mount_shm_again(init);
+        if (r < 0)
+            sn__sys_exit(1); /* a sandbox whose runs could meet is worse than none: the host sees SN_EDIED */
+        init_send(&run.done, -1);
+    }
+    if (run.listener >= 0)
+        sn__sys(__NR_close, run.listener);
+    if (run.signals >= 0)
+        sn__sys(__NR_close, run.signals);
+    sn__sys(__NR_munmap, run.request, run.request->size);
+}

@@ -1,3 +1,198 @@
 /* SPDX-License-Identifier: MIT */
-/* stub */
-typedef int sn__stub;
+/* Carries out the plan: reads in the order in which a sandbox comes into being. */
+#include "init/init.h"
+
+#include <sentinel/layer.h>
+
+#include <linux/errno.h>
+#include <linux/fcntl.h>
+#include <linux/landlock.h>
+#include <linux/mman.h>
+#include <linux/mount.h>
+#include <linux/sched.h>
+
+static int fail(struct sn__failure *failure, enum sn__step step, uint32_t index, long error)
+{
+    failure->step = step;
+    failure->index = index;
+    failure->error = (int32_t)-error;
+    return (int)error;
+}
+
+static int map_plan(struct init *init, const struct received *received)
+{
+    struct sn__plan head;
+    long n, at;
+
+    if (received->fd_count < SN__SETUP_FD_SOURCES)
+        return -EBADMSG;
+    n = sn__sys(__NR_pread64, received->fds[SN__SETUP_FD_PLAN], &head, sizeof(head), 0);
+    if (n != sizeof(head) || head.magic != SN__PLAN_MAGIC)
+        return -EBADMSG;
+    at = sn__sys(__NR_mmap, NULL, head.size, PROT_READ, MAP_PRIVATE, received->fds[SN__SETUP_FD_PLAN], 0);
+    if (at < 0 && at > -4096)
+        return (int)at;
+    init->plan = (const struct sn__plan *)at;
+    init->plan_bytes = (const char *)at;
+    return 0;
+}
+
+/*
+ * user.max_user_namespaces counts per user namespace, so a 0 here binds only the sandbox. A detached, full instance of
+ * proc gives the file whatever the host has mounted at /proc; nobody else ever sees it.
+ */
+static int forbid_nested_namespaces(void)
+{
+    long fs, mount, file, r;
+
+    fs = sn__sys(__NR_fsopen, "proc", FSOPEN_CLOEXEC);
+    if (fs < 0)
+        return (int)fs;
+    r = sn__sys(__NR_fsconfig, fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0);
+    if (r < 0) {
+        sn__sys(__NR_close, fs);
+        return (int)r;
+    }
+    mount = sn__sys(__NR_fsmount, fs, FSMOUNT_CLOEXEC, 0);
+    sn__sys(__NR_close, fs);
+    if (mount < 0)
+        return (int)mount;
+    file = sn__sys(__NR_openat, mount, "sys/user/max_user_namespaces", O_WRONLY | O_CLOEXEC, 0);
+    sn__sys(__NR_close, mount);
+    if (file < 0)
+        return (int)file;
+    r = sn__sys(__NR_write, file, "0", 1);
+    sn__sys(__NR_close, file);
+    return r < 0 ? (int)r : 0;
+}
+
+#define LANDLOCK_READ (LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR)
+/* Rights newer than the build's headers (uapi/linux/landlock.h has the values; the ABI that brought them behind it). */
+#define LANDLOCK_FS_REFER (1ULL << 13)     /* 2 */
+#define LANDLOCK_FS_TRUNCATE (1ULL << 14)  /* 3 */
+#define LANDLOCK_FS_IOCTL_DEV (1ULL << 15) /* 5 */
+#define LANDLOCK_NET_BIND_CONNECT 3ULL     /* 4 */
+#define LANDLOCK_SCOPED 3ULL               /* 6: abstract sockets, signals */
+
+struct landlock_ruleset {
+    uint64_t fs, net, scoped;
+};
+
+static int landlock_allow(const struct init *init, const char *path, uint64_t access)
+{
+    struct landlock_path_beneath_attr rule = {.allowed_access = access};
+    long fd = sn__sys(__NR_openat, AT_FDCWD, path, O_PATH | O_CLOEXEC, 0);
+    long r;
+
+    if (fd < 0)
+        return fd == -ENOENT ? 0 : (int)fd;
+    rule.parent_fd = (int)fd;
+    r = sn__sys(__NR_landlock_add_rule, init->landlock_fd, LANDLOCK_RULE_PATH_BENEATH, &rule, 0);
+    sn__sys(__NR_close, fd);
+    return (int)r;
+}
+
+/*
+ * The tree is read-only and small already; Landlock says the same once more by another mechanism: read and execute
+ * everywhere, write only where the plan mounted something writable. /dev has all rights for the sake of /dev/shm below
+ * it, whose mount is renewed after every run; its own file system is read-only.
+ */
+static int landlock_prepare(struct init *init)
+{
+    struct landlock_ruleset ruleset = {0};
+    uint64_t all;
+    size_t size;
+    long abi = sn__sys(__NR_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
+    long r;
+
+    if (abi <= 0)
+        return 0; /* not in this kernel, or not among its active modules: the host reports the layer as missing */
+    all = (1ULL << 13) - 1;
+    if (abi >= 2)
+        all |= LANDLOCK_FS_REFER;
+    if (abi >= 3)
+        all |= LANDLOCK_FS_TRUNCATE;
+    if (abi >= 5)
+        all |= LANDLOCK_FS_IOCTL_DEV;
+    ruleset.fs = all;
+    if (abi >= 4 && (init->plan->layers & SN_LAYER_NETWORK_NS) && init->plan->network == 0)
+        ruleset.net = LANDLOCK_NET_BIND_CONNECT;
+    if (abi >= 6)
+        ruleset.scoped = LANDLOCK_SCOPED;
+    size = abi >= 6 ? 24 : abi >= 4 ? 16 : 8;
+    r = sn__sys(__NR_landlock_create_ruleset, &ruleset, size, 0);
+    if (r < 0)
+        return (int)r;
+    init->landlock_fd = (int)r;
+    init->landlock_abi = (uint32_t)abi;
+
+    r = landlock_allow(init, "/", LANDLOCK_READ);
+    if (r == 0)
+        r = landlock_allow(init, "/proc", LANDLOCK_READ | LANDLOCK_ACCESS_FS_WRITE_FILE | (all & LANDLOCK_FS_TRUNCATE));
+    if (r == 0)
+        r = landlock_allow(init, "/dev", all);
+    for (uint32_t i = 0; r == 0 && i < init->plan->mount_count; i++) {
+        const struct sn__plan_mount *mount = &plan_mounts(init)[i];
+        uint64_t access = all;
+
+        if (!(mount->flags & SN__MOUNT_FLAG_WRITABLE) || (mount->flags & SN__MOUNT_FLAG_DEVICE))
+            continue;
+        /* rights on directories cannot be given to a file */
+        if (mount->kind == SN__MOUNT_BIND && !(mount->flags & SN__MOUNT_FLAG_IS_DIR))
+            access &= LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_READ_FILE |
+                      LANDLOCK_FS_TRUNCATE | LANDLOCK_FS_IOCTL_DEV;
+        r = landlock_allow(init, plan_string(init, mount->target), access);
+    }
+    if (r < 0)
+        return (int)r;
+    init->layers |= SN_LAYER_LANDLOCK;
+    return 0;
+}
+
+int setup_sandbox(struct init *init, struct received *received, struct sn__failure *failure)
+{
+    const struct sn__message entered = {.type = SN__MSG_ENTERED};
+    uint64_t layers;
+    long r;
+
+    r = map_plan(init, received);
+    if (r < 0)
+        return fail(failure, SN__STEP_PLAN, 0, r);
+    layers = init->plan->layers;
+
+    /* The slot's descriptor stays open for as long as PID 1 lives: that is what holds the slot. */
+    received->fds[SN__SETUP_FD_SLOT] = -1;
+
+    if (layers & SN_LAYER_CGROUP_NS) {
+        r = sn__sys(__NR_unshare, CLONE_NEWCGROUP);
+        if (r < 0)
+            return fail(failure, SN__STEP_CGROUP_NS, 0, r);
+    }
+    r = init_send(&entered, -1);
+    if (r < 0)
+        return fail(failure, SN__STEP_PLAN, 1, r);
+
+    if (layers & SN_LAYER_UTS_NS) {
+        const char *name = plan_string(init, init->plan->hostname);
+
+        r = sn__sys(__NR_sethostname, name, strlen(name));
+        if (r < 0)
+            return fail(failure, SN__STEP_HOSTNAME, 0, r);
+    }
+    if (layers & SN_LAYER_NESTED_NS) {
+        r = forbid_nested_namespaces();
+        if (r < 0)
+            return fail(failure, SN__STEP_NESTED_NS, 0, r);
+    }
+    r = setup_mounts(init, received, failure);
+    if (r < 0)
+        return (int)r;
+    if (layers & SN_LAYER_LANDLOCK) {
+        r = landlock_prepare(init);
+        if (r < 0)
+            return fail(failure, SN__STEP_LANDLOCK_RULES, 0, r);
+    }
+    init_close_received(received);
+    init->layers |= layers & ~SN_LAYER_LANDLOCK;
+    return 0;
+}

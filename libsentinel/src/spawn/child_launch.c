@@ -1,3 +1,140 @@
 /* SPDX-License-Identifier: MIT */
-/* stub */
-typedef int sn__stub;
+#include "spawn/child_launch.h"
+
+#include "init/protocol.h"
+#include "init/sys.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <linux/close_range.h>
+#include <sched.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+#define EXEC_FD 4
+#define ABOVE_ALL_TARGETS 10
+
+static _Noreturn void report(enum sn__step step, long error)
+{
+    struct sn__message message = {.type = SN__MSG_FAILED};
+
+    message.failure.step = step;
+    message.failure.error = (int32_t)-error;
+    sn__sys(__NR_sendto, SN__INIT_CONTROL_FD, &message, sizeof(message), MSG_NOSIGNAL, NULL, 0);
+    sn__sys_exit(127);
+}
+
+/*
+ * 0, 1, 2: /dev/null; 3: the control socket; 4: what to exec. Everything else goes at once: a copy of the caller's
+ * end of any control socket would hide the caller's death from the sandbox at its other end.
+ */
+static void arrange_fds(const struct sn__launch *launch)
+{
+    long null = sn__sys(__NR_fcntl, launch->null_fd, F_DUPFD, ABOVE_ALL_TARGETS);
+    long control = sn__sys(__NR_fcntl, launch->control_fd, F_DUPFD, ABOVE_ALL_TARGETS);
+    long init = sn__sys(__NR_fcntl, launch->init_fd, F_DUPFD, ABOVE_ALL_TARGETS);
+    long r;
+
+    /* without the socket there is nobody to tell: the caller sees the end of file */
+    if (control < 0 || sn__sys(__NR_dup3, control, SN__INIT_CONTROL_FD, 0) < 0)
+        sn__sys_exit(127);
+    if (null < 0)
+        report(SN__STEP_LAUNCH_FDS, null);
+    if (init < 0)
+        report(SN__STEP_LAUNCH_FDS, init);
+    for (int i = 0; i < 3; i++) {
+        r = sn__sys(__NR_dup3, null, i, 0);
+        if (r < 0)
+            report(SN__STEP_LAUNCH_FDS, r);
+    }
+    r = sn__sys(__NR_dup3, init, EXEC_FD, O_CLOEXEC);
+    if (r < 0)
+        report(SN__STEP_LAUNCH_FDS, r);
+    r = sn__sys(__NR_close_range, EXEC_FD + 1, ~0U, 0);
+    if (r < 0)
+        report(SN__STEP_LAUNCH_FDS, r);
+}
+
+/* As another uid than 0 an exec would lose the capabilities over the new namespace: ambient ones stay. */
+static void raise_ambient(void)
+{
+    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+    struct __user_cap_data_struct caps[2];
+    long r = sn__sys(__NR_capget, &header, caps);
+
+    for (int i = 0; i < 2; i++)
+        caps[i].inheritable = caps[i].permitted;
+    if (r == 0)
+        r = sn__sys(__NR_capset, &header, caps);
+    for (int cap = 0; r == 0 && cap < 64; cap++)
+        if (caps[cap / 32].permitted & (1U << (cap % 32)))
+            r = sn__sys(__NR_prctl, PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, cap, 0, 0);
+    if (r < 0)
+        report(SN__STEP_LAUNCH_CAPS, r);
+}
+
+static int future_init(void *argument)
+{
+    const struct sn__launch *launch = argument;
+    static const char name[] = "sentinel-init";
+    const char *const argv[] = {name, NULL};
+    const char *const envp[] = {NULL};
+    char go;
+    long r;
+
+    arrange_fds(launch);
+    do
+        r = sn__sys(__NR_recvfrom, SN__INIT_CONTROL_FD, &go, 1, 0, NULL, NULL);
+    while (r == -EINTR);
+    if (r != 1)
+        sn__sys_exit(127); /* the caller is gone, or gave up */
+    if (launch->take_root) {
+        r = sn__sys(__NR_setgroups, 0, NULL);
+        if (r < 0 && r != -EPERM) /* EPERM: forbidden for good in a namespace that an ordinary user made */
+            report(SN__STEP_LAUNCH_GROUPS, r);
+        r = sn__sys(__NR_setresgid, 0, 0, 0);
+        if (r == 0)
+            r = sn__sys(__NR_setresuid, 0, 0, 0);
+        if (r < 0)
+            report(SN__STEP_LAUNCH_IDS, r);
+    }
+    if (launch->keep_by_ambient)
+        raise_ambient();
+    r = sn__sys(__NR_execveat, EXEC_FD, "", argv, envp, AT_EMPTY_PATH);
+    report(SN__STEP_LAUNCH_EXEC, r);
+}
+
+static int launcher(void *argument)
+{
+    struct sn__launch *launch = argument;
+
+    /* the caller's thread stands still and lends its errno with its memory: clone() may write it here */
+    launch->pid = clone(future_init, launch->stack_top, (int)(CLONE_VM | CLONE_PIDFD | launch->namespaces), launch,
+                        &launch->pidfd);
+    if (launch->pid < 0)
+        launch->error = errno;
+    sn__sys_exit(0);
+}
+
+int sn__child_launch(struct sn__launch *launch, void *launcher_stack_top)
+{
+    int saved = errno;
+    pid_t pid;
+
+    launch->pid = -1;
+    launch->pidfd = -1;
+    launch->error = 0;
+    pid = clone(launcher, launcher_stack_top, CLONE_VM | CLONE_VFORK | CLONE_FILES, launch);
+    if (pid < 0) {
+        launch->error = errno;
+        errno = saved;
+        return -launch->error;
+    }
+    /* exit signal 0: only __WCLONE sees it, so a wait(-1) elsewhere in the caller does not */
+    while (sn__sys(__NR_wait4, pid, NULL, __WCLONE, NULL) == -EINTR)
+        ;
+    errno = saved;
+    return -launch->error;
+}

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef SN_INIT_INIT_H
+#define SN_INIT_INIT_H
+
+#include "init/protocol.h"
+#include "init/rt.h"
+
+#include <linux/filter.h>
+
+/* All that PID 1 knows. There is one, in main.c; everything else gets a pointer. */
+struct init {
+    const struct sn__plan *plan;
+    const char *plan_bytes;
+    int null_fd;     /* the sandbox's /dev/null, for its own 0, 1, 2 */
+    int work_fd;     /* the work directory */
+    int landlock_fd; /* ruleset, or -1 */
+    uint32_t landlock_abi;
+    uint64_t layers; /* in force so far */
+    uint32_t serial; /* of the latest run */
+};
+
+/* Descriptors that came with a message; taken ones are set to -1, the rest is closed by the receiver. */
+struct received {
+    struct sn__message message;
+    int fds[SN__MESSAGE_FDS_MAX];
+    uint32_t fd_count;
+};
+
+static inline const char *plan_string(const struct init *init, uint32_t offset)
+{
+    return init->plan_bytes + offset;
+}
+
+static inline const struct sn__plan_mount *plan_mounts(const struct init *init)
+{
+    return (const struct sn__plan_mount *)(const void *)(init->plan_bytes + init->plan->mounts);
+}
+
+/* main.c */
+/* 1: a message, 0: the host is gone, or -errno. */
+int init_receive(struct received *received);
+void init_close_received(struct received *received);
+int init_send(const struct sn__message *message, int fd);
+
+/* setup.c: 0, or -errno with *failure filled */
+int setup_sandbox(struct init *init, struct received *received, struct sn__failure *failure);
+
+/* setup_mounts.c */
+int setup_mounts(struct init *init, struct received *received, struct sn__failure *failure);
+int setup_mount_shm_again(const struct init *init);
+
+/* files.c */
+int file_operation(const struct init *init, const struct sn__message_file *request, int *ret_fd);
+
+/* run.c: serves one run until no process of it exists */
+void run_serve(struct init *init, struct received *received);
+
+/* sample.c */
+void sample_processes(struct sn__message_sampled *ret_sample);
+
+/* child_exec.c */
+struct child {
+    const struct init *init;
+    const struct sn__request *request;
+    const char *bytes;
+    const int *stdio;
+    const int *join;
+    const char *const *argv;
+    const char *const *envp;
+    struct sn__failure failure; /* written by the child: it shares our memory until its exec */
+    int listener;               /* likewise */
+};
+int child_main(void *child);
+
+#endif

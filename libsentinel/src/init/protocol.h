@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef SN_INIT_PROTOCOL_H
+#define SN_INIT_PROTOCOL_H
+
+/*
+ * Theory of operation
+ *
+ * The host process and sentinel-init (the sandbox's PID 1) talk over one SOCK_SEQPACKET pair: one fixed-size message a
+ * packet, descriptors beside it. Whatever has a variable size (the plan, the request of a run) travels as a sealed
+ * memfd. Both ends are the same build of the same library, so the structs are the wire format.
+ *
+ *     host                                init
+ *     GO (raw byte)                 ->    [still the host's memory] takes its ids, execs sentinel-init
+ *     SETUP + plan, slot, sources   ->    unshares its cgroup namespace
+ *                                   <-    ENTERED: the host may now move it to its leaf
+ *                                         carries out the plan
+ *                                   <-    READY, or FAILED {step, index, errno}
+ *     RUN + request, 0, 1, 2, cgroup->
+ *                                   <-    STARTED, or FAILED
+ *     KILL, SAMPLE                  ->
+ *                                   <-    SAMPLED
+ *                                   <-    DONE: no process of the run exists any more
+ *     FILE                          ->
+ *                                   <-    FILE_REPLY + a descriptor
+ *
+ * End of file on the socket means that the host is gone: init exits, and with it every process of its pid namespace.
+ */
+#include <stdint.h>
+
+#define SN__INIT_CONTROL_FD 3
+#define SN__MESSAGE_FDS_MAX 200
+#define SN__PATH_MAX 4096
+
+enum sn__message_type {
+    SN__MSG_SETUP = 1,
+    SN__MSG_ENTERED,
+    SN__MSG_READY,
+    SN__MSG_FAILED,
+    SN__MSG_RUN,
+    SN__MSG_STARTED,
+    SN__MSG_KILL,
+    SN__MSG_SAMPLE,
+    SN__MSG_SAMPLED,
+    SN__MSG_DONE,
+    SN__MSG_FILE,
+    SN__MSG_FILE_REPLY,
+};
+
+/* Where something failed; sn__step_name() in spawn/ makes a name of it. Keep the order of that table. */
+enum sn__step {
+    SN__STEP_NONE,
+    SN__STEP_LAUNCH_FDS,
+    SN__STEP_LAUNCH_GROUPS,
+    SN__STEP_LAUNCH_IDS,
+    SN__STEP_LAUNCH_CAPS,
+    SN__STEP_LAUNCH_EXEC,
+    SN__STEP_PLAN,
+    SN__STEP_CGROUP_NS,
+    SN__STEP_PRIVATE,
+    SN__STEP_ROOT_TMPFS,
+    SN__STEP_PIVOT_ROOT,
+    SN__STEP_MOUNT,
+    SN__STEP_ROOT_READ_ONLY,
+    SN__STEP_UMOUNT_OLD,
+    SN__STEP_HOSTNAME,
+    SN__STEP_NESTED_NS,
+    SN__STEP_LANDLOCK_RULES,
+    SN__STEP_REQUEST,
+    SN__STEP_CLONE,
+    SN__STEP_SESSION,
+    SN__STEP_CGROUP_JOIN,
+    SN__STEP_STDIO,
+    SN__STEP_CWD,
+    SN__STEP_RLIMIT,
+    SN__STEP_KEYRING,
+    SN__STEP_GROUPS,
+    SN__STEP_IDS,
+    SN__STEP_CAPS,
+    SN__STEP_NO_NEW_PRIVS,
+    SN__STEP_LANDLOCK,
+    SN__STEP_SECCOMP,
+    SN__STEP_EXEC,
+    SN__STEP_SHM,
+    SN__STEP_COUNT,
+};
+
+struct sn__failure {
+    uint32_t step;
+    uint32_t index; /* of the mount, rlimit or descriptor */
+    int32_t error;  /* positive errno */
+    uint32_t reserved;
+};
+
+/* ---- the plan: header, then mounts, then strings (offsets from the start of the plan; 0: none) ---- */
+
+#define SN__PLAN_MAGIC 0x53504c4eU
+
+enum sn__plan_mount_kind {
+    SN__MOUNT_DIRECTORY,   /* mkdir -p target */
+    SN__MOUNT_SYMLINK,     /* target -> source */
+    SN__MOUNT_FILE,        /* target with `source` as its content */
+    SN__MOUNT_BIND,        /* source descriptor or path */
+    SN__MOUNT_TMPFS,       /* bytes, inodes, mode; owned by the program if OWNED */
+    SN__MOUNT_PROC,
+};
+
+#define SN__MOUNT_FLAG_WRITABLE 1U
+#define SN__MOUNT_FLAG_NOEXEC 2U
+#define SN__MOUNT_FLAG_DEVICE 4U /* a device node may be opened through it */
+#define SN__MOUNT_FLAG_OWNED 8U  /* belongs to the program's uid */
+#define SN__MOUNT_FLAG_IS_DIR 16U
+
+struct sn__plan_mount {
+    uint32_t kind;
+    uint32_t flags;
+    uint32_t source; /* string */
+    uint32_t target; /* string: absolute, no `.`, `..` or double slashes */
+    int32_t fd;      /* index into the descriptors of SETUP behind the fixed ones, or -1: open `source` by path */
+    uint32_t mode;
+    uint64_t bytes;
+    uint64_t inodes;
+};
+
+struct sn__plan {
+    uint32_t magic;
+    uint32_t size;
+    uint64_t layers; /* SN_LAYER_ bits to put in force */
+    uint32_t uid;    /* of the program, inside */
+    uint32_t gid;
+    uint32_t owner_uid; /* of root's files, inside: init's own */
+    uint32_t network;
+    uint32_t hostname;
+    uint32_t mounts;
+    uint32_t mount_count;
+    uint32_t shm; /* index of the mount at /dev/shm */
+};
+
+/* Descriptors of SETUP: the plan, the slot, then the sources of mounts. */
+#define SN__SETUP_FD_PLAN 0
+#define SN__SETUP_FD_SLOT 1
+#define SN__SETUP_FD_SOURCES 2
+
+/* ---- the request of a run: header, then what its offsets name ---- */
+
+#define SN__REQUEST_MAGIC 0x53524551U
+#define SN__REQUEST_RLIMITS 8
+
+struct sn__request_rlimit {
+    uint32_t resource;
+    uint32_t reserved;
+    uint64_t value; /* soft and hard; lowered to the hard limit in force */
+};
+
+struct sn__request {
+    uint32_t magic;
+    uint32_t size;
+    uint32_t argv; /* argc offsets of strings, then 0 */
+    uint32_t argc;
+    uint32_t envp;
+    uint32_t envc;
+    uint32_t cwd;
+    uint32_t search; /* PATH to search argv[0] in, 0: argv[0] has a slash */
+    uint32_t bpf;
+    uint32_t bpf_count;
+    uint32_t rlimit_count;
+    uint32_t join_count;     /* cgroup.procs descriptors behind 0, 1, 2 */
+    uint32_t clone_into;     /* 1: one more descriptor, a v2 directory, behind those */
+    uint32_t watched;        /* bit 0: mmap, bit 1: mremap reach the listener only when large */
+    uint64_t memory_bytes;   /* refuse larger mappings */
+    struct sn__request_rlimit rlimits[SN__REQUEST_RLIMITS];
+};
+
+/* Descriptors of RUN: the request, stdin, stdout, stderr, then join_count, then clone_into. */
+#define SN__RUN_FD_REQUEST 0
+#define SN__RUN_FD_STDIO 1
+#define SN__RUN_FD_JOIN 4
+
+/* ---- messages ---- */
+
+enum sn__file_op {
+    SN__FILE_READ,   /* open a regular file for reading */
+    SN__FILE_CREATE, /* a new file for writing in place of whatever regular file has the name */
+    SN__FILE_MKDIR,
+    SN__FILE_LIST, /* a memfd with the listing */
+};
+
+struct sn__message_file {
+    uint32_t op;
+    uint32_t mode;
+    char path[SN__PATH_MAX]; /* relative, normalised */
+};
+
+struct sn__message_done {
+    int32_t exit_code; /* -1: a signal ended it */
+    int32_t signal;
+    uint64_t start_ns; /* CLOCK_MONOTONIC */
+    uint64_t end_ns;
+    uint64_t user_ns; /* by rusage of everything reaped: used where there is no cgroup */
+    uint64_t system_ns;
+    uint64_t max_rss_bytes; /* of the largest process */
+    uint32_t denied;        /* 1: the three below say what */
+    uint32_t denied_arch;
+    int32_t denied_number;
+    uint32_t refused_mappings;
+    uint64_t denied_args[6];
+};
+
+struct sn__message_sampled {
+    uint64_t cpu_ns;
+    uint64_t rss_bytes;
+    uint64_t processes;
+};
+
+struct sn__message_ready {
+    uint64_t layers;       /* in force */
+    uint32_t landlock_abi; /* 0: none */
+    uint32_t reserved;
+};
+
+struct sn__message {
+    uint32_t type;
+    uint32_t serial; /* of the run; 0 before the first */
+    union {
+        struct sn__failure failure;
+        struct sn__message_ready ready;
+        struct sn__message_done done;
+        struct sn__message_sampled sampled;
+        struct sn__message_file file;
+    };
+};
+
+/* One entry of a listing, followed by name_length bytes. */
+struct sn__list_entry {
+    uint64_t bytes;
+    uint32_t mode;
+    uint32_t name_length;
+};
+#define SN__LIST_MAX 65536
+
+#endif

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef SN_SPAWN_CHILD_LAUNCH_H
+#define SN_SPAWN_CHILD_LAUNCH_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/*
+ * Theory of operation
+ *
+ * The caller may be a threaded program of any size, so it is never forked. A launcher (CLONE_VM, CLONE_VFORK,
+ * CLONE_FILES, exit signal 0) borrows its memory for two system calls: it clones the future PID 1 with its namespaces
+ * and exits. PID 1 is thereby nobody's child that the caller could meet in wait(-1), and sends it no SIGCHLD: the
+ * kernel hands it to the nearest subreaper. It borrows the memory too, but has descriptors of its own: it closes all
+ * but its three, waits for one byte on the control socket (the caller writes the id maps meanwhile), takes its ids and
+ * execs sentinel-init. Its stack is freed only after that exec has been heard of.
+ *
+ * Code in child_launch.c runs beside the caller's threads in the caller's memory: raw system calls only, no errno, no
+ * locks, no allocation. A test checks its undefined symbols.
+ */
+struct sn__launch {
+    /* in */
+    int control_fd; /* PID 1's end of the control socket */
+    int init_fd;    /* the sentinel-init binary, a sealed memfd */
+    int null_fd;    /* /dev/null, read and write */
+    uint32_t namespaces; /* CLONE_NEW... */
+    int take_root;       /* become 0:0 of the new user namespace before the exec */
+    int keep_by_ambient; /* carry the capabilities over the exec as a uid that is not 0 */
+    void *stack_top;     /* of PID 1 until its exec */
+    /* out */
+    pid_t pid;
+    int pidfd;
+    int error; /* positive errno of the clone */
+};
+
+/* Bytes of stack that the launcher itself needs, and PID 1 after it. */
+#define SN__LAUNCH_STACK 16384
+
+/* Clones PID 1. All signals have to be blocked. On return launch->pid, pidfd, error are set. 0 or -errno. */
+int sn__child_launch(struct sn__launch *launch, void *launcher_stack_top);
+
+#endif
