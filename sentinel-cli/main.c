@@ -1,2 +1,123 @@
-/* stub */
-int main(void) { return 0; }
+/* SPDX-License-Identifier: MIT */
+#include "cli.h"
+#include "message.h"
+#include "signals.h"
+
+#include <sentinel/version.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+struct command {
+    const char *name;
+    int (*run)(struct cli *cli, int argc, char **argv);
+};
+
+static const struct command commands[] = {
+    {"run", cmd_run}, {"exec", cmd_exec}, {"doctor", cmd_doctor}, {"languages", cmd_languages}, {"policy", cmd_policy},
+};
+
+static const char help[] =
+    "Usage: sentinel COMMAND [OPTION]...\n"
+    "Runs programs that nobody trusts, and says truly what they did and what they used.\n"
+    "\n"
+    "  run FILE [-- ARG...]      compile if needed, and run a program in a sandbox\n"
+    "  exec -- COMMAND [ARG]...  run any command in a sandbox\n"
+    "  doctor                    what this host gives to a sandbox, what is in the way, how to change it\n"
+    "  languages                 the languages that run knows, and their versions here\n"
+    "  policy check FILE         check a system call policy\n"
+    "  policy show NAME          print the policy of a language, or of a file\n"
+    "\n"
+    "  sentinel COMMAND --help   tells all about one of them; there is a manual page for each, as in\n"
+    "                            \"man sentinel-run\"\n"
+    "  sentinel --version        prints the version\n"
+    "\n"
+    "Exit status: the program's own; 128+N when signal N ended it; 2 for bad input; 119 to 127 for limits,\n"
+    "violations and errors of the sandbox (see \"sentinel run --help\").\n";
+
+/*
+ * Descriptors 0, 1 and 2 must be something before anything else is opened: a file of ours that became "stdout" would
+ * be written to. What was closed gets /dev/null; commands that need the real one refuse.
+ */
+static void fill_standard_descriptors(struct cli *cli)
+{
+    for (int fd = 0; fd <= 2; fd++) {
+        int flags = fcntl(fd, F_GETFL);
+        int mode = flags & O_ACCMODE;
+
+        if (flags < 0 && open("/dev/null", fd == 0 ? O_RDONLY : O_WRONLY) != fd)
+            _exit(STATUS_INTERNAL);
+        if (fd == 0)
+            cli->stdin_unusable = flags < 0 || mode == O_WRONLY || (flags & O_PATH);
+        if (fd == 1)
+            cli->stdout_unusable = flags < 0 || mode == O_RDONLY || (flags & O_PATH);
+    }
+}
+
+/* Errors of the command line itself are JSON, too, wherever in it --json stands. */
+static bool asks_for_json(int argc, char **argv)
+{
+    for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
+        if (strcmp(argv[i], "--json") == 0)
+            return true;
+    }
+    return false;
+}
+
+static int unknown_command(const struct cli *cli, const char *word)
+{
+    const char *names[ARRAY_SIZE(commands) + 1] = {0};
+    const char *near;
+
+    for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
+        names[i] = commands[i].name;
+    near = nearest(word, names);
+    if (near)
+        return fail(cli, STATUS_USAGE, "command line", "unknown command '%s'; did you mean '%s'?", word, near);
+    return fail(cli, STATUS_USAGE, "command line", "unknown command '%s'; \"sentinel --help\" lists them", word);
+}
+
+static int dispatch(struct cli *cli, int argc, char **argv)
+{
+    if (argc < 2) {
+        fputs(help, stderr);
+        return STATUS_USAGE;
+    }
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0) {
+        fputs(help, stdout);
+        return 0;
+    }
+    if (strcmp(argv[1], "--version") == 0) {
+        printf("sentinel %s\n", sn_version_string());
+        return 0;
+    }
+    cli->json = asks_for_json(argc, argv);
+    for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
+        if (strcmp(argv[1], commands[i].name) == 0)
+            return commands[i].run(cli, argc - 1, argv + 1);
+    }
+    return unknown_command(cli, argv[1]);
+}
+
+int main(int argc, char **argv)
+{
+    struct cli cli = {0};
+    int status;
+
+    fill_standard_descriptors(&cli);
+    /* a reader that goes away is an error of write(), which ends the run before it ends us */
+    signal(SIGPIPE, SIG_IGN);
+    status = dispatch(&cli, argc, argv);
+    if (fflush(stdout) != 0 && errno == EPIPE)
+        cli.end_signal = SIGPIPE;
+    else if (ferror(stdout) && status == 0)
+        status = STATUS_INTERNAL;
+    if (signals_caught())
+        return signals_die(signals_caught());
+    if (cli.end_signal)
+        return signals_die(cli.end_signal);
+    return status;
+}

@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: MIT */
+#include "session.h"
+
+#include "hostfiles.h"
+#include "message.h"
+#include "output_json.h"
+#include "output_text.h"
+#include "passthrough.h"
+#include "policyfile.h"
+#include "signals.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/* What the program will read: a file, our own stdin, or nothing. */
+static int open_stdin(struct session *session, bool source_is_stdin)
+{
+    const struct cli *cli = session->cli;
+    const char *path = session->settings->stdin_path;
+    struct stat status;
+
+    session->stdin_fd = -1;
+    if (path) {
+        session->stdin_fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+        if (session->stdin_fd < 0)
+            return fail(cli, STATUS_USAGE, "open stdin", "--stdin %s: %s", path, strerror(errno));
+    } else if (source_is_stdin) {
+        return 0;
+    } else if (cli->stdin_unusable) {
+        return fail(cli, STATUS_USAGE, "open stdin",
+                    "standard input is closed (or not open for reading); give the program an empty one with "
+                    "</dev/null, or a file with --stdin FILE");
+    } else {
+        session->stdin_fd = STDIN_FILENO;
+    }
+    if (fstat(session->stdin_fd, &status) == 0 && S_ISDIR(status.st_mode))
+        return fail(cli, STATUS_USAGE, "open stdin", "%s%s: is a directory", path ? "--stdin " : "standard input",
+                    path ? path : "");
+    return 0;
+}
+
+int session_open(struct session *session, struct cli *cli, struct settings *settings, bool source_is_stdin)
+{
+    int status;
+
+    memset(session, 0, sizeof(*session));
+    session->cli = cli;
+    session->settings = settings;
+    session->stdin_fd = -1;
+    if (cli->stdout_unusable)
+        return fail(cli, STATUS_USAGE, "open stdout",
+                    "standard output is closed (or not open for writing); discard the output with >/dev/null");
+    status = open_stdin(session, source_is_stdin);
+    if (status == 0)
+        status = check_gets(cli, settings);
+    if (status == 0 && settings->policy)
+        status = policy_load_argument(cli, "--policy", settings->policy, &session->policy);
+    return status;
+}
+
+void session_close(struct session *session)
+{
+    if (session->stdin_fd > STDERR_FILENO)
+        close(session->stdin_fd);
+    sn_policy_free(session->policy);
+    session->stdin_fd = -1;
+    session->policy = NULL;
+}
+
+void session_run_options(const struct session *session, sn_run_options *options)
+{
+    sn_run_options_init(options);
+    options->limits = &session->run_limits;
+    options->policy = session->policy;
+    options->stdin_mode = session->stdin_fd >= 0 ? SN_STDIN_FEED : SN_STDIN_DATA;
+    options->output_mode = session->cli->json ? SN_OUTPUT_CAPTURE : SN_OUTPUT_STREAM;
+}
+
+int session_error(const struct session *session, int status, const char *what, sn_error *error)
+{
+    if (signals_caught()) {
+        sn_error_free(error);
+        return 128 + signals_caught();
+    }
+    return fail_error(session->cli, status, what, NULL, error);
+}
+
+/* --get, all of them. In a JSON document each is an entry, with the error if there was one. */
+static int take_files(struct session *session, sn_sandbox *sandbox, json_t *files)
+{
+    struct cli quiet = *session->cli;
+    int worst = 0;
+
+    quiet.json = false;
+    for (size_t i = 0; i < session->settings->get_count; i++) {
+        const struct transfer *get = &session->settings->gets[i];
+        size_t length = 0;
+        int status = take_file(&quiet, session->settings, i, sandbox, &length);
+
+        if (status)
+            worst = status;
+        json_array_append_new(files,
+                              json_pack("{s:o, s:o, s:o}", "name", json_text(get->inside), "path", json_text(get->host),
+                                        "bytes", status ? json_null() : json_integer((json_int_t)length)));
+    }
+    return worst;
+}
+
+static json_t *document(const struct session *session, const sn_result *decides, int status)
+{
+    json_t *whole = json_object();
+
+    json_object_set_new(whole, "sentinel", json_string(sn_version_string()));
+    json_object_set_new(whole, "language", session->language ? json_string(session->language) : json_null());
+    json_object_set_new(whole, "verdict", json_string(sn_verdict_name(sn_result_verdict(decides))));
+    json_object_set_new(whole, "exit_status", json_integer(status));
+    json_object_set_new(whole, "compile",
+                        session->compile ? json_step(session->compile, &session->compile_limits) : json_null());
+    return whole;
+}
+
+/* Says on stderr what the sandbox could not say in its verdict, then the verdict. */
+static void print_summary(const struct session *session, const char *step, const sn_result *result,
+                          const sn_limits *limits, const sn_result *compile, bool mid_line)
+{
+    cleanup_free char *line = NULL;
+
+    if (session->cli->quiet)
+        return;
+    line = summary(step, result, limits, compile);
+    if (mid_line)
+        fputc('\n', stderr);
+    say("%s", line);
+}
+
+/* A program that ended fine but whose output nobody got did not end fine. */
+static int status_after_output(struct session *session, const struct passthrough *pass, int status)
+{
+    if (pass->output_errno == EPIPE) {
+        session->cli->end_signal = SIGPIPE;
+        return 128 + SIGPIPE;
+    }
+    if (pass->output_errno) {
+        say("writing standard output: %s", strerror(pass->output_errno));
+        return STATUS_INTERNAL;
+    }
+    return status;
+}
+
+static int report(struct session *session, sn_sandbox *sandbox, const sn_result *result, const struct passthrough *pass)
+{
+    bool cancelled = sn_result_verdict(result) == SN_VERDICT_CANCELLED;
+    json_t *files = json_array();
+    int status = status_of_result(result);
+    int taken = 0;
+
+    if (!cancelled)
+        taken = take_files(session, sandbox, files);
+    status = status_after_output(session, pass, status ? status : taken);
+    if (signals_caught())
+        status = 128 + signals_caught();
+    if (session->cli->json) {
+        json_t *whole = document(session, result, status);
+
+        json_object_set_new(whole, "run", json_step(result, &session->run_limits));
+        json_object_set(whole, "files", files);
+        if (json_print(whole) < 0)
+            status = STATUS_INTERNAL;
+    } else {
+        print_summary(session, NULL, result, &session->run_limits, session->compile, pass->mid_line);
+    }
+    json_decref(files);
+    return status;
+}
+
+int session_finish(struct session *session, sn_running *running, sn_sandbox *sandbox)
+{
+    struct passthrough pass = {.stdin_fd = session->stdin_fd, .forward = !session->cli->json};
+    sn_error *error = NULL;
+    sn_result *result = NULL;
+    int status;
+    int code;
+
+    signals_enter_run(running);
+    code = passthrough_drive(&pass, running, &error);
+    if (code == 0)
+        code = sn_run_wait(running, &result, &error);
+    signals_leave();
+    sn_running_free(running);
+    if (code < 0) {
+        /* the program could not be started after all */
+        status = sn_error_code(error) == SN_ENOENT                                     ? STATUS_NOT_FOUND
+                 : sn_error_errno(error) == EACCES || sn_error_errno(error) == ENOEXEC ? STATUS_CANNOT_EXECUTE
+                                                                                       : STATUS_INTERNAL;
+        return session_error(session, status, NULL, error);
+    }
+    status = report(session, sandbox, result, &pass);
+    sn_result_free(result);
+    return status;
+}
+
+int session_not_runnable(struct session *session)
+{
+    int status = sn_result_verdict(session->compile) == SN_VERDICT_INTERNAL_ERROR ? STATUS_INTERNAL : STATUS_COMPILE;
+
+    if (signals_caught())
+        status = 128 + signals_caught();
+    if (session->cli->json) {
+        json_t *whole = document(session, session->compile, status);
+
+        json_object_set_new(whole, "run", json_null());
+        json_object_set_new(whole, "files", json_array());
+        if (json_print(whole) < 0)
+            status = STATUS_INTERNAL;
+    } else {
+        print_summary(session, "compile", session->compile, &session->compile_limits, NULL, false);
+    }
+    return status;
+}
