@@ -13,8 +13,10 @@
 
 int main(void)
 {
-    if (fork() == 0)
+    if (fork() == 0) {
         kill(getppid(), SIGKILL);
+        _exit(0);
+    }
     pause();
     return 0;
 }

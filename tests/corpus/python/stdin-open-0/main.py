@@ -1,3 +1,4 @@
-first = open(0).readline()
-rest = open("/dev/stdin").read()
-print(first.strip(), len(rest) >= 0)
+by_name = open("/dev/stdin")
+first = by_name.readline()
+rest = open(0).read()
+print(first.strip(), len(first + rest) >= 4)
