@@ -63,13 +63,16 @@ static int choose_language(const struct cli *cli, struct run *run)
     return 0;
 }
 
-/* A source keeps its own name if that is one its language would know it by: diagnostics then speak of it. */
+/*
+ * A source keeps its own name if its language knows it by that: diagnostics then speak of it. One that a compiler
+ * could take for an option does not.
+ */
 static void choose_inside_name(struct run *run)
 {
     const char *slash = strrchr(run->file, '/');
     const char *base = slash ? slash + 1 : run->file;
 
-    if (!run->file_is_stdin && *base != '-' && *base != '.' && !relative_path_fault(base) &&
+    if (!run->file_is_stdin && !strchr("-.@~", *base) && !relative_path_fault(base) &&
         sn_languages_find_by_file(run->languages, base) == run->language)
         run->inside_name = base;
 }

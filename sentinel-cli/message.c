@@ -188,7 +188,7 @@ static size_t edit_distance(const char *a, const char *b)
 const char *nearest(const char *word, const char *const *candidates)
 {
     const char *best = NULL;
-    size_t best_distance = strlen(word) / 3 + 1; /* one slip for every three letters, and one more */
+    size_t best_distance = strlen(word) / 4 + 1; /* one slip for every four letters, and one more */
 
     for (; *candidates; candidates++) {
         size_t distance = edit_distance(word, *candidates);

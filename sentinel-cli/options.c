@@ -99,7 +99,7 @@ static int apply_option(struct cli *cli, unsigned command, int value, char **arg
 
     row = &option_rows[value - FIRST_VALUE];
     if (row->apply(settings, row, optarg, &why) < 0)
-        return fail(cli, STATUS_USAGE, "command line", "--%s: \"%s\" %s", row->name, optarg, why);
+        return fail(cli, STATUS_USAGE, "command line", "--%s %s: %s", row->name, optarg, why);
     cli->json = settings->json;
     cli->quiet = settings->quiet;
     return OPTIONS_GO;

@@ -41,7 +41,7 @@ static int apply_list(struct settings *settings, const struct option_row *row, c
 static int apply_absolute(struct settings *settings, const struct option_row *row, const char *value, char **ret_why)
 {
     if (value[0] != '/') {
-        *ret_why = xprintf("must be an absolute path");
+        *ret_why = xprintf("not an absolute path; give one that starts with /");
         return -1;
     }
     return apply_text(settings, row, value, ret_why);
@@ -68,7 +68,7 @@ static int apply_network(struct settings *settings, const struct option_row *row
     } else if (strcmp(value, "loopback") == 0) {
         *network = SN_NETWORK_LOOPBACK;
     } else {
-        *ret_why = xprintf("is not a kind of network; give none or loopback");
+        *ret_why = xprintf("no kind of network that there is; give none or loopback");
         return -1;
     }
     return 0;
@@ -77,7 +77,7 @@ static int apply_network(struct settings *settings, const struct option_row *row
 static int apply_hostname(struct settings *settings, const struct option_row *row, const char *value, char **ret_why)
 {
     if (!*value || strlen(value) > 64) {
-        *ret_why = xprintf("is no host name; give 1 to 64 characters");
+        *ret_why = xprintf("no host name; give 1 to 64 characters");
         return -1;
     }
     return apply_text(settings, row, value, ret_why);
@@ -100,9 +100,9 @@ static int add_transfer(struct transfer **list, size_t *count, char *host, char 
     const char *fault = inside ? relative_path_fault(inside) : NULL;
 
     if (!fault && host && !*host)
-        fault = "has an empty host path";
+        fault = "the host path is empty";
     if (fault) {
-        *ret_why = inside ? xprintf("cannot be used: \"%s\" %s", inside, fault) : xprintf("%s", fault);
+        *ret_why = inside ? xprintf("\"%s\" %s", inside, fault) : xprintf("%s", fault);
         free(host);
         free(inside);
         return -1;
@@ -144,10 +144,10 @@ static int apply_get(struct settings *settings, const struct option_row *row, co
         .name = n, .dashed = "--" n, .metavar = m, .commands = c, .apply = a, .offset = offsetof(struct settings, f),  \
         .help = h                                                                                                      \
     }
-#define NUMBER(n, c, f, least, times, u, unlimited, h)                                                                 \
+#define NUMBER(n, c, f, least, most, times, u, unlimited, h)                                                           \
     {                                                                                                                  \
         .name = n, .dashed = "--" n, .metavar = "N", .commands = c, .apply = apply_number,                             \
-        .offset = offsetof(struct settings, f), .range = {least, times, u, unlimited}, .help = h                       \
+        .offset = offsetof(struct settings, f), .range = {least, most, times, u, unlimited}, .help = h                 \
     }
 
 /* clang-format off */
@@ -168,23 +168,23 @@ const struct option_row option_rows[] = {
            "afterwards, take NAME from the work directory to PATH (the base name, in the current directory); never replaces a file; may be repeated"),
 
     HEADING("Limits (of the run step)"),
-    NUMBER("cpu-ms", BOTH, limits.cpu_ms, 1, 1, "milliseconds", true,
+    NUMBER("cpu-ms", BOTH, limits.cpu_ms, 1, 1LL << 40, 1, "milliseconds", true,
            "CPU time of all processes together, or \"unlimited\"; 5000"),
-    NUMBER("wall-ms", BOTH, limits.wall_ms, 1, 1, "milliseconds", true,
+    NUMBER("wall-ms", BOTH, limits.wall_ms, 1, 1LL << 40, 1, "milliseconds", true,
            "elapsed time, or \"unlimited\"; 10000, or twice --cpu-ms if that is more"),
-    NUMBER("memory-kb", BOTH, limits.memory_bytes, 1024, 1024, "KiB", false,
+    NUMBER("memory-kb", BOTH, limits.memory_bytes, 1024, 1LL << 40, 1024, "KiB", false,
            "memory of all processes together, with their files in /work and /tmp; 262144"),
-    NUMBER("output-kb", BOTH, limits.output_bytes, 1, 1024, "KiB", false, "bytes to stdout and to stderr, each; 16384"),
-    NUMBER("pids", BOTH, limits.processes, 1, 1, "processes", false, "processes and threads together; 64"),
-    NUMBER("fsize-kb", BOTH, limits.file_bytes, 1, 1024, "KiB", true, "the largest file it may write, or \"unlimited\"; 262144"),
-    NUMBER("nofile", BOTH, limits.open_files, 3, 1, "descriptors", false, "open files of one process; 256"),
-    NUMBER("stack-kb", BOTH, limits.stack_bytes, 64, 1024, "KiB", true, "stack of the main thread, or \"unlimited\"; 65536"),
-    NUMBER("cpu-percent", BOTH, limits.cpu_percent, 1, 1, "percent of one core", false, "CPU bandwidth, 100 is one core; no bound"),
-    NUMBER("work-kb", BOTH, work_bytes, 64, 1024, "KiB", false, "size of the work directory; 65536"),
-    NUMBER("tmp-kb", BOTH, tmp_bytes, 64, 1024, "KiB", false, "size of /tmp; 65536"),
-    NUMBER("compile-cpu-ms", FOR_RUN, compile_limits.cpu_ms, 1, 1, "milliseconds", true, "CPU time of the compile step; the language says"),
-    NUMBER("compile-wall-ms", FOR_RUN, compile_limits.wall_ms, 1, 1, "milliseconds", true, "elapsed time of the compile step; the language says"),
-    NUMBER("compile-memory-kb", FOR_RUN, compile_limits.memory_bytes, 1024, 1024, "KiB", false, "memory of the compile step; the language says"),
+    NUMBER("output-kb", BOTH, limits.output_bytes, 1, 1LL << 30, 1024, "KiB", false, "bytes to stdout and to stderr, each; 16384"),
+    NUMBER("pids", BOTH, limits.processes, 1, 1 << 22, 1, "processes", false, "processes and threads together; 64"),
+    NUMBER("fsize-kb", BOTH, limits.file_bytes, 1, 0, 1024, "KiB", true, "the largest file it may write, or \"unlimited\"; 262144"),
+    NUMBER("nofile", BOTH, limits.open_files, 4, 1 << 20, 1, "descriptors", false, "open files of one process; 256"),
+    NUMBER("stack-kb", BOTH, limits.stack_bytes, 64, 1LL << 30, 1024, "KiB", true, "stack of the main thread, or \"unlimited\"; 65536"),
+    NUMBER("cpu-percent", BOTH, limits.cpu_percent, 1, 1000000, 1, "percent of one core", false, "CPU bandwidth, 100 is one core; no bound"),
+    NUMBER("work-kb", BOTH, work_bytes, 64, 1LL << 40, 1024, "KiB", false, "size of the work directory; 65536"),
+    NUMBER("tmp-kb", BOTH, tmp_bytes, 64, 1LL << 40, 1024, "KiB", false, "size of /tmp; 65536"),
+    NUMBER("compile-cpu-ms", FOR_RUN, compile_limits.cpu_ms, 1, 1LL << 40, 1, "milliseconds", true, "CPU time of the compile step; the language says"),
+    NUMBER("compile-wall-ms", FOR_RUN, compile_limits.wall_ms, 1, 1LL << 40, 1, "milliseconds", true, "elapsed time of the compile step; the language says"),
+    NUMBER("compile-memory-kb", FOR_RUN, compile_limits.memory_bytes, 1024, 1LL << 40, 1024, "KiB", false, "memory of the compile step; the language says"),
 
     HEADING("The sandbox"),
     OPTION("policy", "FILE", BOTH, apply_text, policy, "system call policy: a path, or the name of an installed one"),

@@ -14,6 +14,8 @@
 
 int parse_number(const char *text, const struct number_range *range, uint64_t *ret_value, char **ret_why)
 {
+    /* half of the range: no sum of limits may wrap, and no bound of the kernel is larger */
+    uint64_t maximum = range->maximum ? range->maximum : (uint64_t)INT64_MAX / range->scale;
     const char *digits = text[0] == '-' || text[0] == '+' ? text + 1 : text;
     uint64_t value = 0;
     bool overflow = false;
@@ -23,26 +25,25 @@ int parse_number(const char *text, const struct number_range *range, uint64_t *r
         return 0;
     }
     if (!*digits || digits[strspn(digits, "0123456789")] != '\0') {
-        *ret_why = xprintf("is not a whole number; give %s%s", range->unit,
-                           range->may_be_unlimited ? " or \"unlimited\"" : "");
+        *ret_why =
+            xprintf("not a whole number; give %s%s", range->unit, range->may_be_unlimited ? " or \"unlimited\"" : "");
         return -1;
     }
     if (text[0] == '-') {
-        *ret_why = xprintf("is negative; give %s, at least %llu", range->unit, (unsigned long long)range->minimum);
+        *ret_why = xprintf("negative; give %s, at least %llu", range->unit, (unsigned long long)range->minimum);
         return -1;
     }
     for (; *digits; digits++) {
         if (__builtin_mul_overflow(value, 10, &value) || __builtin_add_overflow(value, *digits - '0', &value))
             overflow = true;
     }
-    /* half of the range: no sum of limits may wrap, and no bound of the kernel is larger */
-    if (overflow || value > (uint64_t)INT64_MAX / range->scale) {
-        *ret_why =
-            xprintf("is too large; the most is %llu %s", (unsigned long long)INT64_MAX / range->scale, range->unit);
+    if (overflow || value > maximum) {
+        *ret_why = xprintf("too large; give %s, at most %llu", range->unit, (unsigned long long)maximum);
         return -1;
     }
     if (value < range->minimum) {
-        *ret_why = xprintf("is too small; the least is %llu %s", (unsigned long long)range->minimum, range->unit);
+        *ret_why = xprintf("%s; give %s, at least %llu", value ? "too small" : "zero", range->unit,
+                           (unsigned long long)range->minimum);
         return -1;
     }
     *ret_value = value * range->scale;
@@ -93,11 +94,11 @@ int check_env(const char *text, char **ret_why)
     const char *equals = strchr(text, '=');
 
     if (!equals) {
-        *ret_why = xprintf("has no '='; give NAME=VALUE");
+        *ret_why = xprintf("no '=' in it; give NAME=VALUE");
         return -1;
     }
     if (equals == text) {
-        *ret_why = xprintf("has no name before the '='; give NAME=VALUE");
+        *ret_why = xprintf("no name before the '='; give NAME=VALUE");
         return -1;
     }
     return 0;
@@ -132,7 +133,7 @@ int parse_bind(const char *text, struct bind *ret_bind, char **ret_why)
     struct stat status;
 
     if (rest && strchr(rest, ':')) {
-        *ret_why = xprintf("has too many colons; give SOURCE:TARGET or SOURCE:TARGET:rw");
+        *ret_why = xprintf("too many colons; give SOURCE:TARGET or SOURCE:TARGET:rw");
         return -1;
     }
     if (source[0] != '/') {

@@ -12,7 +12,8 @@
 
 struct number_range {
     uint64_t minimum;
-    uint64_t scale; /* the result is the number times this */
+    uint64_t maximum; /* 0: what the scale leaves of 63 bits */
+    uint64_t scale;   /* the result is the number times this */
     const char *unit;
     bool may_be_unlimited; /* "unlimited" is SN_UNLIMITED */
 };
