@@ -69,7 +69,10 @@ struct sn__cgroup_driver {
     int (*run_cpu)(const struct sn__cgroup_run *run, uint64_t *ret_cpu_ns);
     /* All figures; called once, when no process is left in it. */
     int (*run_usage)(const struct sn__cgroup_run *run, struct sn__usage *ret_usage, sn_error **ret_error);
-    /* SIGKILL for everything in it, however many times it forks. */
+    /*
+     * SIGKILL for everything in it, however many times it forks, and then waits (at most a second) until it is empty.
+     * A process that is on its way in by `procs` is reached only once it has written to all of them.
+     */
     void (*run_kill)(const struct sn__cgroup_run *run);
     /* Removes the leaf (killing what is left) and frees. NULL is accepted. */
     void (*run_end)(struct sn__cgroup_run *run);

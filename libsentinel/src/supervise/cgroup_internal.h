@@ -44,6 +44,11 @@ int sn__cgroup_remove(int dirfd, const char *name);
 /* For every s<N> in the directory whose slot nobody holds: kills and removes it. */
 void sn__cgroup_reap(const char *directory);
 void sn__cgroup_sleep_us(unsigned microseconds);
+/* pids.max refuses numbers above the kernel's PID_MAX_LIMIT, which nothing can exceed anyway. */
+static inline uint64_t sn__cgroup_pids_max(uint64_t processes)
+{
+    return processes < (1U << 22) ? processes : 1U << 22;
+}
 
 /* The picks of the two drivers; SN_EHOST with the reason. */
 int sn__cgroup_v1_pick(const struct sn__cgroup_tables *tables, char **ret_parent, sn_error **ret_error);

@@ -38,6 +38,7 @@ static const char *const controllers[CONTROLLERS] = {"memory", "cpu", "cpuacct",
 
 #define INIT_PROCESSES 16 /* PID 1, a child on its way into a run, those armed ahead of one */
 #define PERIOD_US 100000
+#define SWAP_SLACK (64 * 4096)
 
 struct hierarchy {
     char *parent; /* ".../sentinel" */
@@ -277,16 +278,20 @@ static bool has_file(const struct sn__cgroup_run *run, unsigned controller, cons
 
 static int set_limits(const struct sn__cgroup_run *run, const sn_limits *limits, sn_error **ret_error)
 {
-    /* the kernel keeps memory <= memory + swap at every moment, so in a fresh group memory comes first; equal values
-     * leave no swap. Without swap accounting, swappiness 0 keeps reclaim in this group away from swap. */
+    /*
+     * The kernel keeps memory <= memory + swap at every moment, so in a fresh group memory comes first. The second
+     * limit is asked first and no longer counts what it refuses (6.18), so it lies one batch of charges (64 pages)
+     * above: memory.failcnt tells, and no more than that batch could ever be swapped. Without swap accounting,
+     * swappiness 0 keeps reclaim in this group away from swap.
+     */
     int r = set_limit(run, MEMORY, "memory.limit_in_bytes", limits->memory_bytes, ret_error);
 
     if (r == 0 && has_file(run, MEMORY, "memory.memsw.limit_in_bytes"))
-        r = set_limit(run, MEMORY, "memory.memsw.limit_in_bytes", limits->memory_bytes, ret_error);
+        r = set_limit(run, MEMORY, "memory.memsw.limit_in_bytes", limits->memory_bytes + SWAP_SLACK, ret_error);
     if (r == 0 && has_file(run, MEMORY, "memory.swappiness"))
         r = set_limit(run, MEMORY, "memory.swappiness", 0, ret_error);
     if (r == 0)
-        r = set_limit(run, PIDS, "pids.max", limits->processes, ret_error);
+        r = set_limit(run, PIDS, "pids.max", sn__cgroup_pids_max(limits->processes), ret_error);
     if (r == 0 && limits->cpu_percent) {
         if (!has_file(run, CPU, "cpu.cfs_quota_us"))
             return sn__error_set(ret_error, SN_EHOST, "cgroup limits",
@@ -362,18 +367,34 @@ static int v1_run_cpu(const struct sn__cgroup_run *run, uint64_t *ret_cpu_ns)
     return read_number(run, CPUACCT, "cpuacct.usage", ret_cpu_ns) < 0 ? SN_ESYS : 0;
 }
 
+/*
+ * The kernel samples user and system time at ticks (usage_user and usage_sys do not add up to usage): what is exact is
+ * the sum, so it is split in their ratio, as the kernel does for getrusage(2) and v2's cpu.stat.
+ */
+static void split_cpu(struct sn__usage *usage, uint64_t user_ticks, uint64_t system_ticks)
+{
+    double share = user_ticks + system_ticks ? (double)user_ticks / (double)(user_ticks + system_ticks) : 1.0;
+
+    usage->user_ns = (uint64_t)((double)usage->cpu_ns * share);
+    if (usage->user_ns > usage->cpu_ns)
+        usage->user_ns = usage->cpu_ns;
+    usage->system_ns = usage->cpu_ns - usage->user_ns;
+}
+
 static int v1_run_usage(const struct sn__cgroup_run *run, struct sn__usage *ret_usage, sn_error **ret_error)
 {
     struct sn__usage usage = {
         .cpu_source = "cgroup v1 cpuacct.usage",
         .memory_source = "cgroup v1 memory.max_usage_in_bytes",
     };
+    uint64_t user = 0;
+    uint64_t system = 0;
     int r = read_number(run, CPUACCT, "cpuacct.usage", &usage.cpu_ns);
 
     if (r == 0)
-        r = read_number(run, CPUACCT, "cpuacct.usage_user", &usage.user_ns);
+        r = read_number(run, CPUACCT, "cpuacct.usage_user", &user);
     if (r == 0)
-        r = read_number(run, CPUACCT, "cpuacct.usage_sys", &usage.system_ns);
+        r = read_number(run, CPUACCT, "cpuacct.usage_sys", &system);
     if (r == 0)
         r = read_number(run, MEMORY, "memory.max_usage_in_bytes", &usage.memory_peak);
     if (r == 0)
@@ -382,6 +403,7 @@ static int v1_run_usage(const struct sn__cgroup_run *run, struct sn__usage *ret_
         r = read_key(run, MEMORY, "memory.oom_control", "oom_kill", &usage.oom_kills);
     if (r < 0)
         return sn__error_errno(ret_error, -r, "cgroup usage", "cannot read the counters of the run's group");
+    split_cpu(&usage, user, system);
     if (atomic_load(&run->state->killed))
         usage.processes_refused = run->state->refused_before;
     else
