@@ -1,0 +1,634 @@
+/* SPDX-License-Identifier: MIT */
+/* Every layer as the program inside meets it, each relaxed layer, and what is left between two runs. */
+#include "support.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ipc.h>
+#include <sys/shm.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#define ALL_LAYERS ((UINT64_C(1) << SN_LAYER_COUNT) - 1)
+
+static sn_sandbox *shared;
+static sn_sandbox *unfiltered; /* without seccomp: what the other layers hold alone */
+
+static sn_sandbox *relaxed_sandbox(uint64_t relax, uint32_t network)
+{
+    sn_sandbox_options options;
+
+    sn_sandbox_options_init(&options);
+    options.relax = relax;
+    options.network = network;
+    return make_sandbox(&options);
+}
+
+static sn_sandbox *need_shared(void)
+{
+    if (!shared)
+        shared = make_sandbox(NULL);
+    return shared;
+}
+
+static sn_sandbox *need_unfiltered(void)
+{
+    if (!unfiltered)
+        unfiltered = relaxed_sandbox(SN_LAYER_SECCOMP, SN_NETWORK_NONE);
+    return unfiltered;
+}
+
+static int drop_shared(void **state)
+{
+    (void)state;
+    sn_sandbox_destroy(shared);
+    sn_sandbox_destroy(unfiltered);
+    return 0;
+}
+
+/* The script must print exactly this. */
+static void expect(sn_sandbox *sandbox, const char *script, const char *expected)
+{
+    sn_result *result = run_python(sandbox, script, NULL);
+
+    if (strcmp(out(result), expected) != 0)
+        print_error("stderr: %s\n", err(result));
+    assert_string_equal(out(result), expected);
+    assert_verdict(result, SN_VERDICT_OK);
+    sn_result_free(result);
+}
+
+/* Python that calls libc directly: call("name", arguments) -> "result errno". */
+#define CALL                                                                                                           \
+    "import ctypes, os\n"                                                                                              \
+    "libc = ctypes.CDLL(None, use_errno=True)\n"                                                                       \
+    "def call(name, *args):\n"                                                                                         \
+    "    ctypes.set_errno(0)\n"                                                                                        \
+    "    r = getattr(libc, name)(*args)\n"                                                                             \
+    "    return '%d %d' % (r, ctypes.get_errno())\n"
+
+static void no_capabilities_no_privileges(void **state)
+{
+    (void)state;
+    expect(
+        need_shared(),
+        "for l in open('/proc/self/status'):\n"
+        "    k, v = l.split(':', 1)\n"
+        "    if k in ('CapInh', 'CapPrm', 'CapEff', 'CapBnd', 'CapAmb', 'NoNewPrivs', 'Seccomp'): print(k, v.strip())",
+        "CapInh 0000000000000000\nCapPrm 0000000000000000\nCapEff 0000000000000000\nCapBnd 0000000000000000\n"
+        "CapAmb 0000000000000000\nNoNewPrivs 1\nSeccomp 2\n");
+}
+
+static void another_user_without_groups(void **state)
+{
+    (void)state;
+    expect(need_shared(),
+           "import os\nprint(os.getuid() != 0, os.getgid() != 0, os.getuid() == os.geteuid())\n"
+           "print([g for g in os.getgroups() if g == 0])",
+           "True True True\n[]\n");
+    expect(need_unfiltered(), CALL "print(call('setuid', 0), call('setgid', 0), call('setgroups', 0, 0))",
+           "-1 1 -1 1 -1 1\n");
+}
+
+static void only_its_own_processes_are_visible(void **state)
+{
+    (void)state;
+    expect(need_shared(),
+           "import os\n"
+           "print([p for p in os.listdir('/proc') if p.isdigit() and int(p) != os.getpid()])\n"
+           "print(os.getpid() < 1000)\n"
+           "for p in (1, os.getppid() or 1):\n"
+           "    try: os.kill(p, 0); print('could signal', p)\n"
+           "    except (PermissionError, ProcessLookupError): pass\n"
+           "for f in ('/proc/1/environ', '/proc/1/mem', '/proc/1/root', '/proc/1/exe', '/proc/1/fd'):\n"
+           "    try: os.stat(f) if f.endswith('d') else open(f); print('could open', f)\n"
+           "    except OSError: pass\n",
+           "[]\nTrue\n");
+}
+
+static void nothing_of_proc_but_processes(void **state)
+{
+    (void)state;
+    expect(need_shared(),
+           "import os\nprint([f for f in ('sys', 'kallsyms', 'kcore', 'keys', 'sysrq-trigger', 'modules', 'cmdline', "
+           "'sysvipc', 'bus', 'config.gz', 'timer_list', 'mounts_') if os.path.lexists('/proc/' + f)])",
+           "[]\n");
+}
+
+static void the_tree_is_read_only(void **state)
+{
+    (void)state;
+    expect(need_shared(),
+           "import os, errno\n"
+           "for d in ('/', '/usr', '/usr/bin', '/etc', '/lib', '/dev', '/proc'):\n"
+           "    if not os.path.isdir(d): continue\n"
+           "    try: os.close(os.open(d + '/sn-test', os.O_CREAT | os.O_WRONLY)); print('wrote to', d)\n"
+           "    except OSError: pass\n"
+           "for f in ('/usr/bin/env', '/etc/passwd'):\n"
+           "    try: open(f, 'ab'); print('could write', f)\n"
+           "    except OSError: pass\n"
+           "try: os.chmod('/', 0o777); print('changed /')\n"
+           "except OSError: pass\n"
+           "for m in open('/proc/self/mountinfo'):\n"
+           "    f = m.split()\n"
+           "    where, options = f[4], f[5].split(',')\n"
+           "    if 'nosuid' not in options: print('suid', where)\n"
+           "    if 'nodev' not in options and not where.startswith('/dev'): print('dev', where)\n"
+           "    if 'rw' in options and not where.startswith(('/work', '/tmp', '/dev', '/proc')): print('rw', where)\n",
+           "");
+}
+
+static void the_host_is_not_in_the_tree(void **state)
+{
+    (void)state;
+    expect(need_shared(),
+           "import os\n"
+           "print([d for d in ('/root', '/home', '/var/lib', '/boot', '/sys/kernel', '/run/sentinel', '/mnt', '/srv', "
+           "'/old', '/oldroot', '/etc/shadow', '/etc/ssh') if os.path.exists(d) and (not os.path.isdir(d) or "
+           "os.listdir(d))])\n"
+           "print(os.path.realpath('/..'), os.stat('/').st_ino == os.stat('/..').st_ino)",
+           "[]\n/ True\n");
+}
+
+static void minimal_devices(void **state)
+{
+    (void)state;
+    expect(need_shared(),
+           "import os, stat\n"
+           "known = {'null', 'zero', 'full', 'random', 'urandom', 'tty', 'shm', 'fd', 'stdin', 'stdout', 'stderr'}\n"
+           "print(sorted(set(os.listdir('/dev')) - known))\n"
+           "open('/dev/null', 'w').write('x')\n"
+           "print(len(open('/dev/urandom', 'rb').read(8)), open('/dev/zero', 'rb').read(2))\n"
+           "try: os.open('/dev/tty', os.O_RDWR); print('terminal')\n"
+           "except OSError: pass\n"
+           "try: os.mknod('/work/sda', stat.S_IFBLK | 0o600, os.makedev(8, 0)); print('made a device')\n"
+           "except OSError: pass\n",
+           "[]\n8 b'\\x00\\x00'\n");
+}
+
+static void exactly_three_descriptors(void **state)
+{
+    int extra = open("/etc/passwd", O_RDONLY); /* NOLINT(android-cloexec-open): inherited on purpose */
+    sn_sandbox *sandbox = make_sandbox(NULL);
+    const char *script = "import os\nd = os.open('/proc/self/fd', 0)\n"
+                         "print(sorted(int(f) for f in os.listdir('/proc/self/fd') if int(f) != d)[:3], d)\n"
+                         "print([f for f in range(3, 1024) if f != d and os.path.exists('/proc/self/fd/%d' % f)])";
+
+    (void)state;
+    expect(sandbox, script, "[0, 1, 2] 3\n[]\n");
+    expect(need_shared(), script, "[0, 1, 2] 3\n[]\n");
+    sn_sandbox_destroy(sandbox);
+    close(extra);
+}
+
+static void a_session_of_its_own(void **state)
+{
+    (void)state;
+    expect(need_shared(), "import os\nprint(os.getsid(0) == os.getpid(), os.getpgrp() == os.getpid())", "True True\n");
+}
+
+static void signals_are_as_a_fresh_process_has_them(void **state)
+{
+    (void)state;
+    expect(need_shared(),
+           "for l in open('/proc/self/status'):\n"
+           "    k, v = l.split(':', 1)\n"
+           "    if k in ('SigBlk', 'SigPnd', 'ShdPnd'): print(k, v.strip())",
+           "SigPnd 0000000000000000\nShdPnd 0000000000000000\nSigBlk 0000000000000000\n");
+    sn_result *result = run_shell(need_shared(), "grep SigIgn /proc/self/status", NULL);
+    assert_string_equal(out(result), "SigIgn:\t0000000000000000\n");
+    sn_result_free(result);
+}
+
+static void groups_of_the_host_are_not_visible(void **state)
+{
+    (void)state;
+    expect(need_shared(),
+           "import os\n"
+           "print([l for l in open('/proc/self/cgroup') if '/sentinel' in l or '..' in l.split(':')[2]] "
+           "if os.path.exists('/proc/self/cgroup') else [])\n"
+           "print([l for l in open('/proc/self/mountinfo') if 'cgroup' in l])",
+           "[]\n[]\n");
+}
+
+static void an_empty_network(void **state)
+{
+    (void)state;
+    expect(need_unfiltered(),
+           "import socket\n"
+           "print([n for i, n in socket.if_nameindex()])\n"
+           "for a in ('127.0.0.1', '10.0.0.1', '192.0.2.1'):\n"
+           "    s = socket.socket(); s.settimeout(1)\n"
+           "    try: s.connect((a, 80)); print('connected')\n"
+           "    except OSError as e: print(e.errno)\n",
+           "['lo']\n101\n101\n101\n");
+}
+
+static void loopback_when_asked_for(void **state)
+{
+    sn_sandbox *sandbox = relaxed_sandbox(SN_LAYER_SECCOMP, SN_NETWORK_LOOPBACK);
+
+    (void)state;
+    expect(sandbox,
+           "import socket\n"
+           "for f, a in ((socket.AF_INET, '127.0.0.1'), (socket.AF_INET6, '::1')):\n"
+           "    l = socket.socket(f); l.bind((a, 8080)); l.listen()\n"
+           "    c = socket.socket(f); c.connect((a, 8080)); s, _ = l.accept()\n"
+           "    c.sendall(b'hello'); print(s.recv(9))\n"
+           "s = socket.socket()\n"
+           "try: s.connect(('192.0.2.1', 80))\n"
+           "except OSError as e: print(e.errno)\n",
+           "b'hello'\nb'hello'\n101\n");
+    sn_sandbox_destroy(sandbox);
+}
+
+static void abstract_sockets_of_the_host_are_out_of_reach(void **state)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX, .sun_path = "\0sn-test-abstract"};
+    int listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    (void)state;
+    assert_int_equal(bind(listener, (struct sockaddr *)&address, sizeof(sa_family_t) + 17), 0);
+    assert_int_equal(listen(listener, 1), 0);
+    expect(need_unfiltered(),
+           "import socket\ns = socket.socket(socket.AF_UNIX)\n"
+           "try: s.connect('\\0sn-test-abstract'); print('connected')\n"
+           "except OSError as e: print(e.errno)",
+           "111\n");
+    close(listener);
+}
+
+static void ipc_objects_of_the_host_are_out_of_reach(void **state)
+{
+    int id = shmget(0x534e54, 4096, IPC_CREAT | 0666);
+
+    (void)state;
+    assert_true(id >= 0);
+    expect(need_unfiltered(), CALL "print(call('shmget', 0x534e54, 0, 0))", "-1 2\n");
+    shmctl(id, IPC_RMID, NULL);
+}
+
+static void no_namespaces_mounts_or_tracing_without_a_filter(void **state)
+{
+    (void)state;
+    expect(need_unfiltered(),
+           CALL "print(call('unshare', 0x10000000).split()[0], call('unshare', 0x20000).split()[0])\n"
+                "print(call('mount', b'none', b'/tmp', b'tmpfs', 0, 0).split()[0])\n"
+                "print(call('umount2', b'/proc', 2).split()[0])\n"
+                "print(call('chroot', b'/tmp').split()[0])\n"
+                "print(call('sethostname', b'x', 1).split()[0])\n"
+                "print(call('ptrace', 16, 1, 0, 0).split()[0])\n"
+                "print(call('swapon', b'/work/x', 0).split()[0])\n",
+           "-1 -1\n-1\n-1\n-1\n-1\n-1\n-1\n");
+}
+
+static void dangerous_calls_are_shut(void **state)
+{
+    /* number, name: none of them may succeed; whether it is killed or refused is the policy's choice. */
+    static const char *const calls[] = {
+        "101, 0, 0, 0, 0",                            /* ptrace(PTRACE_TRACEME) */
+        "272, 0x10000000",                            /* unshare(CLONE_NEWUSER) */
+        "165, b'n', b'/tmp', b'tmpfs', 0, 0",         /* mount */
+        "248, b'user', b'k', b'v', 1, -4",            /* add_key */
+        "250, 0, -4, 1",                              /* keyctl */
+        "321, 0, 0, 0",                               /* bpf */
+        "298, 0, 0, -1, -1, 0",                       /* perf_event_open */
+        "425, 8, 0",                                  /* io_uring_setup */
+        "323, 0",                                     /* userfaultfd */
+        "308, 3, 0",                                  /* setns */
+        "155, b'/tmp', b'/tmp'",                      /* pivot_root */
+        "161, b'/tmp'",                               /* chroot */
+        "310, 1, 0, 0, 0, 0, 0",                      /* process_vm_readv */
+        "438, 0, 0, 0",                               /* pidfd_getfd */
+        "304, 3, 0, 0",                               /* open_by_handle_at */
+        "175, 0, 0, b''",                             /* init_module */
+        "246, 0, 0, 0, 0",                            /* kexec_load */
+        "169, 0xfee1dead, 0x28121969, 0x89abcdef, 0", /* reboot */
+        "56, 0x10000011, 0, 0, 0, 0",                 /* clone(CLONE_NEWUSER | SIGCHLD) */
+        "16, 0, 0x5412, b'x'",                        /* ioctl(TIOCSTI) */
+        "0x40000000 | 39",                            /* x32 getpid */
+        "0x40000000 | 520, 0, 0, 0",                  /* x32 execve */
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
+        char script[512];
+        sn_result *result;
+
+        snprintf(script, sizeof(script),
+                 "import ctypes\nlibc = ctypes.CDLL(None, use_errno=True)\nlibc.syscall.restype = ctypes.c_long\n"
+                 "r = libc.syscall(%s)\nprint('refused' if r < 0 else 'worked')",
+                 calls[i]);
+        result = run_python(need_shared(), script, NULL);
+        print_message("syscall(%s): %s %s\n", calls[i], sn_verdict_name(sn_result_verdict(result)), out(result));
+        assert_null(strstr(out(result), "worked"));
+        if (sn_result_verdict(result) == SN_VERDICT_SECURITY_VIOLATION)
+            assert_non_null(sn_result_denied_name(result));
+        else
+            assert_string_equal(out(result), "refused\n");
+        sn_result_free(result);
+    }
+}
+
+/* mov eax, 20 (getpid of i386); int 0x80; ret */
+static void int_0x80_is_shut(void **state)
+{
+    sn_result *result =
+        run_python(need_shared(),
+                   "import ctypes, mmap\n"
+                   "m = mmap.mmap(-1, 4096, prot=7)\n"
+                   "m.write(bytes.fromhex('b814000000cd80c3'))\n"
+                   "f = ctypes.CFUNCTYPE(ctypes.c_int)(ctypes.addressof(ctypes.c_char.from_buffer(m)))\n"
+                   "print('returned', f() > 0)",
+                   NULL);
+
+    (void)state;
+    assert_int_not_equal(sn_result_verdict(result), SN_VERDICT_INTERNAL_ERROR);
+    assert_null(strstr(out(result), "returned True"));
+    assert_int_not_equal(sn_result_verdict(result), SN_VERDICT_OK);
+    sn_result_free(result);
+}
+
+static void set_user_id_programs_gain_nothing(void **state)
+{
+    (void)state;
+    need_program("/usr/bin/su");
+    sn_result *result =
+        run_shell(need_shared(), "/usr/bin/su -c id root </dev/null; grep -h ^CapEff /proc/self/status", NULL);
+    assert_null(strstr(out(result), "uid=0"));
+    sn_result_free(result);
+}
+
+/* One host uid, read from outside while a run lives; -1 if no such process. */
+static long host_uid_of(const char *word)
+{
+    DIR *dir = opendir("/proc");
+    long uid = -1;
+
+    assert_non_null(dir);
+    for (struct dirent *entry = readdir(dir); entry && uid < 0; entry = readdir(dir)) {
+        char path[300], text[512] = "";
+        struct stat info;
+        ssize_t length;
+        int fd;
+
+        if (entry->d_name[0] < '1' || entry->d_name[0] > '9')
+            continue;
+        snprintf(path, sizeof(path), "/proc/%s/cmdline", entry->d_name);
+        fd = open(path, O_RDONLY | O_CLOEXEC);
+        if (fd < 0)
+            continue;
+        length = read(fd, text, sizeof(text) - 1);
+        if (length > 0 && memcmp(text, "/bin/sleep", 10) == 0 && memmem(text, (size_t)length, word, strlen(word)) &&
+            fstat(fd, &info) == 0) {
+            /* The owner of /proc/PID is root for what is not dumpable: ask status. */
+            char line[256];
+            FILE *file;
+
+            snprintf(path, sizeof(path), "/proc/%s/status", entry->d_name);
+            file = fopen(path, "re");
+            while (file && fgets(line, sizeof(line), file)) {
+                if (strncmp(line, "Uid:", 4) == 0)
+                    uid = strtol(line + 4, NULL, 10);
+            }
+            if (file)
+                fclose(file);
+        }
+        close(fd);
+    }
+    closedir(dir);
+    return uid;
+}
+
+static void two_live_sandboxes_have_two_uids(void **state)
+{
+    sn_sandbox *sandboxes[2];
+    sn_running *runs[2] = {NULL, NULL};
+    long uids[2];
+
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        char word[32];
+        const char *argv[] = {"/bin/sleep", word, NULL};
+        sn_run_options options;
+        sn_error *error = NULL;
+        uint64_t deadline = now_ms() + 3000;
+
+        snprintf(word, sizeof(word), "8%d.%d", i, (int)getpid());
+        sandboxes[i] = make_sandbox(NULL);
+        sn_run_options_init(&options);
+        options.argv = argv;
+        assert_ok(sn_run_start(sandboxes[i], &options, &runs[i], &error), error);
+        do {
+            uids[i] = host_uid_of(word);
+        } while (uids[i] < 0 && now_ms() < deadline);
+    }
+    print_message("uids %ld and %ld\n", uids[0], uids[1]);
+    for (int i = 0; i < 2; i++) {
+        sn_running_free(runs[i]);
+        sn_sandbox_destroy(sandboxes[i]);
+    }
+    assert_true(uids[0] > 0 && uids[1] > 0);
+    if (geteuid() == 0) {
+        assert_true(uids[0] >= 65536 && uids[1] >= 65536); /* nobody of the host's own */
+        assert_int_not_equal(uids[0], uids[1]);
+    }
+}
+
+static void nothing_but_files_is_left_between_runs(void **state)
+{
+    (void)state;
+    expect(need_unfiltered(),
+           CALL "import socket\n"
+                "print(call('shmget', 0x77, 4096, 0o1666).split()[0] != '-1')\n"
+                "print(call('semget', 0x77, 1, 0o1666).split()[0] != '-1')\n"
+                "print(call('msgget', 0x77, 0o1666).split()[0] != '-1')\n"
+                "attr = None\n"
+                "print(call('mq_open', b'/left', os.O_CREAT | os.O_RDWR, 0o666, None).split()[0] != '-1')\n"
+                "open('/dev/shm/left', 'w').write('x')\n"
+                "open('/work/left', 'w').write('x')\n"
+                "libc.syscall(248, b'user', b'left', b'v', 1, -4)\n"
+                "if os.fork() == 0:\n"
+                "    os.setsid()\n"
+                "    s = socket.socket(socket.AF_UNIX); s.bind('\\0left'); s.listen()\n"
+                "    import time; time.sleep(60)\n"
+                "import time; time.sleep(0.2)\n",
+           "True\nTrue\nTrue\nTrue\n");
+    expect(need_unfiltered(),
+           CALL "import socket\n"
+                "print(call('shmget', 0x77, 0, 0), call('semget', 0x77, 0, 0), call('msgget', 0x77, 0))\n"
+                "print(call('mq_open', b'/left', os.O_RDWR))\n"
+                "print(os.listdir('/dev/shm'), os.path.exists('/work/left'))\n"
+                "s = socket.socket(socket.AF_UNIX)\n"
+                "try: s.connect('\\0left'); print('connected')\n"
+                "except OSError as e: print(e.errno)\n"
+                "print([p for p in os.listdir('/proc') if p.isdigit() and int(p) != os.getpid()])\n",
+           "-1 2 -1 2 -1 2\n-1 2\n[] True\n111\n[]\n");
+}
+
+static void keys_are_gone_between_runs(void **state)
+{
+    (void)state;
+    sn_result *result = run_python(need_unfiltered(),
+                                   CALL "print(libc.syscall(248, b'user', b'kept', b'v', 1, -4) > 0, "
+                                        "libc.syscall(248, b'user', b'kept2', b'v', 1, -5) > 0)",
+                                   NULL);
+    print_message("adding keys without a filter: %s", out(result));
+    sn_result_free(result);
+    expect(need_unfiltered(),
+           CALL "print([libc.syscall(250, 10, ring, b'user', name, 0) for ring in (-3, -4, -5) "
+                "for name in (b'kept', b'kept2')])",
+           "[-1, -1, -1, -1, -1, -1]\n");
+}
+
+static void each_layer_can_be_relaxed_and_is_told(void **state)
+{
+    static const uint64_t together[SN_LAYER_COUNT] = {
+        [11] = SN_LAYER_SECCOMP | SN_LAYER_LANDLOCK, /* no_new_privs is needed by both */
+    };
+
+    (void)state;
+    for (int i = 0; i < SN_LAYER_COUNT; i++) {
+        uint64_t layer = UINT64_C(1) << i, relax = layer | together[i];
+        sn_sandbox_options options;
+        sn_sandbox *sandbox = NULL;
+        sn_error *error = NULL;
+        sn_result *result;
+        int code;
+
+        if (layer == SN_LAYER_MOUNT_NS)
+            continue;
+        sn_sandbox_options_init(&options);
+        options.relax = relax;
+        code = sn_sandbox_create(&options, &sandbox, &error);
+        if (code != 0)
+            print_error("relaxing %s: %s: %s\n", sn_layer_name(layer), sn_error_step(error), sn_error_message(error));
+        assert_int_equal(code, 0);
+        result = run_shell(sandbox, "echo runs", NULL);
+        print_message("%s: layers %llx, relaxed %llx, notes: %s\n", sn_layer_name(layer),
+                      (unsigned long long)sn_result_layers(result), (unsigned long long)sn_result_relaxed(result),
+                      sn_result_notes(result));
+        assert_verdict(result, SN_VERDICT_OK);
+        assert_string_equal(out(result), "runs\n");
+        assert_true((sn_result_relaxed(result) & relax) == relax);
+        assert_true((sn_result_layers(result) & relax) == 0);
+        assert_true((sn_sandbox_layers(sandbox) & relax) == 0);
+        /* The rest is still there, and no bit is in both. */
+        assert_true((sn_result_layers(result) & sn_result_relaxed(result)) == 0);
+        assert_true((sn_result_layers(result) | sn_result_relaxed(result) | SN_LAYER_LANDLOCK) == ALL_LAYERS);
+        sn_result_free(result);
+        sn_sandbox_destroy(sandbox);
+    }
+}
+
+/* Relaxing a layer changes what is inside: otherwise it was not in force before, either. */
+static void relaxed_layers_are_really_off(void **state)
+{
+    char host[128] = "";
+    char expected[300];
+    sn_sandbox *sandbox;
+
+    (void)state;
+    gethostname(host, sizeof(host) - 1);
+    snprintf(expected, sizeof(expected), "%s\n", host);
+    sandbox = relaxed_sandbox(SN_LAYER_UTS_NS, SN_NETWORK_NONE);
+    expect(sandbox, "import os\nprint(os.uname().nodename)", expected);
+    sn_sandbox_destroy(sandbox);
+    sandbox = relaxed_sandbox(SN_LAYER_PROC, SN_NETWORK_NONE);
+    expect(sandbox, "import os\nprint(os.path.exists('/proc/self'))", "False\n");
+    sn_sandbox_destroy(sandbox);
+    sandbox = relaxed_sandbox(SN_LAYER_SECCOMP, SN_NETWORK_NONE);
+    expect(sandbox, "print([l.split()[1] for l in open('/proc/self/status') if l.startswith('Seccomp:')])", "['0']\n");
+    sn_sandbox_destroy(sandbox);
+    sandbox = relaxed_sandbox(SN_LAYER_SECCOMP | SN_LAYER_LANDLOCK | SN_LAYER_NO_NEW_PRIVS, SN_NETWORK_NONE);
+    expect(sandbox, "print([l.split()[1] for l in open('/proc/self/status') if l.startswith('NoNewPrivs:')])",
+           "['0']\n");
+    sn_sandbox_destroy(sandbox);
+    sandbox = relaxed_sandbox(SN_LAYER_SESSION, SN_NETWORK_NONE);
+    expect(sandbox, "import os\nprint(os.getsid(0) == os.getpid())", "False\n");
+    sn_sandbox_destroy(sandbox);
+    sandbox = relaxed_sandbox(SN_LAYER_ROOT, SN_NETWORK_NONE);
+    expect(sandbox,
+           "import os\nprint(os.path.exists('/var/lib'))\n"
+           "try: open('/var/sn-test', 'w'); print('wrote')\nexcept OSError: print('read-only')",
+           "True\nread-only\n");
+    sn_sandbox_destroy(sandbox);
+    sandbox = relaxed_sandbox(SN_LAYER_CGROUP, SN_NETWORK_NONE);
+    sn_result *result = run_shell(sandbox, ":", NULL);
+    assert_null(strstr(sn_result_cpu_source(result), "cgroup"));
+    assert_null(strstr(sn_result_memory_source(result), "cgroup"));
+    sn_result_free(result);
+    sn_sandbox_destroy(sandbox);
+}
+
+static void the_hosts_network_only_when_relaxed(void **state)
+{
+    sn_sandbox *sandbox = relaxed_sandbox(SN_LAYER_NETWORK_NS | SN_LAYER_SECCOMP, SN_NETWORK_NONE);
+    struct sockaddr_un address = {.sun_family = AF_UNIX, .sun_path = "\0sn-test-relaxed"};
+    int listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    (void)state;
+    assert_int_equal(bind(listener, (struct sockaddr *)&address, sizeof(sa_family_t) + 16), 0);
+    assert_int_equal(listen(listener, 1), 0);
+    sn_result *result = run_python(sandbox,
+                                   "import socket\ns = socket.socket(socket.AF_UNIX)\n"
+                                   "try: s.connect('\\0sn-test-relaxed'); print('connected')\n"
+                                   "except OSError as e: print(e.errno)",
+                                   NULL);
+    /* Landlock may scope abstract sockets by itself (kernel 6.12): then EPERM. */
+    assert_true(strcmp(out(result), "connected\n") == 0 || strcmp(out(result), "1\n") == 0);
+    sn_result_free(result);
+    close(listener);
+    sn_sandbox_destroy(sandbox);
+}
+
+static void two_sandboxes_share_nothing(void **state)
+{
+    sn_sandbox *other = make_sandbox(NULL);
+
+    (void)state;
+    sn_result_free(run_shell(need_shared(), "echo mine > /work/private; echo mine > /tmp/private", NULL));
+    expect(other, "import os\nprint(os.listdir('/work'), os.listdir('/tmp'), os.listdir('/dev/shm'))", "[] [] []\n");
+    sn_sandbox_destroy(other);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(no_capabilities_no_privileges),
+        cmocka_unit_test(another_user_without_groups),
+        cmocka_unit_test(only_its_own_processes_are_visible),
+        cmocka_unit_test(nothing_of_proc_but_processes),
+        cmocka_unit_test(the_tree_is_read_only),
+        cmocka_unit_test(the_host_is_not_in_the_tree),
+        cmocka_unit_test(minimal_devices),
+        cmocka_unit_test(exactly_three_descriptors),
+        cmocka_unit_test(a_session_of_its_own),
+        cmocka_unit_test(signals_are_as_a_fresh_process_has_them),
+        cmocka_unit_test(groups_of_the_host_are_not_visible),
+        cmocka_unit_test(an_empty_network),
+        cmocka_unit_test(loopback_when_asked_for),
+        cmocka_unit_test(abstract_sockets_of_the_host_are_out_of_reach),
+        cmocka_unit_test(ipc_objects_of_the_host_are_out_of_reach),
+        cmocka_unit_test(no_namespaces_mounts_or_tracing_without_a_filter),
+        cmocka_unit_test(dangerous_calls_are_shut),
+        cmocka_unit_test(int_0x80_is_shut),
+        cmocka_unit_test(set_user_id_programs_gain_nothing),
+        cmocka_unit_test(two_live_sandboxes_have_two_uids),
+        cmocka_unit_test(nothing_but_files_is_left_between_runs),
+        cmocka_unit_test(keys_are_gone_between_runs),
+        cmocka_unit_test(each_layer_can_be_relaxed_and_is_told),
+        cmocka_unit_test(relaxed_layers_are_really_off),
+        cmocka_unit_test(the_hosts_network_only_when_relaxed),
+        cmocka_unit_test(two_sandboxes_share_nothing),
+    };
+
+    tests_prepare();
+    return cmocka_run_group_tests(tests, NULL, drop_shared);
+}
