@@ -43,26 +43,57 @@ static int unknown_option(const struct cli *cli, unsigned command, const char *o
     return status;
 }
 
+/*
+ * CPU time that cannot be had in the wall time: not by so many threads, not at that bandwidth. One thread that is
+ * always stopped by the wall limit first is unusual, but may be meant.
+ */
+static int check_times(const struct cli *cli, const sn_limits *limits, const char *prefix)
+{
+    uint64_t threads = limits->processes ? limits->processes : 64;
+    double factor = (double)threads;
+
+    if (!limits->cpu_ms || !limits->wall_ms || limits->cpu_ms == SN_UNLIMITED || limits->wall_ms >= limits->cpu_ms)
+        return OPTIONS_GO;
+    if (limits->cpu_percent && limits->cpu_percent / 100.0 < factor)
+        factor = limits->cpu_percent / 100.0;
+    if ((double)limits->wall_ms * factor < (double)limits->cpu_ms)
+        return fail(cli, STATUS_USAGE, "command line",
+                    "--%swall-ms %llu and --%scpu-ms %llu contradict each other: in %llu ms, %llu threads%s cannot use "
+                    "%llu ms of CPU time; raise --%swall-ms",
+                    prefix, (unsigned long long)limits->wall_ms, prefix, (unsigned long long)limits->cpu_ms,
+                    (unsigned long long)limits->wall_ms, (unsigned long long)threads,
+                    limits->cpu_percent ? " at --cpu-percent" : "", (unsigned long long)limits->cpu_ms, prefix);
+    if (!cli->quiet)
+        say("note: --%swall-ms %llu is shorter than --%scpu-ms %llu: wall time will be the limit that is hit first",
+            prefix, (unsigned long long)limits->wall_ms, prefix, (unsigned long long)limits->cpu_ms);
+    return OPTIONS_GO;
+}
+
 /* Options that contradict each other, each on its own fine. */
 static int check_combinations(const struct cli *cli, const struct settings *settings)
 {
-    const sn_limits *all[] = {&settings->limits, &settings->compile_limits};
-    const char *prefix[] = {"", "compile-"};
+    int status = check_times(cli, &settings->limits, "");
 
-    for (size_t i = 0; i < ARRAY_SIZE(all); i++) {
-        uint64_t cores_percent = all[i]->cpu_percent > 100 ? all[i]->cpu_percent : 100;
-
-        if (all[i]->cpu_ms && all[i]->wall_ms && all[i]->cpu_ms != SN_UNLIMITED && all[i]->wall_ms != SN_UNLIMITED &&
-            all[i]->wall_ms < all[i]->cpu_ms && all[i]->wall_ms * (cores_percent / 100.0) < all[i]->cpu_ms)
-            return fail(cli, STATUS_USAGE, "command line",
-                        "--%swall-ms %llu and --%scpu-ms %llu contradict each other: in %llu ms one core gives no more "
-                        "than %llu ms of CPU time; raise --%swall-ms%s",
-                        prefix[i], (unsigned long long)all[i]->wall_ms, prefix[i], (unsigned long long)all[i]->cpu_ms,
-                        (unsigned long long)all[i]->wall_ms, (unsigned long long)all[i]->wall_ms, prefix[i],
-                        i == 0 ? ", or say that it may use several cores, as in --cpu-percent 400" : "");
-    }
-    if (settings->language && !*settings->language)
-        return fail(cli, STATUS_USAGE, "command line", "--language is empty; \"sentinel languages\" lists them");
+    if (status == OPTIONS_GO)
+        status = check_times(cli, &settings->compile_limits, "compile-");
+    if (status != OPTIONS_GO)
+        return status;
+    if (settings->network != SN_NETWORK_NONE && (settings->relax & SN_LAYER_NETWORK_NS))
+        return fail(cli, STATUS_USAGE, "command line",
+                    "--network loopback and --relax %s contradict each other: relaxed, it has the host's network",
+                    sn_layer_name(SN_LAYER_NETWORK_NS));
+    if (settings->rootfs && (settings->relax & SN_LAYER_ROOT))
+        return fail(cli, STATUS_USAGE, "command line",
+                    "--rootfs and --relax %s contradict each other: relaxed, it has the host's tree",
+                    sn_layer_name(SN_LAYER_ROOT));
+    if (settings->limits.cpu_percent && (settings->relax & SN_LAYER_CGROUP))
+        return fail(cli, STATUS_USAGE, "command line",
+                    "--cpu-percent and --relax %s contradict each other: only a cgroup can bound the bandwidth",
+                    sn_layer_name(SN_LAYER_CGROUP));
+    if (settings->policy && (settings->relax & SN_LAYER_SECCOMP))
+        return fail(cli, STATUS_USAGE, "command line",
+                    "--policy and --relax %s contradict each other: relaxed, no policy is in force",
+                    sn_layer_name(SN_LAYER_SECCOMP));
     return OPTIONS_GO;
 }
 
