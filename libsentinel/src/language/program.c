@@ -1,3 +1,268 @@
 /* SPDX-License-Identifier: MIT */
-/* stub */
-typedef int sn__stub;
+#include "base/cleanup.h"
+#include "base/error.h"
+#include "config/options.h"
+#include "language/language.h"
+#include "result/result.h"
+
+#include <string.h>
+
+/*
+ * Theory of operation
+ *
+ * A program is a sandbox of its own in which the source lies at /work/<file>. The compile step is one run in it, with
+ * its own policy and limits; every run of the program is another one, in the same sandbox: what the compiler left in
+ * /work is there for all of them, and so is what earlier runs wrote there. The source stays too: tracebacks of
+ * interpreted languages quote it, and it hides nothing from a program that was made from it.
+ */
+
+struct sn_program {
+    const sn_language *language; /* the program holds a reference to its collection */
+    sn_sandbox *sandbox;
+    char *source;        /* its path inside, relative to /work */
+    sn_result *compiled; /* NULL: no compile step */
+    sn_policy *policy;   /* of the run step; NULL: the caller gave one for the sandbox */
+    sn_limits limits;    /* of the run step: the caller's for the sandbox, else the manifest's */
+};
+
+void sn_program_options_init(sn_program_options *options)
+{
+    memset(options, 0, sizeof(*options));
+    options->size = sizeof(*options);
+}
+
+/*
+ * The name becomes an argument of compilers and interpreters, so it must not look like anything but a file: -x is an
+ * option, @x a file of options. Whether it stays beneath /work is checked by sn_sandbox_put().
+ */
+static int check_file_name(const char *name, sn_error **ret_error)
+{
+    size_t length = strlen(name);
+
+    if (length == 0 || length > 255)
+        return sn__error_set(ret_error, SN_EINVAL, "check source",
+                             "the source's file name must have 1 to 255 bytes, not %zu", length);
+    if (strchr("-@/~", name[0]) || name[length - 1] == '/')
+        return sn__error_set(ret_error, SN_EINVAL, "check source",
+                             "\"%s\" cannot be a source's file name: it must be relative, name a file, and not begin "
+                             "with '-', '@' or '~'",
+                             name);
+    for (const char *at = name; *at; at++) {
+        if ((unsigned char)*at < 0x20 || *at == 0x7f)
+            return sn__error_set(ret_error, SN_EINVAL, "check source",
+                                 "the source's file name contains a control character");
+    }
+    return 0;
+}
+
+static int put_file(sn_sandbox *sandbox, const sn_file *file, sn_error **ret_error)
+{
+    sn_file copy;
+    int r = sn__options_copy(&copy, sizeof(copy), file, "sn_file", ret_error);
+
+    if (r < 0)
+        return r;
+    if (!copy.path || (!copy.data && copy.length > 0))
+        return sn__error_set(ret_error, SN_EINVAL, "put file", "an sn_file has no %s", copy.path ? "data" : "path");
+    return sn_sandbox_put(sandbox, copy.path, copy.data ? copy.data : "", copy.length, copy.mode, ret_error);
+}
+
+static int put_files(sn_program *program, const sn_program_options *options, sn_error **ret_error)
+{
+    int r = 0;
+
+    for (size_t i = 0; r == 0 && options->files && options->files[i]; i++)
+        r = put_file(program->sandbox, options->files[i], ret_error);
+    if (r < 0)
+        return r;
+    /* last, so that no file of the same name replaces it */
+    return sn_sandbox_put(program->sandbox, program->source, options->source ? options->source : "",
+                          options->source_length, 0, ret_error);
+}
+
+/*
+ * Whatever makes a compiler fail by itself, even its own crash, is about the source; limits and denied system calls
+ * keep their verdicts.
+ */
+static void judge_compiler(sn_result *result)
+{
+    if (sn_result_verdict(result) == SN_VERDICT_RUNTIME_ERROR)
+        sn__result_set_verdict(result, SN_VERDICT_COMPILATION_ERROR);
+}
+
+static int compile(sn_program *program, const sn_program_options *options, sn_error **ret_error)
+{
+    const struct sn__manifest *manifest = program->language->manifest;
+    struct sn__language_command command = {0};
+    sn_policy *policy = NULL;
+    sn_run_options run;
+    sn_limits limits;
+    int r = sn__limits_resolve(options->compile_limits, &manifest->compile->limits, &limits, ret_error);
+
+    if (r == 0)
+        r = sn_policy_load(sn__language_policy_name(manifest, manifest->compile), &policy, ret_error);
+    if (r == 0)
+        r = sn__language_command_make(manifest->compile, program->source, &limits, options->compile_args, NULL,
+                                      &command, ret_error);
+    if (r == 0) {
+        sn_run_options_init(&run);
+        run.argv = (const char *const *)command.argv;
+        run.envp = (const char *const *)command.envp;
+        run.limits = &limits;
+        run.policy = policy;
+        r = sn_run(program->sandbox, &run, &program->compiled, ret_error);
+    }
+    if (r == 0)
+        judge_compiler(program->compiled);
+    sn__language_command_clear(&command);
+    sn_policy_free(policy);
+    return r;
+}
+
+/* The sandbox, with the run step's policy and limits as its defaults unless the caller has others. */
+static int create_sandbox(sn_program *program, const sn_program_options *options, sn_error **ret_error)
+{
+    const struct sn__manifest *manifest = program->language->manifest;
+    struct sn__language_setup setup = {0};
+    int r = sn__language_setup_make(program->language, options->sandbox, &setup, ret_error);
+
+    if (r == 0)
+        r = sn__limits_resolve(setup.options.limits, &manifest->run->limits, &program->limits, ret_error);
+    if (r == 0)
+        r = sn__language_check_installed(program->language, setup.options.rootfs, ret_error);
+    if (r == 0 && !setup.options.policy) {
+        r = sn_policy_load(sn__language_policy_name(manifest, manifest->run), &program->policy, ret_error);
+        setup.options.policy = program->policy;
+    }
+    if (r == 0) {
+        setup.options.limits = &program->limits;
+        r = sn_sandbox_create(&setup.options, &program->sandbox, ret_error);
+    }
+    sn__language_setup_clear(&setup);
+    return r;
+}
+
+int sn_program_create(const sn_language *language, const sn_program_options *options, sn_program **ret_program,
+                      sn_error **ret_error)
+{
+    sn_program_options own;
+    sn_program *program;
+    int r;
+
+    if (!language || !options || !ret_program)
+        return sn__error_set(ret_error, SN_EINVAL, "check options",
+                             "language, options and ret_program must not be NULL");
+    r = sn__options_copy(&own, sizeof(own), options, "sn_program_options", ret_error);
+    if (r < 0)
+        return r;
+    if (!own.source && own.source_length > 0)
+        return sn__error_set(ret_error, SN_EINVAL, "check options", "source is NULL but source_length is not 0");
+    if (!own.file_name)
+        own.file_name = language->manifest->file;
+    r = check_file_name(own.file_name, ret_error);
+    if (r < 0)
+        return r;
+    program = calloc(1, sizeof(*program));
+    if (!program)
+        return sn__error_nomem(ret_error);
+    program->language = language;
+    sn__languages_ref(language->owner);
+    program->source = strdup(own.file_name);
+    r = program->source ? 0 : sn__error_nomem(ret_error);
+    if (r == 0)
+        r = create_sandbox(program, &own, ret_error);
+    if (r == 0)
+        r = put_files(program, &own, ret_error);
+    if (r == 0 && language->manifest->compile)
+        r = compile(program, &own, ret_error);
+    if (r < 0) {
+        sn_program_destroy(program);
+        return r;
+    }
+    *ret_program = program;
+    return 0;
+}
+
+void sn_program_destroy(sn_program *program)
+{
+    if (!program)
+        return;
+    sn_sandbox_destroy(program->sandbox);
+    sn_result_free(program->compiled);
+    sn_policy_free(program->policy);
+    free(program->source);
+    sn_languages_free(program->language->owner);
+    free(program);
+}
+
+const sn_result *sn_program_compile_result(const sn_program *program)
+{
+    return program ? program->compiled : NULL;
+}
+
+int32_t sn_program_is_runnable(const sn_program *program)
+{
+    return program && (!program->compiled || sn_result_verdict(program->compiled) == SN_VERDICT_OK);
+}
+
+sn_sandbox *sn_program_sandbox(sn_program *program)
+{
+    return program ? program->sandbox : NULL;
+}
+
+/* The caller's options (or NULL) made into those of a run; they point into *ret_command and *ret_limits. */
+static int prepare(sn_program *program, const sn_run_options *options, struct sn__language_command *ret_command,
+                   sn_limits *ret_limits, sn_run_options *ret_run, sn_error **ret_error)
+{
+    sn_run_options run;
+    int r = 0;
+
+    if (!program)
+        return sn__error_set(ret_error, SN_EINVAL, "run program", "program must not be NULL");
+    if (!sn_program_is_runnable(program))
+        return sn__error_set(ret_error, SN_EINVAL, "run program",
+                             "the program did not compile (%s): there is nothing to run",
+                             sn_verdict_name(sn_result_verdict(program->compiled)));
+    sn_run_options_init(&run);
+    if (options)
+        r = sn__options_copy(&run, sizeof(run), options, "sn_run_options", ret_error);
+    if (r == 0)
+        r = sn__limits_resolve(run.limits, &program->limits, ret_limits, ret_error);
+    if (r == 0)
+        r = sn__language_command_make(program->language->manifest->run, program->source, ret_limits, run.argv, run.envp,
+                                      ret_command, ret_error);
+    if (r < 0)
+        return r;
+    run.argv = (const char *const *)ret_command->argv;
+    run.envp = (const char *const *)ret_command->envp;
+    run.limits = ret_limits;
+    *ret_run = run;
+    return 0;
+}
+
+int sn_program_run(sn_program *program, const sn_run_options *options, sn_result **ret_result, sn_error **ret_error)
+{
+    struct sn__language_command command = {0};
+    sn_run_options run;
+    sn_limits limits;
+    int r = prepare(program, options, &command, &limits, &run, ret_error);
+
+    if (r == 0)
+        r = sn_run(program->sandbox, &run, ret_result, ret_error);
+    sn__language_command_clear(&command);
+    return r;
+}
+
+int sn_program_run_start(sn_program *program, const sn_run_options *options, sn_running **ret_running,
+                         sn_error **ret_error)
+{
+    struct sn__language_command command = {0};
+    sn_run_options run;
+    sn_limits limits;
+    int r = prepare(program, options, &command, &limits, &run, ret_error);
+
+    if (r == 0)
+        r = sn_run_start(program->sandbox, &run, ret_running, ret_error);
+    sn__language_command_clear(&command);
+    return r;
+}
