@@ -13,9 +13,12 @@
 int main(void)
 {
     static char block[1 << 20];
-    int fd = open("/work/file", O_WRONLY | O_CREAT, 0600), mib = 0;
-    while (fd >= 0 && write(fd, block, sizeof(block)) == sizeof(block))
-        mib++;
-    printf("%s after %s\n", errno == ENOSPC ? "ENOSPC" : strerror(errno), mib >= 60 && mib <= 64 ? "64 MiB" : "another size");
+    int fd = open("/work/file", O_WRONLY | O_CREAT, 0600);
+    long total = 0;
+    ssize_t n;
+    while (fd >= 0 && (n = write(fd, block, sizeof(block))) > 0)
+        total += n;
+    printf("%s after %s\n", errno == ENOSPC ? "ENOSPC" : strerror(errno),
+           total >= 60 << 20 && total <= 64 << 20 ? "64 MiB" : "another size");
     return 0;
 }
