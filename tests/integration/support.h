@@ -26,6 +26,10 @@ void assert_ok_at(int code, sn_error *error, const char *expression, const char 
 #define assert_refused(code, wanted, error) assert_refused_at(code, wanted, error, #code, __FILE__, __LINE__)
 void assert_refused_at(int code, int wanted, sn_error *error, const char *expression, const char *file, int line);
 
+/* sn_sandbox_create() with the layers of $SN_TEST_RELAX ("cgroup,uid") relaxed too: what an ordinary user asks for. */
+int create_sandbox(const sn_sandbox_options *options, sn_sandbox **ret_sandbox, sn_error **ret_error);
+uint64_t relaxed_by_environment(void);
+
 /* A sandbox with these options (NULL: defaults); skips the test where the host cannot give one (SN_EHOST). */
 sn_sandbox *make_sandbox(const sn_sandbox_options *options);
 

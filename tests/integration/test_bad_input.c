@@ -14,7 +14,7 @@ static struct footprint before;
 static int prepare(void **state)
 {
     (void)state;
-    (void)sn_sandbox_create(NULL, &shared, NULL);
+    (void)create_sandbox(NULL, &shared, NULL);
     footprint_take(&before);
     return 0;
 }
@@ -45,7 +45,7 @@ static void refuse_sandbox(const sn_sandbox_options *options, int wanted, const 
 {
     sn_sandbox *sandbox = (sn_sandbox *)1;
     sn_error *error = NULL;
-    int code = sn_sandbox_create(options, &sandbox, &error);
+    int code = create_sandbox(options, &sandbox, &error);
 
     if (code == 0)
         sn_sandbox_destroy(sandbox);
@@ -56,7 +56,7 @@ static void refuse_sandbox(const sn_sandbox_options *options, int wanted, const 
         fail_msg("the message does not name \"%s\"", word);
     assert_refused(code, wanted, error);
     /* The same without anybody to tell. */
-    assert_int_equal(sn_sandbox_create(options, &sandbox, NULL), wanted);
+    assert_int_equal(create_sandbox(options, &sandbox, NULL), wanted);
 }
 
 static void refuse_run(const sn_run_options *options, int wanted, const char *word)
@@ -91,7 +91,7 @@ static void missing_outputs_and_arguments(void **state)
     need_shared();
     sn_run_options_init(&options);
     options.argv = argv;
-    assert_refused(sn_sandbox_create(NULL, NULL, &error), SN_EINVAL, error);
+    assert_refused(create_sandbox(NULL, NULL, &error), SN_EINVAL, error);
     error = NULL;
     assert_refused(sn_run(NULL, &options, &result, &error), SN_EINVAL, error);
     error = NULL;
@@ -135,7 +135,7 @@ static void option_structs_of_other_sizes(void **state)
     memset(&larger, 0, sizeof(larger));
     sn_sandbox_options_init(&larger.options);
     larger.options.size = sizeof(larger);
-    assert_ok(sn_sandbox_create(&larger.options, &sandbox, &error), error);
+    assert_ok(create_sandbox(&larger.options, &sandbox, &error), error);
     sn_sandbox_destroy(sandbox);
     larger.tail[3] = 1;
     refuse_sandbox(&larger.options, SN_EINVAL, "size");
@@ -150,7 +150,7 @@ static void option_structs_of_other_sizes(void **state)
     options.size = offsetof(sn_sandbox_options, rootfs);
     options.rootfs = "/not/looked/at";
     options.network = 77;
-    assert_ok(sn_sandbox_create(&options, &sandbox, &error), error);
+    assert_ok(create_sandbox(&options, &sandbox, &error), error);
     sn_sandbox_destroy(sandbox);
 
     memset(&larger_limits, 0, sizeof(larger_limits));
@@ -158,7 +158,7 @@ static void option_structs_of_other_sizes(void **state)
     larger_limits.limits.size = sizeof(larger_limits);
     sn_sandbox_options_init(&options);
     options.limits = &larger_limits.limits;
-    assert_ok(sn_sandbox_create(&options, &sandbox, &error), error);
+    assert_ok(create_sandbox(&options, &sandbox, &error), error);
     sn_sandbox_destroy(sandbox);
     larger_limits.tail[0] = 1;
     refuse_sandbox(&options, SN_EINVAL, "size");
@@ -247,7 +247,7 @@ static void wrong_cgroup_parents(void **state)
 
         sn_sandbox_options_init(&options);
         options.cgroup_parent = parents[i];
-        code = sn_sandbox_create(&options, &sandbox, &error);
+        code = create_sandbox(&options, &sandbox, &error);
         print_message("cgroup_parent \"%s\": %s %s\n", parents[i], sn_code_name(code), sn_error_message(error));
         assert_true(code == SN_EINVAL || code == SN_EHOST || code == SN_ENOENT);
         assert_null(sandbox);
@@ -483,7 +483,7 @@ static void a_root_that_is_a_file_or_empty(void **state)
     /* An empty tree is no error by itself, but no program is there to be run. */
     assert_non_null(mkdtemp(directory));
     options.rootfs = directory;
-    code = sn_sandbox_create(&options, &sandbox, &error);
+    code = create_sandbox(&options, &sandbox, &error);
     if (code == 0) {
         const char *argv[] = {"/bin/true", NULL};
         sn_run_options run_options;

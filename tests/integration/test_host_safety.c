@@ -256,7 +256,7 @@ static void the_hosts_umask_does_not_matter(void **state)
     mode_t before = umask(0777);
     sn_sandbox *sandbox = NULL;
     sn_error *error = NULL;
-    int code = sn_sandbox_create(NULL, &sandbox, &error);
+    int code = create_sandbox(NULL, &sandbox, &error);
 
     (void)state;
     umask(before);
@@ -293,7 +293,7 @@ static void *ten_sandboxes(void *argument)
         snprintf(script, sizeof(script), "echo %ld.%d; exit %d", number, i, (int)number);
         sn_run_options_init(&options);
         options.argv = argv;
-        if (sn_sandbox_create(NULL, &sandbox, &error) != 0 || sn_run(sandbox, &options, &result, &error) != 0) {
+        if (create_sandbox(NULL, &sandbox, &error) != 0 || sn_run(sandbox, &options, &result, &error) != 0) {
             print_error("thread %ld: %s: %s\n", number, sn_error_step(error), sn_error_message(error));
             sn_error_free(error);
             wrong++;
@@ -407,7 +407,7 @@ static void a_killed_host_leaves_nothing(void **state)
 
         sn_run_options_init(&options);
         options.argv = argv;
-        if (sn_sandbox_create(NULL, &sandbox, NULL) != 0 || sn_run_start(sandbox, &options, &running, NULL) != 0)
+        if (create_sandbox(NULL, &sandbox, NULL) != 0 || sn_run_start(sandbox, &options, &running, NULL) != 0)
             _exit(1);
         sleep_ms(200);
         (void)!write(pipe_fds[1], "r", 1);
@@ -431,7 +431,7 @@ static void a_killed_host_leaves_nothing(void **state)
 /* The same when only the thread that made the sandbox ends: the sandbox belongs to the process. */
 static void *make_one(void *ret_sandbox)
 {
-    (void)sn_sandbox_create(NULL, ret_sandbox, NULL);
+    (void)create_sandbox(NULL, ret_sandbox, NULL);
     return NULL;
 }
 
@@ -477,7 +477,7 @@ static void too_few_descriptors(void **state)
         now = before;
         now.rlim_cur = (rlim_t)(highest + 1 + spare);
         assert_int_equal(setrlimit(RLIMIT_NOFILE, &now), 0);
-        code = sn_sandbox_create(NULL, &sandbox, &error);
+        code = create_sandbox(NULL, &sandbox, &error);
         if (code == 0) {
             sn_run_options_init(&options);
             options.argv = argv;
@@ -530,7 +530,7 @@ static void standard_descriptors_closed_in_the_host(void **state)
             options.argv = argv;
             options.stdin_data = "in\n";
             options.stdin_length = 3;
-            if (sn_sandbox_create(NULL, &sandbox, NULL) != 0)
+            if (create_sandbox(NULL, &sandbox, NULL) != 0)
                 _exit(10);
             if (sn_run(sandbox, &options, &result, NULL) != 0)
                 _exit(11);
@@ -574,8 +574,8 @@ static void the_library_prints_nothing(void **state)
     }
     sn_sandbox_options_init(&options);
     options.rootfs = "/no/such";
-    (void)sn_sandbox_create(&options, &sandbox, NULL);
-    (void)sn_sandbox_create(NULL, &sandbox, NULL);
+    (void)create_sandbox(&options, &sandbox, NULL);
+    (void)create_sandbox(NULL, &sandbox, NULL);
     sn_run_options_init(&run_options);
     run_options.argv = argv;
     (void)sn_run(sandbox, &run_options, &result, NULL);

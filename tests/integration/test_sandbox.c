@@ -16,7 +16,7 @@ static int make_shared(void **state)
 {
     (void)state;
     /* Not make_sandbox(): a set-up cannot skip. The first test says why there is none. */
-    (void)sn_sandbox_create(NULL, &shared, NULL);
+    (void)create_sandbox(NULL, &shared, NULL);
     return 0;
 }
 
@@ -83,7 +83,7 @@ static void created_and_destroyed_with_all_layers(void **state)
 {
     struct footprint before;
     sn_sandbox *sandbox;
-    uint64_t all = (UINT64_C(1) << SN_LAYER_COUNT) - 1;
+    uint64_t all = ((UINT64_C(1) << SN_LAYER_COUNT) - 1) & ~relaxed_by_environment();
 
     (void)state;
     sn_sandbox_destroy(make_sandbox(NULL)); /* what is made once (the slot directory) is no leftover */
@@ -544,7 +544,7 @@ static void missing_mount_sources(void **state)
     absent.target = "/data";
     sn_sandbox_options_init(&options);
     options.mounts = mounts;
-    assert_int_equal(sn_sandbox_create(&options, &sandbox, &error), SN_ENOENT);
+    assert_int_equal(create_sandbox(&options, &sandbox, &error), SN_ENOENT);
     assert_null(sandbox);
     assert_non_null(strstr(sn_error_message(error), "/no/such/directory"));
     sn_error_free(error);
@@ -603,15 +603,15 @@ static void a_missing_root_file_system(void **state)
     need_shared();
     sn_sandbox_options_init(&options);
     options.rootfs = "/no/such/root";
-    assert_int_equal(sn_sandbox_create(&options, &sandbox, &error), SN_ENOENT);
+    assert_int_equal(create_sandbox(&options, &sandbox, &error), SN_ENOENT);
     assert_non_null(strstr(sn_error_message(error), "/no/such/root"));
     sn_error_free(error);
     error = NULL;
     options.rootfs = "relative/root";
-    assert_refused(sn_sandbox_create(&options, &sandbox, &error), SN_EINVAL, error);
+    assert_refused(create_sandbox(&options, &sandbox, &error), SN_EINVAL, error);
     error = NULL;
     options.rootfs = "/etc/passwd";
-    assert_int_not_equal(sn_sandbox_create(&options, &sandbox, &error), 0);
+    assert_int_not_equal(create_sandbox(&options, &sandbox, &error), 0);
     assert_string_not_equal(sn_error_message(error), "");
     sn_error_free(error);
 }
