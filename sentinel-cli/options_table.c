@@ -188,12 +188,12 @@ const struct option_row option_rows[] = {
 
     HEADING("The sandbox"),
     OPTION("policy", "FILE", BOTH, apply_text, policy, "system call policy: a path, or the name of an installed one"),
-    OPTION("network", "KIND", BOTH, apply_network, network, "none, or loopback (its own 127.0.0.1); none"),
+    OPTION("network", "KIND", BOTH, apply_network, network, "the network inside: none, or loopback (its own 127.0.0.1); none"),
     OPTION("bind", "SRC:DST[:rw]", BOTH, apply_bind, binds,
            "show a host file or directory inside, read-only without :rw (further flags: noexec, optional); may be repeated"),
     OPTION("rootfs", "DIR", FOR_EXEC, apply_text, rootfs, "an unpacked root file system, shown read-only, instead of the host's /usr"),
     OPTION("hostname", "NAME", BOTH, apply_hostname, hostname, "the host name inside; sandbox"),
-    OPTION("cgroup-parent", "DIR", BOTH, apply_absolute, cgroup_parent, "cgroup v2 directory to make groups in; found automatically"),
+    OPTION("cgroup-parent", "DIR", BOTH, apply_absolute, cgroup_parent, "the cgroup v2 directory to make groups in; found automatically"),
     OPTION("relax", "LAYER[,LAYER]", BOTH, apply_relax, relax,
            "do without a layer of isolation; the result says so; may be repeated"),
 

@@ -1,0 +1,669 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""The `sentinel` command as its users meet it. $SENTINEL is the binary, $SENTINEL_DATA_DIR the policies."""
+
+import base64
+import glob
+import json
+import os
+import pathlib
+import re
+import select
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+SENTINEL = os.environ.get("SENTINEL", "sentinel")
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+PATIENCE = 60  # seconds after which something hangs
+
+
+def sentinel(*args, **kwargs):
+    """Runs it to its end; stdin is empty unless `input` or `stdin` is given."""
+    if "input" not in kwargs:
+        kwargs.setdefault("stdin", subprocess.DEVNULL)
+    return subprocess.run([SENTINEL, *map(str, args)], stdout=kwargs.pop("stdout", subprocess.PIPE),
+                          stderr=kwargs.pop("stderr", subprocess.PIPE), timeout=PATIENCE, **kwargs)
+
+
+def start(*args, **kwargs):
+    return subprocess.Popen([SENTINEL, *map(str, args)], stdin=kwargs.pop("stdin", subprocess.PIPE),
+                            stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0, **kwargs)
+
+
+def shell(script, *args):
+    """A bash script in which "$0" is sentinel; its pipes fail as a user's would."""
+    return subprocess.run(["bash", "-c", script, SENTINEL, *map(str, args)], stdin=subprocess.DEVNULL,
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=PATIENCE)
+
+
+def why_no_sandbox():
+    try:
+        tried = sentinel("exec", "--", "/bin/true")
+    except OSError as error:
+        return f"{SENTINEL}: {error}"
+    return None if tried.returncode == 0 else tried.stderr.decode(errors="replace").strip()
+
+
+WHY_NOT = why_no_sandbox()
+MUST_WORK = os.environ.get("SN_MUST_WORK") == "1"
+
+
+def needs_sandbox(test):
+    return test if MUST_WORK else unittest.skipIf(WHY_NOT, f"no sandbox here: {WHY_NOT}")(test)
+
+
+class Leftovers:
+    """What a sandbox could leave behind on this host: processes, mounts, groups."""
+
+    def __init__(self):
+        self.mounts = pathlib.Path("/proc/self/mounts").read_text()
+        self.groups = set(p for p in glob.glob("/sys/fs/cgroup/**/sentinel/s*/", recursive=True))
+        self.processes = set(self.sandbox_processes())
+
+    @staticmethod
+    def sandbox_processes():
+        """Processes in other pid namespaces than ours, or called like the sandbox's own."""
+        own = os.readlink("/proc/self/ns/pid")
+        for entry in os.listdir("/proc"):
+            if entry.isdigit():
+                try:
+                    other = os.readlink(f"/proc/{entry}/ns/pid") != own
+                    name = pathlib.Path(f"/proc/{entry}/comm").read_text().strip()
+                    state = pathlib.Path(f"/proc/{entry}/stat").read_text().rsplit(")", 1)[1].split()[0]
+                except OSError:
+                    continue
+                if (other or "sentinel-init" in name) and state != "Z":
+                    yield int(entry)
+
+    def compare(self, test):
+        deadline = time.monotonic() + 5
+        while time.monotonic() < deadline:
+            now = Leftovers()
+            if now.processes <= self.processes and now.groups <= self.groups and now.mounts == self.mounts:
+                return
+            time.sleep(0.05)
+        test.assertEqual(now.processes - self.processes, set(), "processes")
+        test.assertEqual(now.groups - self.groups, set(), "cgroups")
+        test.assertEqual(now.mounts, self.mounts, "mounts")
+
+
+class CliTest(unittest.TestCase):
+    def setUp(self):
+        self.dir = pathlib.Path(tempfile.mkdtemp(prefix="sentinel-cli-"))
+        self.addCleanup(shutil.rmtree, self.dir, ignore_errors=True)
+
+    def write(self, name, text):
+        path = self.dir / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(text if isinstance(text, bytes) else text.encode())
+        return path
+
+    def read_until(self, process, wanted):
+        """Bytes of its stdout up to `wanted`, while it runs."""
+        seen = b""
+        deadline = time.monotonic() + PATIENCE
+        while wanted not in seen:
+            ready, _, _ = select.select([process.stdout], [], [], max(0, deadline - time.monotonic()))
+            self.assertTrue(ready, f"only {seen!r} arrived")
+            data = os.read(process.stdout.fileno(), 65536)
+            self.assertTrue(data, f"it ended after {seen!r}: {process.stderr.read()!r}")
+            seen += data
+        return seen
+
+    def finish(self, process):
+        try:
+            out, err = process.communicate(timeout=PATIENCE)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.communicate()
+            self.fail("it does not end")
+        return out, err
+
+
+@needs_sandbox
+class Output(CliTest):
+    def test_stdout_is_the_programs_alone(self):
+        source = self.write("a.py", "import sys\nsys.stdout.write('out')\nsys.stderr.write('err')\n")
+        done = sentinel("run", source)
+        self.assertEqual(done.stdout, b"out")
+        self.assertRegex(done.stderr, rb"\Aerr\nsentinel: OK  cpu [\d.]+ ms  wall [\d.]+ ms  memory [\d.]+ MiB\n\Z")
+        self.assertEqual(done.returncode, 0)
+        done = sentinel("run", "--quiet", source)
+        self.assertEqual((done.stdout, done.stderr), (b"out", b"err"))
+
+    def test_any_bytes_pass(self):
+        source = self.write("a.py", "import sys\nsys.stdout.buffer.write(bytes(range(256)) * 2000)\n")
+        self.assertEqual(sentinel("run", source).stdout, bytes(range(256)) * 2000)
+
+    def test_compiler_output_goes_to_stderr(self):
+        source = self.write("a.c", "#include <stdio.h>\n#warning look here\nint main(void) { puts(\"hi\"); return 0; }\n")
+        done = sentinel("run", source)
+        self.assertEqual((done.stdout, done.returncode), (b"hi\n", 0), done.stderr)
+        self.assertIn(b"look here", done.stderr)
+        self.assertIn(b"compiled in", done.stderr)
+
+    def test_compile_error(self):
+        source = self.write("a.c", "int main(void) { return x; }\n")
+        done = sentinel("run", source)
+        self.assertEqual((done.stdout, done.returncode), (b"", 119))
+        self.assertIn(b"a.c:1:", done.stderr)
+        self.assertRegex(done.stderr, rb"sentinel: compile: COMPILATION_ERROR \(exit status 1\)")
+
+    def test_output_arrives_while_it_runs(self):
+        source = self.write("a.py", "print('first', flush=True)\nprint('got', input(), flush=True)\ninput()\n")
+        with start("run", source) as process:
+            self.read_until(process, b"first\n")
+            process.stdin.write(b"one\n")
+            self.read_until(process, b"got one\n")
+            self.assertIsNone(process.poll())
+            process.stdin.write(b"two\n")
+            _, err = self.finish(process)
+        self.assertIn(b"sentinel: OK", err)
+
+    def test_stderr_arrives_while_it_runs(self):
+        with start("exec", "--", "sh", "-c", "echo here >&2; read x") as process:
+            self.assertEqual(process.stderr.read(5), b"here\n")
+            self.assertIsNone(process.poll())
+            self.finish(process)
+
+    def test_a_reader_that_goes_away_ends_the_run(self):
+        source = self.write("a.py", "while True: print('y')\n")
+        before = Leftovers()
+        done = shell('"$0" run --quiet "$1" | head -n 1; echo "${PIPESTATUS[0]}"', source)
+        self.assertEqual(done.stdout, b"y\n141\n", done.stderr)
+        self.assertEqual(done.stderr, b"")
+        before.compare(self)
+
+    def test_a_full_disk_is_told(self):
+        done = shell('"$0" exec -- echo hello >/dev/full')
+        self.assertEqual(done.returncode, 125)
+        self.assertIn(b"No space left on device", done.stderr)
+
+    def test_a_slow_reader_does_not_stop_the_limits(self):
+        source = self.write("a.py", "import sys\nsys.stdout.write('x' * 1000000)\nsys.stdout.flush()\nwhile True: pass\n")
+        with start("run", "--cpu-ms", "300", "--wall-ms", "30000", source) as process:
+            time.sleep(1.5)  # nobody reads
+            out, err = self.finish(process)
+        self.assertEqual(len(out), 1000000)
+        self.assertIn(b"TIME_LIMIT_EXCEEDED (more than 300 ms of CPU time)", err)
+        self.assertEqual(process.returncode, 120)
+
+    def test_the_program_gets_default_signals(self):
+        # an ignored SIGPIPE of ours must not reach it: SigIgn of a fresh process is empty
+        done = sentinel("exec", "--", "sh", "-c", "grep -E 'SigIgn|SigBlk' /proc/self/status")
+        self.assertRegex(done.stdout, rb"SigBlk:\t0{16}\nSigIgn:\t0{16}\n")
+
+
+@needs_sandbox
+class Input(CliTest):
+    def test_big_stdin(self):
+        data = os.urandom(1 << 20) * 24
+        done = sentinel("exec", "--output-kb", "65536", "--", "cat", input=data)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertTrue(done.stdout == data, f"{len(done.stdout)} of {len(data)} bytes came back")
+
+    def test_regular_file_and_dev_null(self):
+        data = self.write("data", b"x" * 300000)
+        with open(data, "rb") as file:
+            self.assertEqual(sentinel("exec", "--", "wc", "-c", stdin=file).stdout.strip(), b"300000")
+        self.assertEqual(sentinel("exec", "--", "wc", "-c").stdout.strip(), b"0")
+
+    def test_stdin_option(self):
+        data = self.write("data", b"hello\n")
+        self.assertEqual(sentinel("exec", "--stdin", data, "--", "cat").stdout, b"hello\n")
+        done = shell('"$0" exec --stdin "$1" -- cat <&-', data)
+        self.assertEqual((done.stdout, done.returncode), (b"hello\n", 0), done.stderr)
+
+    def test_a_program_that_does_not_read(self):
+        done = sentinel("exec", "--", "true", input=b"x" * (8 << 20))
+        self.assertEqual(done.returncode, 0, done.stderr)
+        done = sentinel("exec", "--", "sh", "-c", "exec <&-; sleep 0.2; echo done", input=b"x" * (8 << 20))
+        self.assertEqual((done.stdout, done.returncode), (b"done\n", 0), done.stderr)
+
+    def test_source_from_stdin(self):
+        done = sentinel("run", "--language", "python", "-", input=b"import sys\nprint(6 * 7, repr(sys.stdin.read()))\n")
+        self.assertEqual(done.stdout, b"42 ''\n", done.stderr)
+
+    def test_closed_descriptors(self):
+        source = self.write("a.py", "print('hi')\n")
+        done = shell('"$0" run "$1" <&-', source)
+        self.assertEqual((done.stdout, done.returncode), (b"", 2))
+        self.assertIn(b"standard input is closed", done.stderr)
+        done = shell('"$0" run "$1" >&-', source)
+        self.assertEqual(done.returncode, 2)
+        self.assertIn(b"standard output is closed", done.stderr)
+        done = shell('"$0" run "$1" 2>&-', source)
+        self.assertEqual((done.stdout, done.returncode), (b"hi\n", 0))
+        done = shell('"$0" run "$1" 0<&- 1>&- 2>&-', source)
+        self.assertEqual(done.returncode, 2)
+
+    def test_a_directory_as_stdin(self):
+        done = shell('"$0" exec -- cat </')
+        self.assertEqual(done.returncode, 2)
+        self.assertIn(b"is a directory", done.stderr)
+
+    def test_many_arguments(self):
+        args = [f"argument {i} \N{SNOWMAN}" for i in range(2000)] + ["--json", "-x", "--", ""]
+        source = self.write("a.py", "import sys\nsys.stdout.write('\\0'.join(sys.argv[1:]))\n")
+        self.assertEqual(sentinel("run", source, "--", *args).stdout.decode().split("\0"), args)
+        done = sentinel("exec", "--", "printf", "%s\\n", *args)
+        self.assertEqual(done.stdout.decode().split("\n")[:-1], args)
+
+    def test_options_after_the_file(self):
+        source = self.write("a.py", "import sys\nprint(sys.argv[1:])\n")
+        self.assertEqual(sentinel("run", source, "--quiet", "one", "--", "--two").stdout, b"['one', '--two']\n")
+        env = dict(os.environ, POSIXLY_CORRECT="1")
+        self.assertEqual(sentinel("run", source, "--quiet", "one", env=env).stderr, b"")
+
+    def test_environment(self):
+        done = sentinel("exec", "--env", "A=1", "--env", "HOME=/tmp", "--env", "B=", "--", "env",
+                        env=dict(os.environ, SECRET="x"))
+        self.assertEqual(sorted(done.stdout.decode().split("\n"))[1:],
+                         ["A=1", "B=", "HOME=/tmp", "LANG=C.UTF-8",
+                          "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"])
+
+
+@needs_sandbox
+class Status(CliTest):
+    def check(self, args, status, message, **kwargs):
+        done = sentinel(*args, **kwargs)
+        self.assertEqual(done.returncode, status, done.stderr)
+        self.assertRegex(done.stderr, message)
+
+    def test_the_programs_own(self):
+        for status in (0, 1, 3, 139, 255):
+            self.check(["exec", "--", "sh", "-c", f"exit {status}"], status,
+                       rb"\Asentinel: OK" if status == 0 else b"RUNTIME_ERROR \\(exit status %d\\)" % status)
+
+    def test_signals(self):
+        self.check(["exec", "--", "sh", "-c", "kill -SEGV $$"], 139, rb"RUNTIME_ERROR \(signal 11, SIGSEGV\)")
+        self.check(["exec", "--", "sh", "-c", "kill -KILL $$"], 137, rb"RUNTIME_ERROR \(signal 9, SIGKILL\)")
+
+    def test_limits(self):
+        burn = self.write("burn.py", "while True: pass\n")
+        self.check(["run", "--cpu-ms", 200, burn], 120, rb"TIME_LIMIT_EXCEEDED \(more than 200 ms of CPU time\)")
+        self.check(["exec", "--wall-ms", 200, "--", "sleep", "60"], 120, rb"TIME_LIMIT_EXCEEDED \(more than 200 ms of wall")
+        memory = self.write("memory.py", "x = bytearray(100 << 20)\n")
+        self.check(["run", "--memory-kb", 32768, memory], 121, rb"MEMORY_LIMIT_EXCEEDED \(limit 32 MiB\)")
+        self.check(["exec", "--output-kb", 10, "--", "yes"], 122, rb"OUTPUT_LIMIT_EXCEEDED \(more than 10 KiB to stdout\)")
+        fork = self.write("fork.py", "import os, time\nfor i in range(50):\n  if os.fork() == 0: time.sleep(60)\n")
+        self.check(["run", "--pids", 10, fork], 123, rb"PROCESS_LIMIT_EXCEEDED \(limit 10 processes\)")
+
+    def test_violation_names_the_call(self):
+        source = self.write("a.py", "import socket\nsocket.socket()\n")
+        self.check(["run", source], 124, rb"SECURITY_VIOLATION: socket\(AF_INET, SOCK_STREAM[^)]*\)")
+
+    def test_commands_that_do_not_start(self):
+        self.check(["exec", "--", "no-such-command"], 127, b"no-such-command")
+        self.check(["exec", "--", "/no/such/command"], 127, b"/no/such/command")
+        self.check(["exec", "--", "/etc/passwd"], 126, b"/etc/passwd")
+        self.check(["exec", "--", "/usr"], 126, b"/usr")
+
+    def test_relaxed_layers_are_named(self):
+        self.check(["exec", "--relax", "seccomp,landlock", "--", "true"], 0, rb"relaxed: seccomp, landlock")
+
+
+@needs_sandbox
+class Json(CliTest):
+    STEP = {"verdict", "limit", "exit_code", "signal", "cpu_ns", "user_ns", "system_ns", "cpu_source", "wall_ns",
+            "memory_bytes", "memory_source", "throttled_ns", "stdout", "stdout_encoding", "stdout_truncated", "stderr",
+            "stderr_encoding", "stderr_truncated", "denied", "layers", "notes", "limits"}
+
+    def document(self, *args, **kwargs):
+        done = sentinel(*args, **kwargs)
+        document = json.loads(done.stdout)
+        self.assertEqual(document["exit_status"], done.returncode)
+        return document
+
+    def test_shape(self):
+        source = self.write("f.py", "print(int(input()) ** 2)\n")
+        document = self.document("run", "--json", source, input=b"5\n")
+        self.assertEqual(set(document), {"sentinel", "language", "verdict", "exit_status", "compile", "run", "files"})
+        self.assertEqual((document["language"], document["verdict"], document["compile"]), ("python", "OK", None))
+        run = document["run"]
+        self.assertEqual(set(run), self.STEP)
+        self.assertEqual((run["stdout"], run["stdout_encoding"], run["exit_code"]), ("25\n", "utf-8", 0))
+        self.assertGreater(run["cpu_ns"], 0)
+        self.assertGreater(run["memory_bytes"], 0)
+        self.assertIn("seccomp", run["layers"]["in_force"])
+        self.assertEqual(run["layers"]["relaxed"], [])
+        self.assertEqual(run["limits"]["wall_ms"], 10000)
+
+    def test_limits_in_force(self):
+        limits = self.document("exec", "--json", "--cpu-ms", 20000, "--memory-kb", 65536, "--fsize-kb", "unlimited", "--",
+                               "true")["run"]["limits"]
+        self.assertEqual((limits["cpu_ms"], limits["wall_ms"]), (20000, 40000))
+        self.assertEqual((limits["memory_bytes"], limits["file_bytes"]), (64 << 20, "unlimited"))
+        self.assertIsNone(limits["cpu_percent"])
+
+    def test_compile_step(self):
+        source = self.write("a.c", "int main(void) { return 3; }\n")
+        document = self.document("run", "--json", source)
+        self.assertEqual(set(document["compile"]), self.STEP)
+        self.assertEqual((document["compile"]["verdict"], document["run"]["exit_code"]), ("OK", 3))
+        self.write("a.c", "int main(void) { return x; }\n")
+        document = self.document("run", "--json", source)
+        self.assertEqual((document["verdict"], document["run"], document["exit_status"]), ("COMPILATION_ERROR", None, 119))
+        self.assertIn("a.c:1:", document["compile"]["stderr"])
+
+    def test_bytes_survive(self):
+        run = self.document("exec", "--json", "--", "printf", r"a\377b\000c")["run"]
+        self.assertEqual(run["stdout_encoding"], "base64")
+        self.assertEqual(base64.b64decode(run["stdout"]), b"a\xffb\0c")
+        run = self.document("exec", "--json", "--", "printf", r"h\303\251\000")["run"]
+        self.assertEqual((run["stdout"], run["stdout_encoding"]), ("h\u00e9\0", "utf-8"))
+
+    def test_signal_and_denied(self):
+        run = self.document("exec", "--json", "--", "sh", "-c", "kill -9 $$")["run"]
+        self.assertEqual((run["signal"], run["exit_code"]), ({"number": 9, "name": "SIGKILL"}, None))
+        source = self.write("a.py", "import socket\nsocket.socket()\n")
+        denied = self.document("run", "--json", source)["run"]["denied"]
+        self.assertEqual((denied["name"], denied["args"][0], len(denied["args"])), ("socket", "0x2", 6))
+        self.assertRegex(denied["call"], r"^socket\(AF_INET, SOCK_STREAM")
+
+    def test_truncated(self):
+        run = self.document("exec", "--json", "--output-kb", 1, "--", "yes")["run"]
+        self.assertEqual((run["verdict"], run["limit"], run["stdout_truncated"]), ("OUTPUT_LIMIT_EXCEEDED", "output", True))
+        self.assertEqual(len(run["stdout"]), 1024)
+
+    def test_errors(self):
+        for args in (["run", "--json", "/no/such.py"], ["run", "--cpu-ms", "x", "--json", "a"], ["exec", "--json"],
+                     ["policy", "check", "--json", "/no/such"]):
+            done = sentinel(*args)
+            error = json.loads(done.stdout)["error"]
+            self.assertEqual(set(error), {"code", "errno", "step", "message", "line", "column"})
+            self.assertIn(error["message"].encode(), done.stderr)
+            self.assertEqual(done.returncode, 2)
+
+
+@needs_sandbox
+class Files(CliTest):
+    def test_files_in(self):
+        self.write("tree/a/b.txt", "deep")
+        self.write("tree/run.sh", "#!/bin/sh\necho from script\n").chmod(0o755)
+        self.write("odd:name", "colon")
+        done = sentinel("exec", "--file", self.dir / "tree", "--put", self.dir / "odd:name", "--file",
+                        f"{self.dir}/tree/a/b.txt:x/y", "--", "sh", "-c",
+                        "cat tree/a/b.txt x/y odd:name; echo; ./tree/run.sh")
+        self.assertEqual(done.stdout, b"deepdeepcolon\nfrom script\n", done.stderr)
+
+    def test_files_out(self):
+        done = sentinel("exec", "--get", f"r/out:{self.dir}/got", "--get", f"r/out:{self.dir}", "--", "sh", "-c",
+                        "mkdir r; printf result > r/out; exit 3")
+        self.assertEqual(done.returncode, 3, done.stderr)
+        self.assertEqual(((self.dir / "got").read_bytes(), (self.dir / "out").read_bytes()), (b"result", b"result"))
+
+    def test_a_file_that_is_not_there(self):
+        done = sentinel("exec", "--get", f"none:{self.dir}/none", "--", "true")
+        self.assertEqual(done.returncode, 125)
+        self.assertRegex(done.stderr, rb"--get none: ")
+        self.assertFalse((self.dir / "none").exists())
+
+    def test_only_regular_files_come_out(self):
+        done = sentinel("exec", "--get", f"link:{self.dir}/link", "--", "ln", "-s", "/etc/passwd", "link")
+        self.assertEqual(done.returncode, 125, done.stderr)
+        self.assertFalse((self.dir / "link").exists())
+
+    def test_nothing_is_replaced(self):
+        existing = self.write("have", "mine")
+        done = sentinel("exec", "--get", f"x:{existing}", "--", "sh", "-c", "echo ran; echo new > x")
+        self.assertEqual((done.returncode, done.stdout), (2, b""))
+        self.assertEqual(existing.read_bytes(), b"mine")
+
+    def test_bind(self):
+        self.write("shared/in", "given")
+        (self.dir / "shared").chmod(0o777)
+        done = sentinel("exec", "--bind", f"{self.dir}/shared:/shared", "--", "sh", "-c",
+                        "cat /shared/in; echo x 2>/dev/null > /shared/out || echo read-only")
+        self.assertEqual(done.stdout, b"givenread-only\n", done.stderr)
+
+
+@needs_sandbox
+class Interrupts(CliTest):
+    def interrupt(self, process, number):
+        process.send_signal(number)
+        out, err = self.finish(process)
+        self.assertEqual(process.returncode, -number, err)
+        return out, err
+
+    def test_signals_end_it_and_leave_nothing(self):
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            before = Leftovers()
+            with start("exec", "--wall-ms", "60000", "--", "sh", "-c",
+                       "trap '' INT TERM HUP; sleep 50 & echo up; sleep 50; sleep 50") as process:
+                self.read_until(process, b"up\n")
+                _, err = self.interrupt(process, number)
+                self.assertIn(b"sentinel: CANCELLED", err)
+            before.compare(self)
+
+    def test_during_compile(self):
+        before = Leftovers()
+        source = self.write("a.cpp", "template<int N> struct F { static constexpr long v = F<N-1>::v + F<N-2>::v; };\n"
+                                     "template<> struct F<0> { static constexpr long v = 0; };\n"
+                                     "template<> struct F<1> { static constexpr long v = 1; };\n"
+                                     "constexpr long f(int n) { return n < 2 ? n : f(n-1) + f(n-2); }\n"
+                                     "static_assert(f(40) > 0); int main() {}\n")
+        with start("run", "--compile-arg", "-fconstexpr-ops-limit=1000000000", "--compile-arg",
+                   "-fconstexpr-loop-limit=1000000000", source) as process:
+            time.sleep(1.0)
+            self.assertIsNone(process.poll())
+            began = time.monotonic()
+            self.interrupt(process, signal.SIGINT)
+            self.assertLess(time.monotonic() - began, 5)
+        before.compare(self)
+
+    def test_json_still_gets_its_document(self):
+        with start("exec", "--json", "--wall-ms", "60000", "--", "sh", "-c", "echo up; sleep 50") as process:
+            time.sleep(1.0)
+            out, _ = self.interrupt(process, signal.SIGTERM)
+        document = json.loads(out)
+        self.assertEqual((document["verdict"], document["exit_status"]), ("CANCELLED", 128 + 15))
+
+    def test_killed_outright(self):
+        before = Leftovers()
+        with start("exec", "--wall-ms", "60000", "--", "sh", "-c", "sleep 50 & echo up; sleep 50") as process:
+            self.read_until(process, b"up\n")
+            process.kill()
+            process.wait()
+        sentinel("exec", "--", "true")  # finds the groups that the dead one left
+        before.compare(self)
+
+
+class BadInput(CliTest):
+    def test_table(self):
+        good = self.write("good.py", "print('ran')\n")
+        odd = self.write("a.unknown", "")
+        two = self.write("two/good.py", "")
+        policy = self.write("bad.policy", "POLICY x {\n  ALLOW {\n    read, no_such_call\n  }\n}\nUSE x DEFAULT KILL\n")
+        link = self.dir / "tree" / "link"
+        self.write("tree/file", "x")
+        link.symlink_to("/etc/passwd")
+        run = ["run", good]
+        table = [
+            (["run"], "needs a FILE"),
+            (["run", "/no/such.py"], "/no/such.py: No such file or directory"),
+            (["run", self.dir], f"{self.dir}: is a directory"),
+            (["run", odd], "--language"),
+            (["run", "--language", "cobol", good], '--language: "cobol" is unknown; the languages are .*python'),
+            (["run", "-"], "needs --language"),
+            (["run", "--cpu-ms", "-1", good], "--cpu-ms -1: negative"),
+            (["run", "--cpu-ms", "0", good], "--cpu-ms 0: zero"),
+            (["run", "--cpu-ms", "1e3", good], "--cpu-ms 1e3: not a whole number"),
+            (["run", "--cpu-ms", "", good], "--cpu-ms : not a whole number"),
+            (["run", "--cpu-ms", "99999999999999999999", good], "--cpu-ms 99999999999999999999: too large"),
+            (["run", "--memory-kb", "18014398509481985", good], "--memory-kb 18014398509481985: too large"),
+            (["run", "--memory-kb", "unlimited", good], "--memory-kb unlimited: not a whole number"),
+            (["run", "--memory-kb", "1000", good], "--memory-kb 1000: too small; .* at least 1024"),
+            (["run", "--pids", "none", good], "--pids none"),
+            (["run", "--cpu-ms", "60000", "--wall-ms", "100", good], "--wall-ms 100 and --cpu-ms 60000 contradict"),
+            (["run", "--cpu-ms", "200", "--wall-ms", "100", "--cpu-percent", "100", good], "contradict"),
+            (["exec", "--network", "loopback", "--relax", "network-ns", "--", "true"], "contradict"),
+            (["run", "--memroy-kb", "1", good], "'--memroy-kb'; did you mean '--memory-kb'"),
+            (["run", "--bogus", good], "unknown option '--bogus'; \"sentinel run --help\""),
+            (["run", "-x", good], "unknown option '-x'"),
+            (["run", "--cpu-ms"], "'--cpu-ms' needs a value"),
+            (["run", "--quiet=yes", good], "'--quiet' takes no value"),
+            (["exec", "--language", "c", "--", "true"], "unknown option '--language'"),
+            (["run", "--env", "NAME", good], "--env NAME: no '='"),
+            (["run", "--env", "=x", good], "--env =x: no name"),
+            (["exec", "--bind", "/no/such:/x", "--", "true"], "--bind /no/such:/x: /no/such: No such file"),
+            (["exec", "--bind", "etc:/x", "--", "true"], "--bind etc:/x: the source must be an absolute path"),
+            (["exec", "--bind", "/etc:x", "--", "true"], "--bind /etc:x: the target must be an absolute path"),
+            (["exec", "--bind", "/etc:/x:rx", "--", "true"], '"rx" is not a mount flag'),
+            (["exec", "--rootfs", "/no/such", "--", "true"], "/no/such"),
+            (["exec", "--rootfs", good, "--", "true"], "good.py"),
+            (["exec", "--relax", "sekkomp", "--", "true"], '"sekkomp" is not a layer; the layers are .*seccomp'),
+            (["exec", "--relax", "", "--", "true"], "is not a layer"),
+            (["exec", "--network", "host", "--", "true"], "--network host: .*none or loopback"),
+            (["exec", "--cwd", "x", "--", "true"], "--cwd x: not an absolute path"),
+            (["exec", "--hostname", "", "--", "true"], "--hostname"),
+            (["exec"], "needs a COMMAND"),
+            (["exec", "--policy", "/no/such.policy", "--", "true"], "/no/such.policy"),
+            (["exec", "--policy", policy, "--", "true"], "bad.policy:3:11: .*no_such_call"),
+            (["exec", "--stdin", "/no/such", "--", "true"], "--stdin /no/such: No such file"),
+            (["run", "--file", "/no/such", good], "--file /no/such: No such file"),
+            (["run", "--file", f"{odd}:../x", good], "would leave the work directory"),
+            (["run", "--file", f"{odd}:/x", good], "is absolute"),
+            (["run", "--file", two, good], 'two files would be "good.py"'),
+            (["run", "--file", odd, "--file", f"{odd}:a.unknown/b", good], "both a file and a directory"),
+            (["run", "--file", self.dir / "tree", good], "tree/link: is not a regular file"),
+            (["run", "--file", "/", good], "--file /: its name inside"),
+            (["run", "--get", "../x", good], "would leave the work directory"),
+            (["run", "--get", "x:/no/such/dir/x", good], "--get x: /no/such/dir: No such file"),
+            (["frobnicate"], "unknown command 'frobnicate'"),
+            (["exce"], "unknown command 'exce'; did you mean 'exec'?"),
+            (["doctor", "now"], "doctor takes no argument"),
+            (["doctor", "--yaml"], "unknown option '--yaml'"),
+            (["languages", "--yaml"], "unknown option '--yaml'"),
+            (["policy"], "policy needs"),
+            (["policy", "chekc", "x"], 'unknown command "chekc"'),
+            (["policy", "check"], "takes one argument, got 0"),
+            (["policy", "show", "no-such-policy"], "no-such-policy"),
+        ]
+        before = Leftovers()
+        for args, message in table:
+            with self.subTest(args=[str(a) for a in args]):
+                done = sentinel(*args)
+                self.assertEqual(done.returncode, 2, done.stderr)
+                self.assertEqual(done.stdout, b"")
+                self.assertRegex(done.stderr.decode(), message)
+                lines = done.stderr.decode().splitlines()
+                self.assertEqual(len([line for line in lines if line.startswith("sentinel: ")]), 1, done.stderr)
+        before.compare(self)
+
+    def test_unreadable_source(self):
+        if not shutil.which("setpriv"):
+            self.skipTest("needs setpriv")
+        source = self.write("a.py", "")
+        source.chmod(0)
+        self.dir.chmod(0o755)
+        done = subprocess.run(["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", SENTINEL, "run", str(source)],
+                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=PATIENCE)
+        self.assertEqual(done.returncode, 2)
+        self.assertIn(f"{source}: Permission denied".encode(), done.stderr)
+
+    def test_a_source_that_is_too_large(self):
+        source = self.write("a.py", b"#" * (2 << 20))
+        done = sentinel("run", "--work-kb", "1024", source)
+        self.assertEqual(done.returncode, 2)
+        self.assertIn(b"is larger than 1024 KiB", done.stderr)
+        done = shell('yes | "$0" run --language python -')
+        self.assertEqual(done.returncode, 2)
+        self.assertIn(b"standard input: is larger than", done.stderr)
+
+
+class Policies(CliTest):
+    def test_check(self):
+        good = self.write("good.policy", "POLICY x {\n  ALLOW {\n    read, write, exit_group\n  }\n}\nUSE x DEFAULT KILL\n")
+        done = sentinel("policy", "check", good)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertRegex(done.stdout, rb"\Aok: 3 rules, default ")
+        # a file in the current directory needs no "./"
+        self.assertEqual(sentinel("policy", "check", "good.policy", cwd=self.dir).returncode, 0)
+
+    def test_errors_point_at_their_place(self):
+        bad = self.write("bad.policy", "POLICY x {\n  ALLOW {\n    read, no_such_call\n  }\n}\nUSE x DEFAULT KILL\n")
+        done = sentinel("policy", "check", bad)
+        self.assertEqual((done.returncode, done.stdout), (1, b""))
+        first, source, caret = done.stderr.decode().splitlines()[:3]
+        self.assertIn(f"{bad}:3:11: ", first)
+        self.assertEqual(source.strip(), "read, no_such_call")
+        self.assertEqual(source[caret.index("^"):], "no_such_call")
+
+    def test_show(self):
+        shown = sentinel("policy", "show", "python")
+        self.assertEqual(shown.returncode, 0, shown.stderr)
+        again = self.write("again.policy", shown.stdout)
+        self.assertEqual(sentinel("policy", "show", again).stdout, shown.stdout)
+        self.assertIn("defaultAction", json.loads(sentinel("policy", "show", "--json", "python").stdout))
+
+
+class Others(CliTest):
+    def test_help_and_version(self):
+        for args in ([], ["run"], ["exec"], ["doctor"], ["languages"], ["policy"]):
+            done = sentinel(*args, "--help")
+            self.assertEqual((done.returncode, done.stderr), (0, b""))
+            self.assertTrue(done.stdout.startswith(b"Usage: sentinel"))
+            self.assertLessEqual(max(map(len, done.stdout.decode().splitlines())), 110)
+        self.assertRegex(sentinel("--version").stdout, rb"\Asentinel \d+\.\d+\.\d+\n\Z")
+        done = sentinel()
+        self.assertEqual((done.returncode, done.stdout), (2, b""))
+
+    def test_manual_pages_know_every_option(self):
+        for command in ("run", "exec"):
+            page = (ROOT / "docs" / "man" / f"sentinel-{command}.1").read_text().replace("\\-", "-")
+            known = sentinel(command, "--help").stdout.decode()
+            options = set(re.findall(r"^  (--[a-z-]+)", known, re.MULTILINE))
+            described = set(re.findall(r"^\.BI? (--[a-z-]+)(?: \"| *$)", page, re.MULTILINE))
+            self.assertEqual(options - described, set())
+            self.assertLessEqual({o for o in described if o != "--"}, options)
+
+    def test_manual_pages_are_clean(self):
+        if not shutil.which("man"):
+            self.skipTest("needs man")
+        for page in sorted((ROOT / "docs" / "man").glob("*.1")):
+            done = subprocess.run(["man", "-l", "--warnings", "-Tutf8", str(page)], stdin=subprocess.DEVNULL,
+                                  stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+                                  env=dict(os.environ, MANWIDTH="80", LC_ALL="C.UTF-8"))
+            self.assertEqual((done.returncode, done.stderr), (0, b""), page.name)
+
+    def test_doctor(self):
+        done = sentinel("doctor", "--json")
+        document = json.loads(done.stdout)
+        self.assertEqual(done.returncode, 0 if document["works"] else 1)
+        self.assertEqual(document["works"], WHY_NOT is None)
+        self.assertTrue(document["items"])
+        for item in document["items"]:
+            self.assertEqual(set(item), {"name", "status", "detail", "fix"})
+            self.assertIn(item["status"], ("ok", "limited", "missing"))
+        text = sentinel("doctor").stdout.decode()
+        for item in document["items"]:
+            self.assertIn(item["name"], text)
+
+    @needs_sandbox
+    def test_languages(self):
+        listed = json.loads(sentinel("languages", "--json").stdout)
+        self.assertLessEqual({"python", "c", "cpp", "bash", "java", "go", "javascript"}, {l["name"] for l in listed})
+        lines = dict(line.split(None, 1) for line in sentinel("languages").stdout.decode().splitlines())
+        for language in listed:
+            self.assertEqual(language["installed"], language["version"] is not None)
+            self.assertIn(language["version"] or f"apt-get install {language['package']}", lines[language["name"]])
+
+    @needs_sandbox
+    def test_missing_toolchain_is_told(self):
+        for language in json.loads(sentinel("languages", "--json").stdout):
+            if not language["installed"]:
+                done = sentinel("run", "--language", language["name"], "-", input=b"")
+                self.assertEqual(done.returncode, 127)
+                self.assertIn(language["package"].encode(), done.stderr)
+
+
+if __name__ == "__main__":
+    if MUST_WORK and WHY_NOT:
+        print(f"no sandbox here: {WHY_NOT}", file=sys.stderr)
+    unittest.main()
