@@ -58,6 +58,7 @@ void sn_policy_free(sn_policy *policy)
     free(policy->files);
     free(policy->rules);
     free(policy->name);
+    free(atomic_load(&policy->compiled));
     free(policy);
 }
 

@@ -67,6 +67,7 @@ struct sn_policy {
     struct sn__policy_expr *nodes;
     char **files; /* names of the files that rules came from */
     size_t files_count;
+    _Atomic(void *) compiled; /* plan/seccomp_compile.c keeps its program here; freed with free() */
 };
 
 #define SN__POLICY_RULES_MAX 8192

@@ -140,6 +140,7 @@ static _Noreturn void init_main(void)
     static struct init init = {.null_fd = -1, .work_fd = -1, .landlock_fd = -1};
     static struct received received;
     struct sn__message reply = {.type = SN__MSG_READY};
+    long netlink = -1; /* the host configures our network through it */
 
     reset_signals();
     sn__sys(__NR_fcntl, SN__INIT_CONTROL_FD, F_SETFD, FD_CLOEXEC);
@@ -154,8 +155,12 @@ static _Noreturn void init_main(void)
     }
     reply.ready.layers = init.layers;
     reply.ready.landlock_abi = init.landlock_abi;
-    if (init_send(&reply, -1) < 0)
+    if (init.plan->network)
+        netlink = sn__sys(__NR_socket, 16 /* AF_NETLINK */, 3 | O_CLOEXEC /* SOCK_RAW */, 0 /* NETLINK_ROUTE */);
+    if (init_send(&reply, (int)netlink) < 0)
         sn__sys_exit(1);
+    if (netlink >= 0)
+        sn__sys(__NR_close, netlink);
     serve(&init);
 }
 

@@ -10,6 +10,7 @@
 #include <seccomp.h>
 #include <stdint.h>
 #include <sys/mman.h>
+#include <string.h>
 #include <sys/stat.h>
 
 static void cleanup_filter_pointer(scmp_filter_ctx *filter)
@@ -243,5 +244,49 @@ int sn__seccomp_compile(const sn_policy *policy, struct sn__bpf *ret_bpf, sn_err
     pthread_mutex_lock(&libseccomp_lock);
     r = compile(policy, ret_bpf, ret_error);
     pthread_mutex_unlock(&libseccomp_lock);
+    if (r == 0) {
+        ret_bpf->watched = 0;
+        if (unconditional_action(policy, sn__syscall_number("mmap"), &action) && lets_through(action))
+            ret_bpf->watched |= 1;
+        if (unconditional_action(policy, sn__syscall_number("mremap"), &action) && lets_through(action))
+            ret_bpf->watched |= 2;
+    }
     return r;
+}
+
+/* A program in one allocation, so that the policy can let go of it without knowing what it is. */
+struct compiled {
+    uint16_t count, watched;
+    struct sock_filter instructions[];
+};
+
+int sn__policy_filter(sn_policy *policy, struct sn__bpf *ret_bpf, sn_error **ret_error)
+{
+    struct compiled *compiled = atomic_load(&policy->compiled);
+    void *nothing = NULL;
+
+    if (!compiled) {
+        struct sn__bpf bpf = {0};
+        int r = sn__seccomp_compile(policy, &bpf, ret_error);
+
+        if (r < 0)
+            return r;
+        compiled = malloc(sizeof(*compiled) + bpf.count * sizeof(*bpf.instructions));
+        if (compiled) {
+            compiled->count = bpf.count;
+            compiled->watched = bpf.watched;
+            memcpy(compiled->instructions, bpf.instructions, bpf.count * sizeof(*bpf.instructions));
+        }
+        free(bpf.instructions);
+        if (!compiled)
+            return sn__error_nomem(ret_error);
+        if (!atomic_compare_exchange_strong(&policy->compiled, &nothing, compiled)) {
+            free(compiled); /* another thread was first */
+            compiled = nothing;
+        }
+    }
+    ret_bpf->instructions = compiled->instructions;
+    ret_bpf->count = compiled->count;
+    ret_bpf->watched = compiled->watched;
+    return 0;
 }

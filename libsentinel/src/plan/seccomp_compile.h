@@ -10,6 +10,7 @@
 struct sn__bpf {
     struct sock_filter *instructions;
     uint16_t count;
+    uint16_t watched; /* bit 0: mmap, bit 1: mremap reach the listener when large and are not denied by that */
 };
 
 /*
@@ -25,5 +26,8 @@ struct sn__bpf {
  * SN_EINVAL if the policy does not allow execve and exit_group unconditionally: nothing could be started with it.
  */
 int sn__seccomp_compile(const sn_policy *policy, struct sn__bpf *ret_bpf, sn_error **ret_error);
+
+/* The same, compiled once for each policy: what ret_bpf points to lives as long as the policy. Thread-safe. */
+int sn__policy_filter(sn_policy *policy, struct sn__bpf *ret_bpf, sn_error **ret_error);
 
 #endif

@@ -1,3 +1,111 @@
 /* SPDX-License-Identifier: MIT */
-/* stub */
-typedef int sn__stub;
+#include "spawn/sandbox.h"
+
+#include "base/cleanup.h"
+#include "base/error.h"
+#include "plan/plan.h"
+#include "plan/slot.h"
+#include "spawn/spawn.h"
+
+#include <string.h>
+
+static int take_cgroup(sn_sandbox *sandbox, sn_error **ret_error)
+{
+    cleanup_free char *parent = NULL;
+    int r;
+
+    if (!(sandbox->spec.layers & SN_LAYER_CGROUP))
+        return 0;
+    r = sn__cgroup_pick(sandbox->spec.cgroup_parent, &sandbox->driver, &parent, ret_error);
+    if (r < 0)
+        return r;
+    sandbox->driver->reap_stale(parent);
+    return sandbox->driver->create(parent, sandbox->slot, sandbox->ids.init_outside, &sandbox->cgroup, ret_error);
+}
+
+static int create(sn_sandbox *sandbox, const sn_sandbox_options *options, sn_error **ret_error)
+{
+    cleanup_planner struct sn__planner planner = {.spec = &sandbox->spec, .ids = &sandbox->ids};
+    cleanup_free char *plan = NULL;
+    size_t plan_size = 0;
+    int r;
+
+    r = sn__spec_make(options, &sandbox->spec, ret_error);
+    if (r == 0)
+        r = sn__slot_take(&sandbox->slot, &sandbox->slot_fd, ret_error);
+    if (r == 0)
+        r = sn__idmap_choose(sandbox->spec.layers, sandbox->slot, &sandbox->ids, ret_error);
+    if (r == 0)
+        r = take_cgroup(sandbox, ret_error);
+    if (r == 0)
+        r = sn__plan_mounts(&planner, ret_error);
+    if (r == 0)
+        r = sn__plan_freeze(&planner, &plan, &plan_size, ret_error);
+    if (r == 0)
+        r = sn__spawn(sandbox, &planner, plan, plan_size, ret_error);
+    return r;
+}
+
+int sn_sandbox_create(const sn_sandbox_options *options, sn_sandbox **ret_sandbox, sn_error **ret_error)
+{
+    sn_sandbox *sandbox;
+    int r;
+
+    if (!ret_sandbox)
+        return sn__error_set(ret_error, SN_EINVAL, "check options", "ret_sandbox is NULL");
+    sandbox = calloc(1, sizeof(*sandbox));
+    if (!sandbox)
+        return sn__error_nomem(ret_error);
+    sandbox->slot_fd = sandbox->pidfd = sandbox->control = -1;
+    r = create(sandbox, options, ret_error);
+    if (r < 0) {
+        sn_sandbox_destroy(sandbox);
+        return r;
+    }
+    *ret_sandbox = sandbox;
+    return 0;
+}
+
+void sn_sandbox_destroy(sn_sandbox *sandbox)
+{
+    if (!sandbox)
+        return;
+    sn__spawn_kill(sandbox);
+    sn__close(sandbox->control);
+    if (sandbox->driver)
+        sandbox->driver->destroy(sandbox->cgroup);
+    /* the slot last: whoever takes it next may use its uids and group names at once */
+    sn__close(sandbox->slot_fd);
+    sn__spec_clear(&sandbox->spec);
+    free(sandbox);
+}
+
+uint64_t sn_sandbox_layers(const sn_sandbox *sandbox)
+{
+    return sandbox->layers;
+}
+
+int sn__sandbox_claim(sn_sandbox *sandbox, sn_error **ret_error)
+{
+    if (atomic_exchange(&sandbox->busy, true))
+        return sn__error_set(ret_error, SN_EBUSY, "use the sandbox",
+                             "the sandbox has a run or a file operation in progress: wait for its end");
+    if (sandbox->is_dead) {
+        sn__sandbox_release(sandbox);
+        return sn__sandbox_died(sandbox, "use the sandbox", ret_error);
+    }
+    return 0;
+}
+
+void sn__sandbox_release(sn_sandbox *sandbox)
+{
+    atomic_store(&sandbox->busy, false);
+}
+
+int sn__sandbox_died(sn_sandbox *sandbox, const char *step, sn_error **ret_error)
+{
+    sandbox->is_dead = true;
+    return sn__error_set(ret_error, SN_EDIED, step,
+                         "the sandbox's PID 1 is gone (killed from outside, or the host is out of memory): destroy the "
+                         "sandbox and create another");
+}

@@ -1,3 +1,237 @@
 /* SPDX-License-Identifier: MIT */
-/* stub */
-typedef int sn__stub;
+#include "spawn/spawn.h"
+
+#include "base/cleanup.h"
+#include "base/error.h"
+#include "base/file.h"
+#include "spawn/child_launch.h"
+#include "spawn/control.h"
+#include "spawn/init_blob.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/pidfd.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+#define READY_TIMEOUT_MS 60000 /* a safety net for a stuck host, not a limit anyone should meet */
+
+static const struct {
+    uint64_t layer;
+    uint32_t flag;
+} namespaces[] = {
+    {SN_LAYER_USER_NS, CLONE_NEWUSER}, {SN_LAYER_PID_NS, CLONE_NEWPID}, {SN_LAYER_MOUNT_NS, CLONE_NEWNS},
+    {SN_LAYER_NETWORK_NS, CLONE_NEWNET}, {SN_LAYER_IPC_NS, CLONE_NEWIPC}, {SN_LAYER_UTS_NS, CLONE_NEWUTS},
+};
+
+/* The clone that makes the namespaces fails as a whole: say what usually stands behind each errno. */
+static int explain_clone(int error, sn_error **ret_error)
+{
+    if (error == EPERM)
+        return sn__error_set(ret_error, SN_EHOST, "clone namespaces",
+                             "the kernel refuses new namespaces (EPERM): unprivileged user namespaces may be switched "
+                             "off (sysctl kernel.unprivileged_userns_clone=1, or "
+                             "kernel.apparmor_restrict_unprivileged_userns=0 on Ubuntu), a container's seccomp profile "
+                             "may forbid them, or the process is in a chroot; 'sentinel doctor' tells which");
+    if (error == ENOSPC || error == EUSERS)
+        return sn__error_set(ret_error, SN_EHOST, "clone namespaces",
+                             "the limit of namespaces is reached: raise user.max_user_namespaces and its siblings "
+                             "(sysctl user.max_user_namespaces=65536)");
+    if (error == EAGAIN)
+        return sn__error_errno(ret_error, error, "clone namespaces",
+                               "cannot start PID 1: the limit of processes (RLIMIT_NPROC or pids.max) is reached");
+    return sn__error_errno(ret_error, error, "clone namespaces", "cannot start PID 1 in its namespaces");
+}
+
+/* What PID 1 uses of our memory until its exec: its stack, the launcher's, and the arguments of both. */
+struct launch_memory {
+    char init_stack[SN__LAUNCH_STACK];
+    char launcher_stack[SN__LAUNCH_STACK];
+    struct sn__launch launch;
+};
+
+static void unmap_launch(struct launch_memory **memory)
+{
+    if (*memory)
+        munmap(*memory, sizeof(**memory));
+}
+
+static int launch(sn_sandbox *sandbox, struct launch_memory *memory, sn_error **ret_error)
+{
+    struct sn__launch *launch = &memory->launch;
+    int pair[2];
+    cleanup_close int theirs = -1;
+    cleanup_close int null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+    cleanup_close int init_fd = -1;
+    sigset_t all, old;
+
+    if (null_fd < 0)
+        return sn__error_errno(ret_error, errno, "start PID 1", "cannot open /dev/null");
+    init_fd = sn__file_sealed_memfd("sentinel-init", sn__init_blob, sn__init_blob_size);
+    if (init_fd < 0)
+        return sn__error_errno(ret_error, -init_fd, "start PID 1", "cannot make a memfd for sentinel-init");
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+        return sn__error_errno(ret_error, errno, "start PID 1", "cannot make the control socket");
+    sandbox->control = pair[0];
+    theirs = pair[1];
+    *launch = (struct sn__launch){
+        .control_fd = theirs,
+        .init_fd = init_fd,
+        .null_fd = null_fd,
+        .take_root = sandbox->ids.take_root,
+        .keep_by_ambient = sandbox->ids.by_ambient,
+        .stack_top = memory->init_stack + sizeof(memory->init_stack),
+    };
+    for (size_t i = 0; i < SN_ARRAY_SIZE(namespaces); i++)
+        if (sandbox->spec.layers & namespaces[i].layer)
+            launch->namespaces |= namespaces[i].flag;
+
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &old);
+    sn__child_launch(launch, memory->launcher_stack + sizeof(memory->launcher_stack));
+    pthread_sigmask(SIG_SETMASK, &old, NULL);
+    if (launch->error)
+        return explain_clone(launch->error, ret_error);
+    sandbox->pid = launch->pid;
+    sandbox->pidfd = launch->pidfd;
+    return 0;
+}
+
+static int explain_failure(const struct sn__failure *failure, const char *plan, size_t plan_size, sn_error **ret_error)
+{
+    char step[128];
+
+    if (failure->step == SN__STEP_MOUNT) {
+        const char *name = sn__plan_mount_name(plan, plan_size, failure->index);
+
+        snprintf(step, sizeof(step), "mount %s", name);
+        if (strcmp(name, "/proc") == 0 && failure->error == EPERM)
+            return sn__error_set(ret_error, SN_EHOST, step,
+                                 "the kernel refuses a private /proc (EPERM): something covers parts of this host's "
+                                 "/proc, as in a container; give it an unmasked /proc (podman: --security-opt "
+                                 "unmask=ALL) or relax proc");
+        if (failure->error == EROFS || failure->error == ENOENT)
+            return sn__error_errno(ret_error, failure->error, step,
+                                   "cannot make the mount point %s: a target below a read-only mount has to exist there",
+                                   name);
+        if (failure->error == ELOOP)
+            return sn__error_errno(ret_error, failure->error, step,
+                                   "the mount target %s goes through a symbolic link: name the real place", name);
+        return sn__error_errno(ret_error, failure->error, step, "cannot mount %s", name);
+    }
+    if (failure->step == SN__STEP_NESTED_NS)
+        return sn__error_errno(ret_error, failure->error, "forbid nested namespaces",
+                               "cannot set user.max_user_namespaces to 0 inside (a covered /proc, as in a container, "
+                               "prevents it): relax nested-ns to do without");
+    return sn__error_errno(ret_error, failure->error, sn__step_name(failure->step), "PID 1 could not %s",
+                           sn__step_name(failure->step));
+}
+
+static int send_setup(const sn_sandbox *sandbox, const struct sn__planner *planner, const char *plan, size_t plan_size,
+                      sn_error **ret_error)
+{
+    const struct sn__message setup = {.type = SN__MSG_SETUP};
+    int fds[SN__MESSAGE_FDS_MAX];
+    cleanup_close int plan_fd = sn__file_sealed_memfd("sentinel-plan", plan, plan_size);
+    int r;
+
+    if (plan_fd < 0)
+        return sn__error_errno(ret_error, -plan_fd, "start PID 1", "cannot make a memfd for the plan");
+    if (send(sandbox->control, "g", 1, MSG_NOSIGNAL) != 1)
+        return sn__error_errno(ret_error, errno, "start PID 1", "cannot talk to PID 1");
+    fds[SN__SETUP_FD_PLAN] = plan_fd;
+    fds[SN__SETUP_FD_SLOT] = sandbox->slot_fd;
+    memcpy(fds + SN__SETUP_FD_SOURCES, planner->fds, planner->fd_count * sizeof(int));
+    r = sn__control_send(sandbox->control, &setup, fds, SN__SETUP_FD_SOURCES + planner->fd_count);
+    return r < 0 ? sn__error_errno(ret_error, -r, "start PID 1", "cannot hand PID 1 its plan") : 0;
+}
+
+/* Until READY. ENTERED comes on the way: PID 1 has its cgroup namespace and may be moved to its leaf. */
+static int await_ready(sn_sandbox *sandbox, const char *plan, size_t plan_size, int *ret_netlink, sn_error **ret_error)
+{
+    for (;;) {
+        struct sn__message message;
+        int r = sn__control_receive(sandbox->control, READY_TIMEOUT_MS, &message, ret_netlink);
+
+        if (r == 0)
+            return sn__error_set(ret_error, SN_EDIED, "start PID 1", "PID 1 did not get ready within %d s",
+                                 READY_TIMEOUT_MS / 1000);
+        if (r == -EPIPE)
+            return sn__error_set(ret_error, SN_EDIED, "start PID 1",
+                                 "PID 1 died while the sandbox was made (killed from outside, or out of memory)");
+        if (r < 0)
+            return sn__error_errno(ret_error, -r, "start PID 1", "cannot hear PID 1");
+        if (message.type == SN__MSG_FAILED)
+            return explain_failure(&message.failure, plan, plan_size, ret_error);
+        if (message.type == SN__MSG_ENTERED && sandbox->cgroup) {
+            r = sandbox->driver->settle(sandbox->cgroup, sandbox->pid, ret_error);
+            if (r < 0)
+                return r;
+        }
+        if (message.type == SN__MSG_READY) {
+            sandbox->layers = message.ready.layers;
+            sandbox->landlock_abi = message.ready.landlock_abi;
+            return 0;
+        }
+    }
+}
+
+static int bring_up(sn_sandbox *sandbox, const struct sn__planner *planner, const char *plan, size_t plan_size,
+                    sn_error **ret_error)
+{
+    cleanup_close int netlink_fd = -1;
+    int r = 0;
+
+    if (sandbox->cgroup)
+        r = sandbox->driver->enter(sandbox->cgroup, sandbox->pid, ret_error);
+    if (r == 0)
+        r = sn__idmap_write(&sandbox->ids, sandbox->pid, ret_error);
+    if (r == 0)
+        r = send_setup(sandbox, planner, plan, plan_size, ret_error);
+    if (r == 0)
+        r = await_ready(sandbox, plan, plan_size, &netlink_fd, ret_error);
+    if (r == 0 && sandbox->spec.network == SN_NETWORK_LOOPBACK)
+        r = sn__network_loopback(netlink_fd, ret_error);
+    return r;
+}
+
+int sn__spawn(sn_sandbox *sandbox, const struct sn__planner *planner, const char *plan, size_t plan_size,
+              sn_error **ret_error)
+{
+    struct launch_memory *memory __attribute__((cleanup(unmap_launch))) =
+        mmap(NULL, sizeof(*memory), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
+    int r;
+
+    if (memory == MAP_FAILED) {
+        memory = NULL;
+        return sn__error_nomem(ret_error);
+    }
+    r = launch(sandbox, memory, ret_error);
+    if (r == 0)
+        r = bring_up(sandbox, planner, plan, plan_size, ret_error);
+    /* PID 1 may still stand on that memory: it must be gone before that is unmapped */
+    if (r < 0)
+        sn__spawn_kill(sandbox);
+    return r;
+}
+
+void sn__spawn_kill(sn_sandbox *sandbox)
+{
+    struct pollfd gone = {.fd = sandbox->pidfd, .events = POLLIN};
+    siginfo_t info;
+
+    if (sandbox->pidfd < 0)
+        return;
+    pidfd_send_signal(sandbox->pidfd, SIGKILL, NULL, 0);
+    /* its end takes that of every process of the namespace with it: zap_pid_ns_processes() in the kernel */
+    while (poll(&gone, 1, -1) < 0 && errno == EINTR)
+        ;
+    /* only if this process is the reaper of its orphans is there a zombie for us to take; ECHILD else */
+    waitid(P_PIDFD, (id_t)sandbox->pidfd, &info, WEXITED | WNOHANG | __WALL);
+    sn__close(sandbox->pidfd);
+    sandbox->pidfd = -1;
+}

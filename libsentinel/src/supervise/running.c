@@ -1,3 +1,477 @@
 /* SPDX-License-Identifier: MIT */
-/* stub */
-typedef int sn__stub;
+/* Drives a run: limits, output, input, messages; never blocks but in sn_run_wait(). */
+#include "supervise/run.h"
+
+#include "base/cleanup.h"
+#include "base/error.h"
+#include "spawn/control.h"
+
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/pidfd.h>
+#include <sys/timerfd.h>
+#include <time.h>
+
+#define MS UINT64_C(1000000)
+#define CPU_CHECK_MIN_NS (1 * MS)   /* a program goes over its CPU limit by about this much before we see it */
+#define SAMPLE_EVERY_NS (10 * MS)   /* without cgroups */
+#define KILL_GRACE_NS (10000 * MS)  /* PID 1 has not ended the run in this time: end PID 1 */
+#define PENDING_MAX (1U << 20)
+
+/* ---- ending it ---- */
+
+void sn__running_kill(sn_running *running)
+{
+    const struct sn__message kill = {.type = SN__MSG_KILL, .serial = running->sandbox->serial};
+
+    if (running->is_done)
+        return;
+    if (!running->killed_ns)
+        running->killed_ns = sn__now_ns();
+    sn__control_send(running->sandbox->control, &kill, NULL, 0);
+    /* without a pid namespace PID 1 cannot reach them all */
+    if (running->group && !(running->sandbox->layers & SN_LAYER_PID_NS))
+        running->sandbox->driver->run_kill(running->group);
+}
+
+void sn_run_cancel(sn_running *running)
+{
+    uint64_t one = 1;
+    int saved = errno;
+
+    /* an eventfd that is full already says what is to be said */
+    if (write(running->cancel, &one, sizeof(one)) < 0)
+        errno = saved;
+}
+
+/* ---- limits ---- */
+
+static uint64_t limit_ns(uint64_t limit_ms)
+{
+    return limit_ms == SN_UNLIMITED || limit_ms > UINT64_MAX / MS ? UINT64_MAX : limit_ms * MS;
+}
+
+/* How soon the run could reach its CPU limit if it took every core from now on. */
+static uint64_t cpu_check_in(uint64_t used, uint64_t limit)
+{
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    uint64_t in = (limit - used) / (cores > 0 ? (uint64_t)cores : 1);
+
+    return in < CPU_CHECK_MIN_NS ? CPU_CHECK_MIN_NS : in;
+}
+
+static void arm(const sn_running *running, uint64_t in_ns)
+{
+    struct itimerspec when = {.it_value = {.tv_sec = (time_t)(in_ns / (1000 * MS)), .tv_nsec = (long)(in_ns % (1000 * MS))}};
+
+    timerfd_settime(running->timer, 0, &when, NULL);
+}
+
+static void ask_for_sample(sn_running *running)
+{
+    const struct sn__message sample = {.type = SN__MSG_SAMPLE, .serial = running->sandbox->serial};
+
+    if (!running->sample_is_out && sn__control_send(running->sandbox->control, &sample, NULL, 0) == 0)
+        running->sample_is_out = true;
+}
+
+static void check_limits(sn_running *running)
+{
+    uint64_t now = sn__now_ns();
+    uint64_t elapsed = now - running->started_ns;
+    uint64_t wall = limit_ns(running->limits.wall_ms), cpu = limit_ns(running->limits.cpu_ms);
+    uint64_t next = wall == UINT64_MAX ? 3600 * 1000 * MS : wall > elapsed ? wall - elapsed : CPU_CHECK_MIN_NS;
+    uint64_t used = 0;
+
+    if (running->is_done)
+        return;
+    if (running->killed_ns) { /* it was told to end: see that it does */
+        if (now - running->killed_ns > KILL_GRACE_NS)
+            pidfd_send_signal(running->sandbox->pidfd, SIGKILL, NULL, 0);
+        sn__running_kill(running);
+        arm(running, 100 * MS);
+        return;
+    }
+    if (elapsed >= wall) {
+        running->evidence.wall_killed = true;
+        sn__running_kill(running);
+        arm(running, 100 * MS);
+        return;
+    }
+    if (!running->group) {
+        ask_for_sample(running);
+        next = next < SAMPLE_EVERY_NS ? next : SAMPLE_EVERY_NS;
+    } else if (cpu != UINT64_MAX && running->sandbox->driver->run_cpu(running->group, &used) == 0) {
+        uint64_t check = used < cpu ? cpu_check_in(used, cpu) : 0;
+
+        if (used >= cpu) {
+            running->evidence.cpu_killed = true;
+            sn__running_kill(running);
+        }
+        next = next < check ? next : check;
+    }
+    arm(running, next < CPU_CHECK_MIN_NS ? CPU_CHECK_MIN_NS : next);
+}
+
+static void take_sample(sn_running *running, const struct sn__message_sampled *sample)
+{
+    running->sample_is_out = false;
+    if (sample->cpu_ns > running->sampled_cpu_ns)
+        running->sampled_cpu_ns = sample->cpu_ns;
+    if (sample->rss_bytes > running->sampled_peak)
+        running->sampled_peak = sample->rss_bytes;
+    if (running->killed_ns)
+        return;
+    if (sample->cpu_ns >= limit_ns(running->limits.cpu_ms))
+        running->evidence.cpu_killed = true;
+    else if (sample->rss_bytes > running->limits.memory_bytes)
+        running->evidence.memory_killed = true;
+    else
+        return;
+    sn__running_kill(running);
+}
+
+/* ---- what PID 1 says ---- */
+
+static void take_failure(sn_running *running, const struct sn__failure *failure)
+{
+    sn_error *error = NULL;
+    const char *step = sn__step_name(failure->step);
+    int code;
+
+    if (failure->step == SN__STEP_EXEC && (failure->error == ENOENT || failure->error == ENOTDIR))
+        code = sn__error_set(&error, SN_ENOENT, step,
+                             "the program does not exist inside the sandbox (or its interpreter does not)");
+    else if (failure->step == SN__STEP_EXEC && failure->error == ENOEXEC)
+        code = sn__error_errno(&error, failure->error, step,
+                               "the program is neither an executable of this machine nor a script with a #! line");
+    else if (failure->step == SN__STEP_CWD)
+        code = sn__error_errno(&error, failure->error, step, "cannot change to the run's cwd inside the sandbox");
+    else
+        code = sn__error_errno(&error, failure->error, step, "PID 1 could not %s (%u)", step, failure->index);
+    sn__running_fail(running, code, error);
+}
+
+static void read_control(sn_running *running)
+{
+    struct sn__message message;
+    sn_error *error = NULL;
+    int r;
+
+    while (!running->is_done && !running->is_over) {
+        r = sn__control_receive(running->sandbox->control, 0, &message, NULL);
+        if (r == 0)
+            return;
+        if (r < 0) {
+            r = sn__sandbox_died(running->sandbox, "supervise run", &error);
+            sn__running_fail(running, r, error);
+            return;
+        }
+        if (message.serial != running->sandbox->serial)
+            continue;
+        switch (message.type) {
+        case SN__MSG_STARTED:
+            running->is_started = true;
+            break;
+        case SN__MSG_SAMPLED:
+            take_sample(running, &message.sampled);
+            break;
+        case SN__MSG_FAILED:
+            take_failure(running, &message.failure);
+            break;
+        case SN__MSG_DONE:
+            running->done = message.done;
+            running->is_done = true;
+            break;
+        default:
+            break;
+        }
+    }
+}
+
+/* ---- output ---- */
+
+static void close_output(sn_running *running, int stream)
+{
+    sn__close(running->out[stream]);
+    running->out[stream] = -1;
+}
+
+/* Reads one chunk of a stream. 1: *ret_event has it. */
+static int read_output(sn_running *running, int stream, sn_event *ret_event)
+{
+    struct sn__buffer *kept = &running->result->out[stream];
+    uint64_t limit = running->limits.output_bytes;
+    uint64_t room = limit - running->out_bytes[stream];
+    ssize_t n;
+
+    do
+        n = read(running->out[stream], running->chunk, sizeof(running->chunk));
+    while (n < 0 && errno == EINTR);
+    if (n < 0 && errno == EAGAIN)
+        return 0;
+    if (n <= 0) {
+        close_output(running, stream);
+        return 0;
+    }
+    if ((uint64_t)n > room) {
+        running->result->truncated[stream] = true;
+        if (!running->evidence.output_exceeded && !running->killed_ns)
+            running->evidence.output_exceeded = true;
+        sn__running_kill(running);
+        n = (ssize_t)room;
+    }
+    running->out_bytes[stream] += (uint64_t)n;
+    if (running->output_mode == SN_OUTPUT_CAPTURE)
+        sn__buffer_add(kept, running->chunk, (size_t)n);
+    if (n == 0)
+        return 0;
+    ret_event->type = stream == 0 ? SN_EVENT_STDOUT : SN_EVENT_STDERR;
+    ret_event->data = running->chunk;
+    ret_event->length = (size_t)n;
+    return 1;
+}
+
+/* ---- input ---- */
+
+static void close_input(sn_running *running)
+{
+    sn__close(running->in); /* leaves the epoll set with its last descriptor */
+    running->in = -1;
+    running->in_is_watched = false;
+    sn__buffer_clear(&running->pending);
+    running->pending_at = 0;
+}
+
+/* A write to a pipe whose reader has gone raises SIGPIPE in the caller's thread: hold it back and take it away. */
+static ssize_t write_quietly(int fd, const void *data, size_t length)
+{
+    sigset_t pipe_signal, old, pending;
+    const struct timespec at_once = {0};
+    bool was_pending;
+    ssize_t n;
+    int saved;
+
+    sigemptyset(&pipe_signal);
+    sigaddset(&pipe_signal, SIGPIPE);
+    sigpending(&pending);
+    was_pending = sigismember(&pending, SIGPIPE) == 1;
+    pthread_sigmask(SIG_BLOCK, &pipe_signal, &old);
+    do
+        n = write(fd, data, length);
+    while (n < 0 && errno == EINTR);
+    saved = errno;
+    if (n < 0 && saved == EPIPE && !was_pending)
+        while (sigtimedwait(&pipe_signal, NULL, &at_once) < 0 && errno == EINTR)
+            ;
+    pthread_sigmask(SIG_SETMASK, &old, NULL);
+    errno = saved;
+    return n;
+}
+
+/* Gives the pipe what it takes of the pending bytes and watches it only while some are left. */
+static void flush_input(sn_running *running)
+{
+    struct epoll_event event = {.events = EPOLLOUT, .data.fd = running->in};
+
+    while (running->in >= 0 && running->pending_at < running->pending.length) {
+        ssize_t n = write_quietly(running->in, running->pending.data + running->pending_at,
+                                  running->pending.length - running->pending_at);
+
+        if (n < 0 && errno == EAGAIN)
+            break;
+        if (n < 0) { /* the program closed its end: what it did not want is dropped */
+            close_input(running);
+            return;
+        }
+        running->pending_at += (size_t)n;
+    }
+    if (running->in < 0)
+        return;
+    if (running->pending_at == running->pending.length) {
+        running->pending.length = running->pending_at = 0;
+        if (running->close_when_drained) {
+            close_input(running);
+        } else if (running->in_is_watched) {
+            epoll_ctl(running->epoll, EPOLL_CTL_DEL, running->in, NULL);
+            running->in_is_watched = false;
+        }
+    } else if (!running->in_is_watched) {
+        running->in_is_watched = epoll_ctl(running->epoll, EPOLL_CTL_ADD, running->in, &event) == 0;
+    }
+}
+
+int sn_run_write(sn_running *running, const void *data, size_t length, size_t *ret_taken, sn_error **ret_error)
+{
+    size_t room, taken;
+
+    if (!running || !ret_taken || (!data && length))
+        return sn__error_set(ret_error, SN_EINVAL, "feed stdin", "running, data or ret_taken is NULL");
+    if (running->in < 0 || running->is_over || running->is_done) {
+        *ret_taken = length;
+        return 0;
+    }
+    if (running->close_when_drained)
+        return sn__error_set(ret_error, SN_EINVAL, "feed stdin", "standard input was closed by sn_run_close_stdin()");
+    flush_input(running);
+    room = running->in < 0 ? length : PENDING_MAX - (running->pending.length - running->pending_at);
+    taken = length < room ? length : room;
+    if (running->in >= 0) {
+        sn__buffer_add(&running->pending, data, taken);
+        if (running->pending.failed) {
+            sn__buffer_clear(&running->pending);
+            return sn__error_nomem(ret_error);
+        }
+        flush_input(running);
+    }
+    running->wants_room_event = taken < length;
+    *ret_taken = taken;
+    return 0;
+}
+
+int sn_run_close_stdin(sn_running *running, sn_error **ret_error)
+{
+    if (!running)
+        return sn__error_set(ret_error, SN_EINVAL, "close stdin", "running is NULL");
+    running->close_when_drained = true;
+    flush_input(running);
+    return 0;
+}
+
+/* ---- the loop's body ---- */
+
+static void take_cancel(sn_running *running)
+{
+    uint64_t count;
+
+    if (read(running->cancel, &count, sizeof(count)) != sizeof(count))
+        return;
+    if (!running->killed_ns)
+        running->evidence.cancelled = true;
+    sn__running_kill(running);
+    arm(running, 100 * MS);
+}
+
+/* One event at most; everything that is due is done on the way. */
+static int dispatch(sn_running *running, const struct epoll_event *ready, int count, sn_event *ret_event)
+{
+    int found = 0;
+
+    for (int i = 0; i < count; i++) {
+        int fd = ready[i].data.fd;
+        uint64_t expirations;
+
+        if (running->is_over)
+            break;
+        if (fd == running->sandbox->control) {
+            read_control(running);
+        } else if (fd == running->timer) {
+            if (read(fd, &expirations, sizeof(expirations)) > 0)
+                check_limits(running);
+        } else if (fd == running->cancel) {
+            take_cancel(running);
+        } else if (fd == running->in) {
+            flush_input(running);
+        } else if (!found && (fd == running->out[0] || fd == running->out[1])) {
+            found = read_output(running, fd == running->out[1], ret_event);
+        }
+    }
+    return found;
+}
+
+static void stop_watching_control(const sn_running *running)
+{
+    epoll_ctl(running->epoll, EPOLL_CTL_DEL, running->sandbox->control, NULL);
+}
+
+int sn_run_next(sn_running *running, sn_event *ret_event, sn_error **ret_error)
+{
+    struct epoll_event ready[8];
+    sn_event event = {.size = sizeof(event)};
+    bool was_done;
+    int count;
+
+    if (!running || !ret_event || ret_event->size < sizeof(*ret_event))
+        return sn__error_set(ret_error, SN_EINVAL, "next event",
+                             "running or ret_event is NULL, or ret_event->size is not set");
+    while (!running->is_over) {
+        was_done = running->is_done;
+        count = epoll_wait(running->epoll, ready, SN_ARRAY_SIZE(ready), 0);
+        if (count < 0 && errno != EINTR)
+            return sn__error_errno(ret_error, errno, "next event", "cannot ask for events");
+        if (count > 0 && dispatch(running, ready, count, &event))
+            break;
+        if (running->is_done && !was_done && !running->is_over)
+            stop_watching_control(running);
+        if (running->is_over)
+            break;
+        /* no process is left, so what the pipes hold is all there will be */
+        if (running->is_done && running->out[0] < 0 && running->out[1] < 0)
+            sn__running_finish(running);
+        else if (count <= 0)
+            break;
+    }
+    if (event.type == SN_EVENT_NONE && running->is_over) {
+        if (running->error_code)
+            return sn__error_set(ret_error, running->error_code, sn_error_step(running->error), "%s",
+                                 sn_error_message(running->error));
+        event.type = SN_EVENT_DONE;
+    }
+    if (event.type == SN_EVENT_NONE && running->wants_room_event &&
+        running->pending.length - running->pending_at < PENDING_MAX / 2) {
+        running->wants_room_event = false;
+        event.type = SN_EVENT_STDIN;
+    }
+    memcpy(ret_event, &event, sizeof(event));
+    return 0;
+}
+
+int sn_run_wait(sn_running *running, sn_result **ret_result, sn_error **ret_error)
+{
+    sn_event event = {.size = sizeof(event)};
+    struct pollfd poll_fd;
+
+    if (!running || !ret_result)
+        return sn__error_set(ret_error, SN_EINVAL, "wait for run", "running or ret_result is NULL");
+    poll_fd = (struct pollfd){.fd = running->epoll, .events = POLLIN};
+    for (;;) {
+        int r = sn_run_next(running, &event, ret_error);
+
+        if (r < 0)
+            return r;
+        if (event.type == SN_EVENT_DONE)
+            break;
+        if (event.type == SN_EVENT_NONE && poll(&poll_fd, 1, -1) < 0 && errno != EINTR)
+            return sn__error_errno(ret_error, errno, "wait for run", "cannot wait");
+    }
+    if (!running->result)
+        return sn__error_set(ret_error, SN_EINVAL, "wait for run", "the result was taken already");
+    *ret_result = steal_ptr(&running->result);
+    return 0;
+}
+
+void sn_running_free(sn_running *running)
+{
+    sn_result *dropped = NULL;
+
+    if (!running)
+        return;
+    if (!running->is_over) {
+        sn_run_cancel(running);
+        sn_run_wait(running, &dropped, NULL);
+        sn_result_free(dropped);
+    }
+    for (int i = 0; i < 2; i++)
+        sn__close(running->out[i]);
+    sn__close(running->in);
+    sn__close(running->epoll);
+    sn__close(running->timer);
+    sn__close(running->cancel);
+    sn__buffer_clear(&running->pending);
+    sn_policy_free(running->policy);
+    sn_result_free(running->result);
+    sn_error_free(running->error);
+    free(running);
+}

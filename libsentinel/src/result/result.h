@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef SN_RESULT_RESULT_H
+#define SN_RESULT_RESULT_H
+
+#include "base/buffer.h"
+#include "result/verdict.h"
+
+/* What one run did; filled by supervise/, read through the accessors. */
+struct sn_result {
+    sn_verdict verdict;
+    sn_limit limit;
+    int32_t exit_code;
+    int32_t signal;
+    uint64_t wall_ns;
+    struct sn__usage usage;
+    struct sn__buffer out[2]; /* stdout, stderr */
+    bool truncated[2];
+    bool has_denied;
+    char denied_name[64];
+    char denied[256];
+    uint64_t denied_args[6];
+    uint64_t layers;
+    struct sn__buffer notes;
+};
+
+/* For the compile step: a compiler that says no is no runtime error. */
+void sn__result_set_verdict(sn_result *result, sn_verdict verdict);
+
+#endif

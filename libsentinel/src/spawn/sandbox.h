@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef SN_SPAWN_SANDBOX_H
+#define SN_SPAWN_SANDBOX_H
+
+#include "config/options.h"
+#include "plan/idmap.h"
+#include "supervise/cgroup.h"
+
+#include <sentinel/sandbox.h>
+
+#include <stdatomic.h>
+
+struct sn_sandbox {
+    struct sn__spec spec;
+    struct sn__idmap ids;
+    uint32_t slot;
+    int slot_fd;
+    const struct sn__cgroup_driver *driver; /* NULL: the caller accepted rlimits and polling */
+    struct sn__cgroup *cgroup;
+    pid_t pid; /* only to write maps and cgroups with while pidfd says it lives */
+    int pidfd;
+    int control;
+    uint64_t layers; /* in force */
+    uint32_t landlock_abi;
+    uint32_t serial;  /* of the latest run */
+    atomic_bool busy; /* a run or a file operation is going on */
+    bool is_dead;     /* PID 1 was found gone */
+};
+
+/* Claims the sandbox for one operation: SN_EBUSY, SN_EDIED. */
+int sn__sandbox_claim(sn_sandbox *sandbox, sn_error **ret_error);
+void sn__sandbox_release(sn_sandbox *sandbox);
+
+/* PID 1 does not answer any more: marks the sandbox dead and makes the error. */
+int sn__sandbox_died(sn_sandbox *sandbox, const char *step, sn_error **ret_error);
+
+#endif

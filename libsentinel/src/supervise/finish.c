@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: MIT */
+/* From a run that is over to its result. */
+#include "supervise/run.h"
+
+#include "base/error.h"
+#include "result/denied.h"
+
+#include <string.h>
+
+static void leave(sn_running *running)
+{
+    if (running->sandbox->driver)
+        running->sandbox->driver->run_end(running->group);
+    running->group = NULL;
+    running->is_over = true;
+    sn__sandbox_release(running->sandbox);
+}
+
+void sn__running_fail(sn_running *running, int32_t code, sn_error *error)
+{
+    if (running->is_over)
+        return;
+    running->error_code = code;
+    running->error = error;
+    leave(running);
+}
+
+static void usage_without_cgroup(const sn_running *running, struct sn__usage *usage)
+{
+    const struct sn__message_done *done = &running->done;
+
+    usage->user_ns = done->user_ns;
+    usage->system_ns = done->system_ns;
+    usage->cpu_ns = done->user_ns + done->system_ns;
+    usage->cpu_source = "rusage of reaped processes";
+    usage->memory_peak = done->max_rss_bytes > running->sampled_peak ? done->max_rss_bytes : running->sampled_peak;
+    usage->memory_source = "resident set size, sampled every 10 ms";
+}
+
+static void add_notes(const sn_running *running, sn_result *result)
+{
+    const sn_sandbox *sandbox = running->sandbox;
+
+    if (!sandbox->ids.own_uid)
+        sn__buffer_add_string(&result->notes, "uid: the program runs as the uid of the sandbox's owner\n");
+    if (!sandbox->landlock_abi && (sandbox->spec.layers & SN_LAYER_LANDLOCK))
+        sn__buffer_add_string(&result->notes, "landlock: this kernel does not have it\n");
+    if (!sandbox->driver)
+        sn__buffer_add_string(&result->notes, "cgroup: limits are by rlimits and by polling every 10 ms; memory is the "
+                                              "sum of resident sets and does not count page cache or tmpfs\n");
+}
+
+void sn__running_finish(sn_running *running)
+{
+    const struct sn__message_done *done = &running->done;
+    struct sn__evidence *evidence = &running->evidence;
+    sn_result *result = running->result;
+    sn_error *error = NULL;
+    int r = 0;
+
+    if (running->group) {
+        /* without a pid namespace PID 1 has only seen the first process end */
+        if (!(running->sandbox->layers & SN_LAYER_PID_NS))
+            running->sandbox->driver->run_kill(running->group);
+        r = running->sandbox->driver->run_usage(running->group, &evidence->usage, &error);
+    } else {
+        usage_without_cgroup(running, &evidence->usage);
+    }
+    if (r == 0 && (result->out[0].failed || result->out[1].failed))
+        r = sn__error_nomem(&error);
+    if (r < 0) {
+        sn__running_fail(running, r, error);
+        return;
+    }
+    evidence->exit_code = done->exit_code;
+    evidence->signal = done->signal;
+    evidence->wall_ns = done->end_ns - done->start_ns;
+    evidence->denied = done->denied;
+    evidence->memory_refused_large = done->refused_mappings > 0;
+
+    result->exit_code = done->exit_code;
+    result->signal = done->signal;
+    result->wall_ns = evidence->wall_ns;
+    result->usage = evidence->usage;
+    result->layers = running->sandbox->layers;
+    if (done->denied) {
+        result->has_denied = true;
+        memcpy(result->denied_args, done->denied_args, sizeof(result->denied_args));
+        sn__denied_format(done->denied_arch, done->denied_number, done->denied_args, result->denied_name,
+                          sizeof(result->denied_name), result->denied, sizeof(result->denied));
+    }
+    add_notes(running, result);
+    result->verdict = sn__verdict_decide(evidence, &running->limits, &result->limit);
+    leave(running);
+}
