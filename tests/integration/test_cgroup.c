@@ -326,19 +326,20 @@ static void cpu_time_of_four_processes_is_counted(void **state)
     struct world world = {0};
     struct sn__usage usage, idle;
     sn_limits limits;
+    uint64_t burned;
 
     (void)state;
     world_open(&world);
     limits_of(&limits);
-    assert_int_equal(run(&world, &limits, JOB_NOTHING, 0, &idle), 0);
+    /* making and ending four processes is CPU time too, and much of it in an emulated machine */
+    assert_int_equal(run(&world, &limits, JOB_BURN, 0, &idle), 0);
     assert_int_equal(run(&world, &limits, JOB_BURN, 500, &usage), 0);
-    SHOW("%s: 500 ms in four processes: %.1f ms (user %.1f, system %.1f), nothing: %.2f ms\n", usage.cpu_source,
+    burned = usage.cpu_ns - idle.cpu_ns;
+    SHOW("%s: 500 ms in four processes: %.1f ms (user %.1f, system %.1f), four idle ones: %.2f ms\n", usage.cpu_source,
          (double)usage.cpu_ns / 1e6, (double)usage.user_ns / 1e6, (double)usage.system_ns / 1e6,
          (double)idle.cpu_ns / 1e6);
-    /* forks and exits of the four are its own CPU time as well */
-    assert_in_range(usage.cpu_ns, 495000000, 515000000);
-    assert_in_range(usage.user_ns + usage.system_ns, 490000000, 520000000);
-    assert_true(idle.cpu_ns < 50000000);
+    assert_in_range(burned, 490000000, 510000000);
+    assert_in_range(usage.user_ns + usage.system_ns, usage.cpu_ns - 1000000, usage.cpu_ns + 1000000);
     world_close(&world);
 }
 
@@ -473,10 +474,10 @@ static void bandwidth_is_bounded(void **state)
     (void)state;
     world_open(&world);
     limits_of(&limits);
-    limits.cpu_percent = 50;
+    limits.cpu_percent = 10;
     began = now_ms();
-    assert_int_equal(run(&world, &limits, JOB_BURN, 400, &usage), 0);
-    SHOW("400 ms at 50 %%: %lu ms, throttled %.0f ms\n", (unsigned long)(now_ms() - began),
+    assert_int_equal(run(&world, &limits, JOB_BURN, 100, &usage), 0);
+    SHOW("100 ms at 10 %%: %lu ms, throttled %.0f ms\n", (unsigned long)(now_ms() - began),
          (double)usage.throttled_ns / 1e6);
     assert_true(usage.throttled_ns > 0);
     assert_true(now_ms() - began >= 500);
@@ -561,7 +562,6 @@ static void what_a_dead_host_left_is_removed(void **state)
         struct world left = {.driver = world.driver, .parent = world.parent, .slot = told.slot};
 
         /* the straggler was forked before the slot was taken, so nothing holds it now */
-        assert_true(group_exists(&left));
         world.driver->reap_stale(world.parent);
         assert_false(group_exists(&left));
     }
@@ -580,6 +580,40 @@ static void what_a_dead_host_left_is_removed(void **state)
     world_close(&world);
 }
 
+static int one_of_many(const struct sn__cgroup_driver *driver, const char *parent, sn_error **ret_error)
+{
+    struct sn__cgroup *cgroup = NULL;
+    struct sn__cgroup_run *leaf = NULL;
+    sn_limits limits;
+    uint32_t slot;
+    pid_t init;
+    int fd;
+    int r = sn__slot_take(&slot, &fd, ret_error);
+
+    if (r < 0)
+        return r;
+    limits_of(&limits);
+    init = fork();
+    if (init == 0) {
+        for (;;)
+            pause();
+    }
+    r = driver->create(parent, slot, geteuid(), &cgroup, ret_error);
+    if (r == 0)
+        r = driver->enter(cgroup, init, ret_error);
+    if (r == 0)
+        r = driver->settle(cgroup, init, ret_error);
+    if (r == 0)
+        r = driver->run_begin(cgroup, &limits, &leaf, ret_error);
+    driver->reap_stale(parent);
+    driver->run_end(leaf);
+    driver->destroy(cgroup);
+    kill(init, SIGKILL);
+    waitpid(init, NULL, 0);
+    close(fd);
+    return r;
+}
+
 static void many_at_once(void **state)
 {
     const struct sn__cgroup_driver *driver;
@@ -595,26 +629,11 @@ static void many_at_once(void **state)
     assert_ok(r, error);
     for (int i = 0; i < 8; i++) {
         if (fork() == 0) {
-            for (int round = 0; round < 10; round++) {
-                struct sn__cgroup *cgroup = NULL;
-                struct sn__cgroup_run *leaf = NULL;
-                uint32_t slot;
-                int fd;
-                sn_limits limits;
-
-                limits_of(&limits);
-                if (sn__slot_take(&slot, &fd, &error) < 0 ||
-                    driver->create(parent, slot, geteuid(), &cgroup, &error) < 0 ||
-                    driver->run_begin(cgroup, &limits, &leaf, &error) < 0) {
-                    print_error("%s: %s\n", sn_error_step(error), sn_error_message(error));
-                    _exit(1);
-                }
-                driver->reap_stale(parent);
-                driver->run_end(leaf);
-                driver->destroy(cgroup);
-                close(fd);
-            }
-            _exit(0);
+            for (int round = 0; round < 10 && r == 0; round++)
+                r = one_of_many(driver, parent, &error);
+            if (r < 0)
+                print_error("%s: %s\n", sn_error_step(error), sn_error_message(error));
+            _exit(r < 0);
         }
     }
     for (int i = 0; i < 8; i++) {
