@@ -123,8 +123,8 @@ static uint64_t wanted_layers(uint64_t relax)
 
     if (relax & SN_LAYER_USER_NS) /* nothing to count namespaces in, and no reason to: root could raise it again */
         layers &= ~SN_LAYER_NESTED_NS;
-    if (relax & SN_LAYER_PID_NS) /* proc shows the mounter's pid namespace: that would be the host's */
-        layers &= ~SN_LAYER_PROC;
+    if (relax & SN_LAYER_PID_NS) /* proc shows a pid namespace: it would be the host's, and may not be mounted inside */
+        layers &= ~(SN_LAYER_PROC | SN_LAYER_NESTED_NS);
     return layers;
 }
 

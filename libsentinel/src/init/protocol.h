@@ -19,6 +19,7 @@
  *                                   <-    STARTED, or FAILED
  *     KILL, SAMPLE                  ->
  *                                   <-    SAMPLED
+ *                                   <-    DENIED: without a pid namespace only the host can kill the run
  *                                   <-    DONE: no process of the run exists any more
  *     FILE                          ->
  *                                   <-    FILE_REPLY + a descriptor
@@ -41,6 +42,7 @@ enum sn__message_type {
     SN__MSG_KILL,
     SN__MSG_SAMPLE,
     SN__MSG_SAMPLED,
+    SN__MSG_DENIED,
     SN__MSG_DONE,
     SN__MSG_FILE,
     SN__MSG_FILE_REPLY,

@@ -186,6 +186,7 @@ static void answer_listener(struct run *run)
         struct seccomp_notif notification;
         char room[256]; /* later kernels may have a longer one */
     } in;
+    const struct sn__message denied = {.type = SN__MSG_DENIED, .serial = run->init->serial};
     struct seccomp_notif_resp answer = {0};
     struct seccomp_data *data = &in.notification.data;
     struct sn__message_done *done = &run->done.done;
@@ -206,7 +207,8 @@ static void answer_listener(struct run *run)
             memcpy(done->denied_args, data->args, sizeof(done->denied_args));
         }
         kill_all(run);
-        /* without a pid namespace the host kills; until then the caller stays where it is */
+        if (!(run->init->plan->layers & SN_LAYER_PID_NS))
+            init_send(&denied, -1); /* the host kills; until then the caller stays where it is */
         return;
     }
     answer.id = in.notification.id;
@@ -316,6 +318,7 @@ void run_serve(struct init *init, struct received *received)
     } else {
         init_close_received(received);
         reply.type = SN__MSG_STARTED;
+        reply.done.start_ns = run.done.done.start_ns;
         init_send(&reply, -1);
         wait_for_end(&run);
         kill_all(&run);

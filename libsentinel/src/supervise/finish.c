@@ -59,9 +59,6 @@ void sn__running_finish(sn_running *running)
     int r = 0;
 
     if (running->group) {
-        /* without a pid namespace PID 1 has only seen the first process end */
-        if (!(running->sandbox->layers & SN_LAYER_PID_NS))
-            running->sandbox->driver->run_kill(running->group);
         r = running->sandbox->driver->run_usage(running->group, &evidence->usage, &error);
     } else {
         usage_without_cgroup(running, &evidence->usage);

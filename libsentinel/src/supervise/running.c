@@ -22,6 +22,13 @@
 
 /* ---- ending it ---- */
 
+/* Without a pid namespace PID 1 cannot reach them all. */
+static void kill_by_group(const sn_running *running)
+{
+    if (running->group && !(running->sandbox->layers & SN_LAYER_PID_NS))
+        running->sandbox->driver->run_kill(running->group);
+}
+
 void sn__running_kill(sn_running *running)
 {
     const struct sn__message kill = {.type = SN__MSG_KILL, .serial = running->sandbox->serial};
@@ -31,9 +38,7 @@ void sn__running_kill(sn_running *running)
     if (!running->killed_ns)
         running->killed_ns = sn__now_ns();
     sn__control_send(running->sandbox->control, &kill, NULL, 0);
-    /* without a pid namespace PID 1 cannot reach them all */
-    if (running->group && !(running->sandbox->layers & SN_LAYER_PID_NS))
-        running->sandbox->driver->run_kill(running->group);
+    kill_by_group(running);
 }
 
 void sn_run_cancel(sn_running *running)
@@ -173,7 +178,7 @@ static void read_control(sn_running *running)
             continue;
         switch (message.type) {
         case SN__MSG_STARTED:
-            running->is_started = true;
+            running->started_ns = message.done.start_ns; /* the limit counts from the same moment as the figure */
             break;
         case SN__MSG_SAMPLED:
             take_sample(running, &message.sampled);
@@ -181,9 +186,13 @@ static void read_control(sn_running *running)
         case SN__MSG_FAILED:
             take_failure(running, &message.failure);
             break;
+        case SN__MSG_DENIED:
+            sn__running_kill(running);
+            break;
         case SN__MSG_DONE:
             running->done = message.done;
             running->is_done = true;
+            kill_by_group(running); /* what it left behind may hold the pipes open */
             break;
         default:
             break;
