@@ -18,12 +18,23 @@
 /* Prints why and skips the test; with SN_MUST_WORK=1 (or CI=true) fails it instead. Does not return. */
 void skip_because(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* Fails the test unless `code` is 0, printing the error, which is freed. */
-#define assert_ok(code, error) assert_ok_at(code, error, #code, __FILE__, __LINE__)
+/*
+ * Fails the test unless `code` is 0, printing the error, which is freed. The call comes first: as arguments of one
+ * function, `error` might be read before the call that sets it.
+ */
+#define assert_ok(code, error)                                                                                         \
+    do {                                                                                                               \
+        int code_ = (code);                                                                                            \
+        assert_ok_at(code_, error, #code, __FILE__, __LINE__);                                                         \
+    } while (0)
 void assert_ok_at(int code, sn_error *error, const char *expression, const char *file, int line);
 
 /* Fails the test unless `code` is `wanted` and the error carries it with a step and a message; prints and frees it. */
-#define assert_refused(code, wanted, error) assert_refused_at(code, wanted, error, #code, __FILE__, __LINE__)
+#define assert_refused(code, wanted, error)                                                                            \
+    do {                                                                                                               \
+        int code_ = (code);                                                                                            \
+        assert_refused_at(code_, wanted, error, #code, __FILE__, __LINE__);                                            \
+    } while (0)
 void assert_refused_at(int code, int wanted, sn_error *error, const char *expression, const char *file, int line);
 
 /* sn_sandbox_create() with the layers of $SN_TEST_RELAX ("cgroup,uid") relaxed too: what an ordinary user asks for. */

@@ -138,15 +138,15 @@ static void option_structs_of_other_sizes(void **state)
     assert_ok(create_sandbox(&larger.options, &sandbox, &error), error);
     sn_sandbox_destroy(sandbox);
     larger.tail[3] = 1;
-    refuse_sandbox(&larger.options, SN_EINVAL, "size");
+    refuse_sandbox(&larger.options, SN_EINVAL, "sn_sandbox_options");
     larger.tail[3] = 0;
     larger.options.size = 1 << 20; /* more than we would ever look at */
-    refuse_sandbox(&larger.options, SN_EINVAL, "size");
+    refuse_sandbox(&larger.options, SN_EINVAL, "sn_sandbox_options");
     sn_sandbox_options_init(&options);
     options.size = 0;
-    refuse_sandbox(&options, SN_EINVAL, "size");
+    refuse_sandbox(&options, SN_EINVAL, "sn_sandbox_options");
     options.size = 3;
-    refuse_sandbox(&options, SN_EINVAL, "size");
+    refuse_sandbox(&options, SN_EINVAL, "sn_sandbox_options");
     options.size = offsetof(sn_sandbox_options, rootfs);
     options.rootfs = "/not/looked/at";
     options.network = 77;
@@ -161,9 +161,9 @@ static void option_structs_of_other_sizes(void **state)
     assert_ok(create_sandbox(&options, &sandbox, &error), error);
     sn_sandbox_destroy(sandbox);
     larger_limits.tail[0] = 1;
-    refuse_sandbox(&options, SN_EINVAL, "size");
+    refuse_sandbox(&options, SN_EINVAL, "sn_limits");
     larger_limits.limits.size = 0;
-    refuse_sandbox(&options, SN_EINVAL, "size");
+    refuse_sandbox(&options, SN_EINVAL, "sn_limits");
 }
 
 static void wrong_layers(void **state)
@@ -202,18 +202,18 @@ static void wrong_sandbox_options(void **state)
     refuse_sandbox(&options, SN_EINVAL, "reserved");
     sn_sandbox_options_init(&options);
     options.hostname = "";
-    refuse_sandbox(&options, SN_EINVAL, "hostname");
+    refuse_sandbox(&options, SN_EINVAL, "host name");
     memset(long_name, 'h', sizeof(long_name) - 1);
     long_name[sizeof(long_name) - 1] = '\0';
     options.hostname = long_name;
-    refuse_sandbox(&options, SN_EINVAL, "hostname");
+    refuse_sandbox(&options, SN_EINVAL, "host name");
     options.hostname = "two words";
-    refuse_sandbox(&options, SN_EINVAL, "hostname");
+    refuse_sandbox(&options, SN_EINVAL, "host name");
     sn_sandbox_options_init(&options);
     options.rootfs = "";
     refuse_sandbox(&options, SN_EINVAL, "rootfs");
-    options.rootfs = "relative";
-    refuse_sandbox(&options, SN_EINVAL, "relative");
+    options.rootfs = "no/such/relative";
+    refuse_sandbox(&options, SN_ENOENT, "no/such/relative");
     options.rootfs = "/no/such/root";
     refuse_sandbox(&options, SN_ENOENT, "/no/such/root");
     sn_sandbox_options_init(&options);
@@ -305,7 +305,7 @@ static void wrong_mounts(void **state)
         mount.size = 0;
         sn_sandbox_options_init(&options);
         options.mounts = mounts;
-        refuse_sandbox(&options, SN_EINVAL, "size");
+        refuse_sandbox(&options, SN_EINVAL, "sn_mount");
     }
 }
 
@@ -389,13 +389,13 @@ static void wrong_runs(void **state)
     options.stdin_data = "both";
     options.stdin_length = 4;
     options.stdin_mode = SN_STDIN_FEED;
-    refuse_run(&options, SN_EINVAL, "stdin");
+    refuse_run(&options, SN_EINVAL, "SN_STDIN_FEED");
     sn_run_options_init(&options);
     options.argv = argv;
     options.size = 0;
-    refuse_run(&options, SN_EINVAL, "size");
+    refuse_run(&options, SN_EINVAL, "sn_run_options");
     options.size = sizeof(options) + 100000;
-    refuse_run(&options, SN_EINVAL, "size");
+    refuse_run(&options, SN_EINVAL, "sn_run_options");
 }
 
 static void writing_where_nothing_is_fed(void **state)
