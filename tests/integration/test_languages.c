@@ -89,7 +89,7 @@ static const struct {
     {"c",
      "#include <math.h>\n#include <stdio.h>\n"
      "int main(int argc, char **argv) { int a, b; if (scanf(\"%d %d\", &a, &b) != 2) return 1;\n"
-     "printf(\"hello %.0f\", sqrt(a * a) + b); for (int i = 1; i < argc; i++) printf(\" %s\", argv[i]);\n"
+     "printf(\"hello %.0f\", sqrt((double)b * b) + a); for (int i = 1; i < argc; i++) printf(\" %s\", argv[i]);\n"
      "puts(\"\"); return 0; }\n",
      "int main(void) { return undeclared; }\n"},
     {"cpp",

@@ -1,3 +1,358 @@
 /* SPDX-License-Identifier: MIT */
-/* stub */
-typedef int sn__stub;
+#include "plan/host_probe.h"
+
+#include "base/cleanup.h"
+#include "base/error.h"
+#include "base/file.h"
+#include "plan/slot.h"
+#include "supervise/cgroup.h"
+
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <linux/landlock.h>
+#include <pwd.h>
+#include <stdarg.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/utsname.h>
+
+/* One probe a line, in the order in which doctor shows them. */
+
+struct sn_host {
+    size_t count;
+    sn_host_item items[];
+};
+
+static void set_text(struct sn__host_finding *finding, char **text, const char *format, va_list args)
+{
+    char *made = NULL;
+
+    if (vasprintf(&made, format, args) < 0) {
+        finding->failed = true;
+        return;
+    }
+    free(*text);
+    *text = made;
+}
+
+void sn__host_say(struct sn__host_finding *finding, uint32_t status, const char *format, ...)
+{
+    va_list args;
+
+    finding->status = status;
+    va_start(args, format);
+    set_text(finding, &finding->detail, format, args);
+    va_end(args);
+}
+
+void sn__host_fix(struct sn__host_finding *finding, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    set_text(finding, &finding->fix, format, args);
+    va_end(args);
+}
+
+uint64_t sn__host_number(const char *path, uint64_t otherwise)
+{
+    uint64_t value;
+
+    return sn__file_read_u64_at(AT_FDCWD, path, &value) < 0 ? otherwise : value;
+}
+
+static void kernel(struct sn__host_context *context, struct sn__host_finding *finding)
+{
+    struct utsname name;
+    unsigned major = 0;
+    unsigned minor = 0;
+
+    (void)context;
+    if (uname(&name) < 0 || sscanf(name.release, "%u.%u", &major, &minor) != 2) {
+        sn__host_say(finding, SN_HOST_LIMITED, "its release is unknown");
+        return;
+    }
+    if (major < 5 || (major == 5 && minor < 13)) {
+        sn__host_say(finding, SN_HOST_MISSING, "%s is older than 5.13", name.release);
+        sn__host_fix(finding, "install a kernel of 5.13 or later (Debian 12 has 6.1)");
+        return;
+    }
+    sn__host_say(finding, SN_HOST_OK, "%s", name.release);
+}
+
+/* Makes a group and removes it: what pick() found must also work. */
+static int try_group(const struct sn__cgroup_driver *driver, const char *parent, sn_error **ret_error)
+{
+    struct sn__cgroup *cgroup = NULL;
+    cleanup_close int held = -1;
+    uint32_t slot;
+    int r = sn__slot_take(&slot, &held, ret_error);
+
+    if (r < 0)
+        return r;
+    r = driver->create(parent, slot, geteuid(), &cgroup, ret_error);
+    driver->destroy(cgroup);
+    return r;
+}
+
+static void cgroups(struct sn__host_context *context, struct sn__host_finding *finding)
+{
+    const struct sn__cgroup_driver *driver = NULL;
+    cleanup_free char *parent = NULL;
+    sn_error *error = NULL;
+    int r = sn__cgroup_pick(NULL, &driver, &parent, &error);
+
+    (void)context;
+    if (r == 0)
+        r = try_group(driver, parent, &error);
+    if (r < 0) {
+        sn__host_say(finding, SN_HOST_MISSING, "no limits by cgroup: %s", sn_error_message(error));
+        sn__host_fix(finding, "systemd-run --user --scope -p Delegate=yes COMMAND (or what the line above says)");
+        sn_error_free(error);
+        return;
+    }
+    for (char *at = parent; (at = strchr(at, '\n'));)
+        *at = ';';
+    sn__host_say(finding, SN_HOST_OK, "%s, groups in %s", driver->name, parent);
+}
+
+/* Is there such a file in the groups that sandboxes would be made in? -1: no v2 groups. */
+static int v2_has(const char *file)
+{
+    const struct sn__cgroup_driver *driver = NULL;
+    cleanup_free char *parent = NULL;
+    cleanup_free char *path = NULL;
+
+    if (sn__cgroup_pick(NULL, &driver, &parent, NULL) < 0 || driver != &sn__cgroup_v2)
+        return -1;
+    if (asprintf(&path, "%s/%s", parent, file) < 0) {
+        path = NULL;
+        return -1;
+    }
+    return access(path, F_OK) == 0;
+}
+
+static void memory_peak(struct sn__host_context *context, struct sn__host_finding *finding)
+{
+    (void)context;
+    switch (v2_has("memory.peak")) {
+    case 1:
+        sn__host_say(finding, SN_HOST_OK, "memory.peak: exact");
+        break;
+    case 0:
+        sn__host_say(finding, SN_HOST_LIMITED, "no memory.peak (before kernel 5.19): the peak is sampled");
+        sn__host_fix(finding, "install a kernel of 5.19 or later");
+        break;
+    default:
+        sn__host_say(finding, SN_HOST_OK, "memory.max_usage_in_bytes on cgroup v1; sampled without cgroups");
+    }
+}
+
+static void cgroup_kill(struct sn__host_context *context, struct sn__host_finding *finding)
+{
+    (void)context;
+    if (v2_has("cgroup.kill") == 1)
+        sn__host_say(finding, SN_HOST_OK, "cgroup.kill: one write");
+    else
+        sn__host_say(finding, SN_HOST_OK, "by refusing forks and signalling each process");
+}
+
+static void bandwidth(struct sn__host_context *context, struct sn__host_finding *finding)
+{
+    int v2 = v2_has("cpu.max");
+
+    (void)context;
+    if (v2 == 0) {
+        sn__host_say(finding, SN_HOST_LIMITED, "the controller cpu is not delegated: cpu_percent is refused");
+        sn__host_fix(finding, "systemd: Delegate=cpu memory pids in user@.service or the program's unit");
+        return;
+    }
+    sn__host_say(finding, SN_HOST_OK, v2 == 1 ? "cpu.max" : "cpu.cfs_quota_us on cgroup v1; none without cgroups");
+}
+
+static void swap(struct sn__host_context *context, struct sn__host_finding *finding)
+{
+    cleanup_free char *swaps = NULL;
+    const char *newline;
+    size_t length;
+    bool in_use = false;
+    bool bounded = v2_has("memory.swap.max") == 1;
+
+    (void)context;
+    if (sn__file_read_at(AT_FDCWD, "/proc/swaps", 1U << 16, &swaps, &length) == 0) {
+        newline = strchr(swaps, '\n');
+        in_use = newline && newline[1];
+    }
+    if (!bounded && v2_has("cgroup.procs") < 0)
+        bounded = access("/sys/fs/cgroup/memory/memory.memsw.limit_in_bytes", F_OK) == 0;
+    if (bounded || !in_use) {
+        sn__host_say(finding, SN_HOST_OK, "%s", bounded ? "programs get none" : "the host has none");
+        return;
+    }
+    sn__host_say(finding, SN_HOST_LIMITED, "the host has swap and does not account it: programs may be swapped");
+    sn__host_fix(finding, "boot with swapaccount=1, or swapoff -a");
+}
+
+static void landlock(struct sn__host_context *context, struct sn__host_finding *finding)
+{
+    long abi = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
+
+    (void)context;
+    if (abi > 0) {
+        sn__host_say(finding, SN_HOST_OK, "ABI %ld", abi);
+        return;
+    }
+    sn__host_say(finding, SN_HOST_LIMITED, "%s",
+                 errno == EOPNOTSUPP ? "built in, but switched off at boot" : "not in this kernel, or filtered");
+    if (errno == EOPNOTSUPP)
+        sn__host_fix(finding, "boot with lsm=landlock,... in front of the list in /sys/kernel/security/lsm");
+    else
+        sn__host_fix(finding, "a kernel with CONFIG_SECURITY_LANDLOCK (5.13 or later)");
+}
+
+/* The length of this user's range in a file such as /etc/subuid: "name-or-uid:first:count". */
+static uint64_t sub_range(const char *path)
+{
+    cleanup_free char *text = NULL;
+    char *saved = NULL;
+    char buffer[4096];
+    struct passwd entry;
+    struct passwd *found = NULL;
+    size_t length;
+
+    if (sn__file_read_at(AT_FDCWD, path, 1U << 22, &text, &length) < 0)
+        return 0;
+    (void)getpwuid_r(geteuid(), &entry, buffer, sizeof(buffer), &found);
+    for (char *line = strtok_r(text, "\n", &saved); line; line = strtok_r(NULL, "\n", &saved)) {
+        char *colon = strchr(line, ':');
+        char *second = colon ? strchr(colon + 1, ':') : NULL;
+        char *end;
+
+        if (!second)
+            continue;
+        *colon = '\0';
+        if ((found && strcmp(line, found->pw_name) == 0) ||
+            (strtoul(line, &end, 10) == geteuid() && *end == '\0' && end != line))
+            return strtoull(second + 1, NULL, 10);
+    }
+    return 0;
+}
+
+static void id_ranges(struct sn__host_context *context, struct sn__host_finding *finding)
+{
+    uint64_t uids = sub_range("/etc/subuid");
+    uint64_t gids = sub_range("/etc/subgid");
+
+    (void)context;
+    if (geteuid() == 0) {
+        sn__host_say(finding, SN_HOST_OK, "root maps any uid");
+        return;
+    }
+    if (access("/usr/bin/newuidmap", X_OK) < 0) {
+        sn__host_say(finding, SN_HOST_LIMITED, "newuidmap is not installed: programs have your own uid");
+        sn__host_fix(finding, "apt-get install uidmap");
+    } else if (!uids || !gids) {
+        sn__host_say(finding, SN_HOST_LIMITED, "no range in /etc/subuid and /etc/subgid: programs have your own uid");
+        sn__host_fix(finding, "usermod --add-subuids 100000-165535 --add-subgids 100000-165535 $USER (as root)");
+    } else {
+        sn__host_say(finding, SN_HOST_OK, "newuidmap, with %" PRIu64 " uids and %" PRIu64 " gids", uids, gids);
+    }
+}
+
+static void apparmor(struct sn__host_context *context, struct sn__host_finding *finding)
+{
+    cleanup_free char *enabled = NULL;
+    size_t length;
+
+    (void)context;
+    if (sn__file_read_at(AT_FDCWD, "/sys/module/apparmor/parameters/enabled", 64, &enabled, &length) == 0 &&
+        enabled[0] == 'Y')
+        sn__host_say(finding, SN_HOST_OK, "enabled");
+    else
+        sn__host_say(finding, SN_HOST_OK, "not enabled; nothing depends on it");
+}
+
+static void overcommit(struct sn__host_context *context, struct sn__host_finding *finding)
+{
+    (void)context;
+    if (sn__host_number("/proc/sys/vm/overcommit_memory", 0) != 2) {
+        sn__host_say(finding, SN_HOST_OK, "allowed");
+        return;
+    }
+    sn__host_say(finding, SN_HOST_LIMITED,
+                 "vm.overcommit_memory is 2: runtimes that reserve much address space (Java, Go, ASan) may fail");
+    sn__host_fix(finding, "sysctl -w vm.overcommit_memory=0");
+}
+
+static const struct {
+    const char *name;
+    sn__host_probe_function *probe;
+} probes[] = {
+    {"kernel", kernel},
+    {"user namespaces", sn__host_user_namespaces},
+    {"pid namespaces", sn__host_pid_namespaces},
+    {"mount namespaces", sn__host_mount_namespaces},
+    {"network namespaces", sn__host_network_namespaces},
+    {"ipc namespaces", sn__host_ipc_namespaces},
+    {"uts namespaces", sn__host_uts_namespaces},
+    {"cgroup namespaces", sn__host_cgroup_namespaces},
+    {"mount interface", sn__host_mount_api},
+    {"private /proc", sn__host_private_proc},
+    {"seccomp notification", sn__host_notification},
+    {"Landlock", landlock},
+    {"cgroups", cgroups},
+    {"memory peak", memory_peak},
+    {"killing groups", cgroup_kill},
+    {"cpu bandwidth", bandwidth},
+    {"swap", swap},
+    {"uid ranges", id_ranges},
+    {"AppArmor", apparmor},
+    {"overcommit", overcommit},
+};
+
+int sn_host_probe(sn_host **ret_host, sn_error **ret_error)
+{
+    struct sn__host_context context = {0};
+    sn_host *host;
+
+    if (!ret_host)
+        return sn__error_set(ret_error, SN_EINVAL, "probe", "ret_host is NULL");
+    host = calloc(1, sizeof(*host) + SN_ARRAY_SIZE(probes) * sizeof(host->items[0]));
+    if (!host)
+        return sn__error_nomem(ret_error);
+    for (size_t i = 0; i < SN_ARRAY_SIZE(probes); i++) {
+        struct sn__host_finding finding = {0};
+
+        probes[i].probe(&context, &finding);
+        host->items[i] = (sn_host_item){probes[i].name, finding.detail, finding.fix, finding.status, 0};
+        host->count = i + 1;
+        if (finding.failed || !finding.detail) {
+            sn_host_free(host);
+            return sn__error_nomem(ret_error);
+        }
+    }
+    *ret_host = host;
+    return 0;
+}
+
+size_t sn_host_count(const sn_host *host)
+{
+    return host ? host->count : 0;
+}
+
+const sn_host_item *sn_host_entry(const sn_host *host, size_t index)
+{
+    return host && index < host->count ? &host->items[index] : NULL;
+}
+
+void sn_host_free(sn_host *host)
+{
+    if (!host)
+        return;
+    for (size_t i = 0; i < host->count; i++) {
+        free((char *)host->items[i].detail);
+        free((char *)host->items[i].fix);
+    }
+    free(host);
+}

@@ -30,7 +30,7 @@ int sn__control_send(int control, const struct sn__message *message, const int *
         memcpy(CMSG_DATA(&ancillary.header), fds, fd_count * sizeof(int));
     }
     do
-        n = sendmsg(control, &header, MSG_NOSIGNAL);
+        n = sendmsg(control, &header, MSG_NOSIGNAL | MSG_DONTWAIT);
     while (n < 0 && errno == EINTR);
     if (n < 0)
         return errno == ECONNRESET ? -EPIPE : -errno;

@@ -10,7 +10,10 @@
 
 /* The host's end of the control socket. */
 
-/* Sends one message with its descriptors (which stay the caller's): 0 or -errno; -EPIPE: PID 1 is gone. */
+/*
+ * Sends one message with its descriptors (which stay the caller's): 0 or -errno; -EPIPE: PID 1 is gone. Never blocks:
+ * PID 1 has at most a few messages to read at any time, so -EAGAIN is an error like others.
+ */
 int sn__control_send(int control, const struct sn__message *message, const int *fds, uint32_t fd_count);
 
 /* Receives one message, waiting at most timeout_ms (0: not at all): 1, 0 (nothing yet), or -errno; -EPIPE: gone. */

@@ -72,7 +72,8 @@ static void add_rlimit(struct request_builder *builder, uint32_t resource, uint6
 
 static void add_rlimits(struct request_builder *builder, const sn_sandbox *sandbox, const sn_limits *limits)
 {
-    add_rlimit(builder, RLIMIT_CORE, 0);
+    /* 1, not 0: with 0 the kernel still feeds a core_pattern that is a pipe; 1 is its own "never" (fs/coredump.c) */
+    add_rlimit(builder, RLIMIT_CORE, 1);
     add_rlimit(builder, RLIMIT_FSIZE, limits->file_bytes);
     add_rlimit(builder, RLIMIT_NOFILE, limits->open_files);
     add_rlimit(builder, RLIMIT_STACK, limits->stack_bytes);

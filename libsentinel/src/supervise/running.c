@@ -29,16 +29,24 @@ static void kill_by_group(const sn_running *running)
         running->sandbox->driver->run_kill(running->group);
 }
 
+static void arm(const sn_running *running, uint64_t in_ns)
+{
+    struct itimerspec when = {
+        .it_value = {.tv_sec = (time_t)(in_ns / (1000 * MS)), .tv_nsec = (long)(in_ns % (1000 * MS))}};
+
+    timerfd_settime(running->timer, 0, &when, NULL);
+}
+
 void sn__running_kill(sn_running *running)
 {
     const struct sn__message kill = {.type = SN__MSG_KILL, .serial = running->sandbox->serial};
 
-    if (running->is_done)
+    if (running->is_done || running->killed_ns)
         return;
-    if (!running->killed_ns)
-        running->killed_ns = sn__now_ns();
+    running->killed_ns = sn__now_ns();
     sn__control_send(running->sandbox->control, &kill, NULL, 0);
     kill_by_group(running);
+    arm(running, KILL_GRACE_NS);
 }
 
 void sn_run_cancel(sn_running *running)
@@ -67,13 +75,6 @@ static uint64_t cpu_check_in(uint64_t used, uint64_t limit)
     return in < CPU_CHECK_MIN_NS ? CPU_CHECK_MIN_NS : in;
 }
 
-static void arm(const sn_running *running, uint64_t in_ns)
-{
-    struct itimerspec when = {.it_value = {.tv_sec = (time_t)(in_ns / (1000 * MS)), .tv_nsec = (long)(in_ns % (1000 * MS))}};
-
-    timerfd_settime(running->timer, 0, &when, NULL);
-}
-
 static void ask_for_sample(sn_running *running)
 {
     const struct sn__message sample = {.type = SN__MSG_SAMPLE, .serial = running->sandbox->serial};
@@ -92,29 +93,28 @@ static void check_limits(sn_running *running)
 
     if (running->is_done)
         return;
-    if (running->killed_ns) { /* it was told to end: see that it does */
-        if (now - running->killed_ns > KILL_GRACE_NS)
+    if (running->killed_ns) { /* it was told to end and has not: then its PID 1 has to */
+        if (now - running->killed_ns >= KILL_GRACE_NS)
             pidfd_send_signal(running->sandbox->pidfd, SIGKILL, NULL, 0);
-        sn__running_kill(running);
-        arm(running, 100 * MS);
         return;
     }
     if (elapsed >= wall) {
         running->evidence.wall_killed = true;
         sn__running_kill(running);
-        arm(running, 100 * MS);
         return;
     }
     if (!running->group) {
         ask_for_sample(running);
         next = next < SAMPLE_EVERY_NS ? next : SAMPLE_EVERY_NS;
     } else if (cpu != UINT64_MAX && running->sandbox->driver->run_cpu(running->group, &used) == 0) {
-        uint64_t check = used < cpu ? cpu_check_in(used, cpu) : 0;
+        uint64_t check;
 
         if (used >= cpu) {
             running->evidence.cpu_killed = true;
             sn__running_kill(running);
+            return;
         }
+        check = cpu_check_in(used, cpu);
         next = next < check ? next : check;
     }
     arm(running, next < CPU_CHECK_MIN_NS ? CPU_CHECK_MIN_NS : next);
@@ -360,7 +360,6 @@ static void take_cancel(sn_running *running)
     if (!running->killed_ns)
         running->evidence.cancelled = true;
     sn__running_kill(running);
-    arm(running, 100 * MS);
 }
 
 /* One event at most; everything that is due is done on the way. */
