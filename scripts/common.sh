@@ -11,7 +11,7 @@ die() {
 
 # What the build needs; without recommended packages, so the C library's headers are named too.
 build_packages=(meson ninja-build gcc g++ libc6-dev pkg-config libseccomp-dev libcap-dev libmnl-dev libjansson-dev
-  libcyaml-dev python3)
+  libcyaml-dev libyaml-dev python3)
 
 need_root() {
   [[ $(id -u) == 0 ]] || die "needs root to install packages and to make sandboxes with every layer: sudo $0 $*"

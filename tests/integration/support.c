@@ -361,10 +361,49 @@ void assert_nothing_left_at(const struct footprint *before, const char *file, in
         sleep_ms(25);
     }
     print_error("left behind (before -> after): descriptors %d -> %d, processes %d -> %d, mounts %d -> %d, "
-                "groups %d -> %d, entries named sentinel in /tmp, /dev/shm, /run %d -> %d\n",
+                "groups %d -> %d, entries named sentinel in /dev/shm and /run %d -> %d\n",
                 before->descriptors, after.descriptors, before->processes, after.processes, before->mounts,
                 after.mounts, before->groups, after.groups, before->temporary, after.temporary);
     _fail(file, line);
+}
+
+pid_t sandbox_pid(void)
+{
+    DIR *dir = opendir("/proc/self/fdinfo");
+    pid_t found = -1;
+
+    assert_non_null(dir);
+    for (struct dirent *entry = readdir(dir); entry; entry = readdir(dir)) {
+        char path[300], line[128];
+        FILE *file;
+
+        snprintf(path, sizeof(path), "/proc/self/fdinfo/%s", entry->d_name);
+        file = fopen(path, "re");
+        if (!file)
+            continue;
+        while (fgets(line, sizeof(line), file)) {
+            if (strncmp(line, "Pid:", 4) == 0 && strtol(line + 4, NULL, 10) > 0)
+                found = (pid_t)strtol(line + 4, NULL, 10);
+        }
+        fclose(file);
+    }
+    closedir(dir);
+    return found;
+}
+
+bool is_alive(pid_t pid)
+{
+    char path[64], text[512], state = 'X';
+    FILE *file;
+
+    snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+    file = fopen(path, "re");
+    if (!file)
+        return false;
+    if (fgets(text, sizeof(text), file) && strrchr(text, ')'))
+        state = strrchr(text, ')')[2];
+    fclose(file);
+    return state != 'X' && state != 'Z';
 }
 
 uint64_t now_ms(void)

@@ -66,7 +66,7 @@ struct footprint {
     int processes;   /* direct and indirect children of this process, zombies included */
     int mounts;      /* lines of /proc/self/mountinfo */
     int groups;      /* "s<slot>" groups without any process, in every hierarchy, in folders named sentinel */
-    int temporary;   /* entries of /tmp, /dev/shm and /run with sentinel in their names */
+    int temporary;   /* entries of /dev/shm and /run with sentinel in their names */
 };
 
 void footprint_take(struct footprint *ret);
@@ -79,6 +79,10 @@ void assert_nothing_left_at(const struct footprint *before, const char *file, in
 int count_descriptors(void);
 int count_children(pid_t parent);
 int count_processes_named(const char *word);
+
+/* The PID 1 of a sandbox of this process (it holds a pidfd of it), or -1; and whether a process lives (no zombie). */
+pid_t sandbox_pid(void);
+bool is_alive(pid_t pid);
 
 uint64_t now_ms(void);
 void sleep_ms(uint64_t ms);

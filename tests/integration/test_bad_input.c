@@ -106,7 +106,6 @@ static void missing_outputs_and_arguments(void **state)
     assert_refused(sn_run_wait(NULL, &result, &error), SN_EINVAL, error);
     error = NULL;
     assert_refused(sn_sandbox_put(NULL, "x", "x", 1, 0, &error), SN_EINVAL, error);
-    sn_run_cancel(NULL);
     sn_running_free(NULL);
     sn_result_free(NULL);
     sn_error_free(NULL);
