@@ -107,8 +107,9 @@ static void cgroups(struct sn__host_context *context, struct sn__host_finding *f
     if (r == 0)
         r = try_group(driver, parent, &error);
     if (r < 0) {
-        sn__host_say(finding, SN_HOST_MISSING, "no limits by cgroup: %s", sn_error_message(error));
-        sn__host_fix(finding, "systemd-run --user --scope -p Delegate=yes COMMAND (or what the line above says)");
+        sn__host_say(finding, SN_HOST_MISSING, "none that uid %u may use", (unsigned)geteuid());
+        /* these messages end in the command */
+        sn__host_fix(finding, "%s", sn_error_message(error));
         sn_error_free(error);
         return;
     }

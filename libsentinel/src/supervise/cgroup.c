@@ -403,9 +403,13 @@ void sn__cgroup_reap(const char *directory)
     while (dir && (entry = readdir(dir))) {
         long slot = slot_of(entry->d_name);
         cleanup_close int held = -1;
+        struct stat st;
 
+        /* slots are counted per user: another user's s<N> says nothing about our slot N */
+        if (slot < 0 || fstatat(dirfd(dir), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0 || st.st_uid != geteuid())
+            continue;
         /* holding the slot while the group goes keeps a new owner from walking into it */
-        if (slot < 0 || sn__slot_try((uint32_t)slot, &held, NULL) != 1)
+        if (sn__slot_try((uint32_t)slot, &held, NULL) != 1)
             continue;
         (void)sn__cgroup_remove(dirfd(dir), entry->d_name);
     }

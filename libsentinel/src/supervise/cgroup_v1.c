@@ -451,7 +451,10 @@ static int find_parent(const struct sn__cgroup_place *place, char **ret_parent)
         char *slash;
         int r;
 
-        if (asprintf(&parent, "%s/sentinel", at) < 0) {
+        /* everybody's own path may be the root here, and users count their slots apart from each other */
+        r = geteuid() == 0 ? asprintf(&parent, "%s/sentinel", at)
+                           : asprintf(&parent, "%s/sentinel-%u", at, (unsigned)geteuid());
+        if (r < 0) {
             parent = NULL;
             return -ENOMEM;
         }
@@ -481,9 +484,10 @@ static int parent_failed(const char *controller, const struct sn__cgroup_place *
                              controller, place->mount, place->mount, place->mount);
     return sn__error_set(ret_error, SN_EHOST, "cgroup find",
                          "cannot make a group in %s (%s): run as root, or have root do "
-                         "'mkdir %s/sentinel && chown -R %u %s/sentinel' (the same for memory, cpu, cpuacct and pids), "
-                         "or relax the layer cgroup",
-                         place->own, strerrordesc_np(-error), place->mount, (unsigned)geteuid(), place->mount);
+                         "'mkdir %s/sentinel-%u && chown -R %u %s/sentinel-%u' (the same for each of memory, cpu, "
+                         "cpuacct and pids), or relax the layer cgroup",
+                         place->own, strerrordesc_np(-error), place->mount, (unsigned)geteuid(), (unsigned)geteuid(),
+                         place->mount, (unsigned)geteuid());
 }
 
 int sn__cgroup_v1_pick(const struct sn__cgroup_tables *tables, char **ret_parent, sn_error **ret_error)

@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "plan/child_probe.h"
+#include "plan/host_probe.h"
+
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/* The probes that need a throwaway child, and why namespaces are refused where they are. */
+
+/* Signals stay blocked: a handler of the host program must not run in the child. */
+static int probe(uint64_t namespaces, enum sn__trial trial, int *ret_cloned)
+{
+    sigset_t all, before;
+    int r;
+
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    r = sn__child_probe(namespaces, trial, ret_cloned);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return r;
+}
+
+/* The root of a chroot is seldom the root of a mount (told since 5.8); if it is, it differs from that of process 1. */
+static bool in_chroot(void)
+{
+    struct statx root;
+    struct stat own, first;
+
+    if (statx(AT_FDCWD, "/", 0, 0, &root) == 0 && (root.stx_attributes_mask & STATX_ATTR_MOUNT_ROOT) &&
+        !(root.stx_attributes & STATX_ATTR_MOUNT_ROOT))
+        return true;
+    return stat("/", &own) == 0 && stat("/proc/1/root/.", &first) == 0 &&
+           (own.st_dev != first.st_dev || own.st_ino != first.st_ino);
+}
+
+/* Is this process under somebody's system call filter, as a container's runtime sets it? */
+static bool filtered(void)
+{
+    cleanup_free char *status = NULL;
+    const char *line;
+    size_t length;
+
+    if (sn__file_read_at(AT_FDCWD, "/proc/self/status", 1U << 16, &status, &length) < 0)
+        return false;
+    line = strstr(status, "\nSeccomp:");
+    return line && strtol(line + 9, NULL, 10) == 2;
+}
+
+static void explain_refusal(struct sn__host_finding *finding, int error)
+{
+    if (sn__host_number("/proc/sys/user/max_user_namespaces", 1) == 0) {
+        sn__host_say(finding, SN_HOST_MISSING, "switched off: user.max_user_namespaces is 0");
+        sn__host_fix(finding, "sysctl -w user.max_user_namespaces=15000");
+    } else if (error == ENOSPC || error == EUSERS) {
+        sn__host_say(finding, SN_HOST_MISSING, "refused: too many are in use, or too many inside each other");
+        sn__host_fix(finding, "sysctl -w user.max_user_namespaces=60000");
+    } else if (geteuid() != 0 && sn__host_number("/proc/sys/kernel/unprivileged_userns_clone", 1) == 0) {
+        sn__host_say(finding, SN_HOST_MISSING, "only for root: kernel.unprivileged_userns_clone is 0");
+        sn__host_fix(finding, "sysctl -w kernel.unprivileged_userns_clone=1");
+    } else if (in_chroot()) {
+        sn__host_say(finding, SN_HOST_MISSING, "refused, as always inside a chroot (%s)", strerrordesc_np(error));
+        sn__host_fix(finding, "enter the tree by pivot_root instead of chroot (unshare --mount, or a container)");
+    } else if (error == EINVAL) {
+        sn__host_say(finding, SN_HOST_MISSING, "the kernel is built without them (CONFIG_USER_NS)");
+        sn__host_fix(finding, "install the distribution's kernel");
+    } else if (filtered()) {
+        sn__host_say(finding, SN_HOST_MISSING, "refused (%s) by the system call filter this process runs under",
+                     strerrordesc_np(error));
+        sn__host_fix(finding, "allow clone3, clone, unshare and mount in the container's seccomp profile, or start it "
+                              "with --security-opt seccomp=unconfined");
+    } else {
+        sn__host_say(finding, SN_HOST_MISSING, "refused: %s", strerrordesc_np(error));
+        sn__host_fix(finding, "look for a security module or service manager that forbids it (systemd: "
+                              "RestrictNamespaces=no)");
+    }
+}
+
+void sn__host_user_namespaces(struct sn__host_context *context, struct sn__host_finding *finding)
+{
+    uint64_t most = sn__host_number("/proc/sys/user/max_user_namespaces", UINT64_MAX);
+    int cloned = 0;
+    int error = probe(CLONE_NEWUSER | CLONE_NEWUTS, SN__TRIAL_HOSTNAME, &cloned);
+
+    if (error && cloned) {
+        /* Ubuntu 23.10 and later: the namespace is made, but no capability works in it */
+        sn__host_say(finding, SN_HOST_MISSING, "made, but without capabilities in them (%s)%s", strerrordesc_np(error),
+                     sn__host_number("/proc/sys/kernel/apparmor_restrict_unprivileged_userns", 0) == 1
+                         ? ": kernel.apparmor_restrict_unprivileged_userns is 1"
+                         : "");
+        sn__host_fix(finding, "sysctl -w kernel.apparmor_restrict_unprivileged_userns=0, or load an AppArmor profile "
+                              "for this program that has the rule 'userns,'");
+    } else if (error) {
+        explain_refusal(finding, error);
+    } else {
+        context->user_namespaces = true;
+        if (most < 1024) {
+            sn__host_say(finding, SN_HOST_LIMITED, "work, but only %llu at once (user.max_user_namespaces)",
+                         (unsigned long long)most);
+            sn__host_fix(finding, "sysctl -w user.max_user_namespaces=15000");
+        } else {
+            sn__host_say(finding, SN_HOST_OK, "work for uid %u", (unsigned)geteuid());
+        }
+    }
+}
+
+/* With a user namespace around it, as the sandbox has it; without one only root gets any. */
+static int probe_with_user(const struct sn__host_context *context, uint64_t namespaces, enum sn__trial trial)
+{
+    int cloned = 0;
+
+    return probe(namespaces | (context->user_namespaces ? CLONE_NEWUSER : 0), trial, &cloned);
+}
+
+static void namespace(const struct sn__host_context *context, struct sn__host_finding *finding, uint64_t flag,
+                      const char *sysctl)
+{
+    int error = probe_with_user(context, flag, SN__TRIAL_NOTHING);
+    char path[64];
+
+    snprintf(path, sizeof(path), "/proc/sys/user/%s", sysctl);
+    if (!error) {
+        sn__host_say(finding, SN_HOST_OK, "work");
+    } else if (error == ENOSPC) {
+        sn__host_say(finding, SN_HOST_MISSING, "refused: user.%s is %llu", sysctl,
+                     (unsigned long long)sn__host_number(path, 0));
+        sn__host_fix(finding, "sysctl -w user.%s=15000", sysctl);
+    } else if (error == EINVAL) {
+        sn__host_say(finding, SN_HOST_MISSING, "the kernel is built without them");
+        sn__host_fix(finding, "install the distribution's kernel");
+    } else {
+        sn__host_say(finding, SN_HOST_MISSING, "refused: %s%s", strerrordesc_np(error),
+                     context->user_namespaces ? "" : ", as user namespaces are");
+        if (context->user_namespaces)
+            explain_refusal(finding, error);
+        else
+            sn__host_fix(finding, "see user namespaces");
+    }
+}
+
+void sn__host_pid_namespaces(struct sn__host_context *context, struct sn__host_finding *finding)
+{
+    namespace(context, finding, CLONE_NEWPID, "max_pid_namespaces");
+}
+
+void sn__host_mount_namespaces(struct sn__host_context *context, struct sn__host_finding *finding)
+{
+    namespace(context, finding, CLONE_NEWNS, "max_mnt_namespaces");
+}
+
+void sn__host_network_namespaces(struct sn__host_context *context, struct sn__host_finding *finding)
+{
+    namespace(context, finding, CLONE_NEWNET, "max_net_namespaces");
+}
+
+void sn__host_ipc_namespaces(struct sn__host_context *context, struct sn__host_finding *finding)
+{
+    namespace(context, finding, CLONE_NEWIPC, "max_ipc_namespaces");
+}
+
+void sn__host_uts_namespaces(struct sn__host_context *context, struct sn__host_finding *finding)
+{
+    namespace(context, finding, CLONE_NEWUTS, "max_uts_namespaces");
+}
+
+void sn__host_cgroup_namespaces(struct sn__host_context *context, struct sn__host_finding *finding)
+{
+    namespace(context, finding, CLONE_NEWCGROUP, "max_cgroup_namespaces");
+}
+
+void sn__host_private_proc(struct sn__host_context *context, struct sn__host_finding *finding)
+{
+    int error = probe_with_user(context, CLONE_NEWNS | CLONE_NEWPID, SN__TRIAL_PROC);
+
+    if (!error) {
+        sn__host_say(finding, SN_HOST_OK, "can be mounted");
+        return;
+    }
+    sn__host_say(finding, SN_HOST_MISSING, "cannot be mounted: %s%s", strerrordesc_np(error),
+                 error == EPERM && context->user_namespaces ? "; parts of this /proc are masked, as in a container"
+                                                            : "");
+    if (error != EPERM || !context->user_namespaces) {
+        sn__host_fix(finding, "see user namespaces and mount namespaces");
+        return;
+    }
+    sn__host_fix(finding, "in a container: --security-opt unmask=ALL (podman), --security-opt systempaths=unconfined "
+                          "(docker), procMount: Unmasked (kubernetes); or relax the layer proc");
+}
+
+void sn__host_mount_api(struct sn__host_context *context, struct sn__host_finding *finding)
+{
+    int error = probe_with_user(context, CLONE_NEWNS, SN__TRIAL_MOUNTS);
+
+    if (!error) {
+        sn__host_say(finding, SN_HOST_OK, "open_tree, mount_setattr and move_mount work");
+        return;
+    }
+    sn__host_say(finding, SN_HOST_MISSING, "open_tree, mount_setattr or move_mount fail: %s", strerrordesc_np(error));
+    if (error == ENOSYS)
+        sn__host_fix(finding, "a kernel of 5.12 or later, and a container's seccomp profile that knows these calls");
+    else
+        sn__host_fix(finding, "see user namespaces and mount namespaces; a security module may forbid mounts");
+}
+
+void sn__host_notification(struct sn__host_context *context, struct sn__host_finding *finding)
+{
+    int cloned = 0;
+    int error = probe(0, SN__TRIAL_NOTIFY, &cloned);
+
+    (void)context;
+    if (!error) {
+        sn__host_say(finding, SN_HOST_OK, "works: denied system calls are named in results");
+        return;
+    }
+    if (error == EBUSY) {
+        sn__host_say(finding, SN_HOST_MISSING, "another listener is on this process already, as inside a sandbox");
+        sn__host_fix(finding, "run outside of that sandbox, or relax the layer seccomp");
+        return;
+    }
+    sn__host_say(finding, SN_HOST_MISSING, "refused: %s", strerrordesc_np(error));
+    sn__host_fix(finding, "a kernel with CONFIG_SECCOMP_FILTER, 5.5 or later; or relax the layer seccomp");
+}
