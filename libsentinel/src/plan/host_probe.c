@@ -103,7 +103,6 @@ static void cgroups(struct sn__host_context *context, struct sn__host_finding *f
     sn_error *error = NULL;
     int r = sn__cgroup_pick(NULL, &driver, &parent, &error);
 
-    (void)context;
     if (r == 0)
         r = try_group(driver, parent, &error);
     if (r < 0) {
@@ -113,63 +112,62 @@ static void cgroups(struct sn__host_context *context, struct sn__host_finding *f
         sn_error_free(error);
         return;
     }
-    for (char *at = parent; (at = strchr(at, '\n'));)
-        *at = ';';
-    sn__host_say(finding, SN_HOST_OK, "%s, groups in %s", driver->name, parent);
+    context->driver = driver;
+    context->parent = steal_ptr(&parent);
+    sn__host_say(finding, SN_HOST_OK, "%s, groups in %s", driver->name, context->parent);
+    for (char *at = finding->detail; at && (at = strchr(at, '\n'));)
+        *at = ',';
 }
 
-/* Is there such a file in the groups that sandboxes would be made in? -1: no v2 groups. */
-static int v2_has(const char *file)
+/* Is there such a file in the first directory that groups are made in? */
+static bool has_file(const struct sn__host_context *context, const char *file)
 {
-    const struct sn__cgroup_driver *driver = NULL;
-    cleanup_free char *parent = NULL;
     cleanup_free char *path = NULL;
+    const char *directory = strchr(context->parent, '/');
 
-    if (sn__cgroup_pick(NULL, &driver, &parent, NULL) < 0 || driver != &sn__cgroup_v2)
-        return -1;
-    if (asprintf(&path, "%s/%s", parent, file) < 0) {
+    if (asprintf(&path, "%.*s/%s", (int)strcspn(directory, "\n"), directory, file) < 0) {
         path = NULL;
-        return -1;
+        return false;
     }
     return access(path, F_OK) == 0;
 }
 
 static void memory_peak(struct sn__host_context *context, struct sn__host_finding *finding)
 {
-    (void)context;
-    switch (v2_has("memory.peak")) {
-    case 1:
-        sn__host_say(finding, SN_HOST_OK, "memory.peak: exact");
-        break;
-    case 0:
-        sn__host_say(finding, SN_HOST_LIMITED, "no memory.peak (before kernel 5.19): the peak is sampled");
+    if (!context->driver) {
+        sn__host_say(finding, SN_HOST_LIMITED, "sampled, without cgroups");
+        sn__host_fix(finding, "see cgroups");
+    } else if (has_file(context, "memory.max_usage_in_bytes")) {
+        sn__host_say(finding, SN_HOST_OK, "exact: memory.max_usage_in_bytes");
+    } else if (has_file(context, "memory.peak")) {
+        sn__host_say(finding, SN_HOST_OK, "exact: memory.peak");
+    } else {
+        sn__host_say(finding, SN_HOST_LIMITED, "sampled: no memory.peak before kernel 5.19");
         sn__host_fix(finding, "install a kernel of 5.19 or later");
-        break;
-    default:
-        sn__host_say(finding, SN_HOST_OK, "memory.max_usage_in_bytes on cgroup v1; sampled without cgroups");
     }
 }
 
-static void cgroup_kill(struct sn__host_context *context, struct sn__host_finding *finding)
+static void killing(struct sn__host_context *context, struct sn__host_finding *finding)
 {
-    (void)context;
-    if (v2_has("cgroup.kill") == 1)
-        sn__host_say(finding, SN_HOST_OK, "cgroup.kill: one write");
-    else
-        sn__host_say(finding, SN_HOST_OK, "by refusing forks and signalling each process");
+    if (!context->driver) {
+        sn__host_say(finding, SN_HOST_OK, "by the pid namespace");
+        return;
+    }
+    sn__host_say(finding, SN_HOST_OK, "%s",
+                 has_file(context, "cgroup.kill") ? "cgroup.kill" : "by refusing forks, then each process");
 }
 
 static void bandwidth(struct sn__host_context *context, struct sn__host_finding *finding)
 {
-    int v2 = v2_has("cpu.max");
-
-    (void)context;
-    if (v2 == 0) {
+    if (!context->driver) {
+        sn__host_say(finding, SN_HOST_LIMITED, "cpu_percent is refused without cgroups");
+        sn__host_fix(finding, "see cgroups");
+    } else if (context->driver == &sn__cgroup_v2 && !has_file(context, "cpu.max")) {
         sn__host_say(finding, SN_HOST_LIMITED, "the controller cpu is not delegated: cpu_percent is refused");
-        sn__host_fix(finding, "systemd: Delegate=cpu memory pids in user@.service or the program's unit");
-        return;
+        sn__host_fix(finding, "Delegate=cpu memory pids in the unit of this program, or in user@.service");
+    } else {
+        sn__host_say(finding, SN_HOST_OK, "%s", context->driver == &sn__cgroup_v2 ? "cpu.max" : "cpu.cfs_quota_us");
     }
-    sn__host_say(finding, SN_HOST_OK, v2 == 1 ? "cpu.max" : "cpu.cfs_quota_us on cgroup v1; none without cgroups");
 }
 
 static void swap(struct sn__host_context *context, struct sn__host_finding *finding)
@@ -177,22 +175,20 @@ static void swap(struct sn__host_context *context, struct sn__host_finding *find
     cleanup_free char *swaps = NULL;
     const char *newline;
     size_t length;
-    bool in_use = false;
-    bool bounded = v2_has("memory.swap.max") == 1;
 
-    (void)context;
-    if (sn__file_read_at(AT_FDCWD, "/proc/swaps", 1U << 16, &swaps, &length) == 0) {
-        newline = strchr(swaps, '\n');
-        in_use = newline && newline[1];
-    }
-    if (!bounded && v2_has("cgroup.procs") < 0)
-        bounded = access("/sys/fs/cgroup/memory/memory.memsw.limit_in_bytes", F_OK) == 0;
-    if (bounded || !in_use) {
-        sn__host_say(finding, SN_HOST_OK, "%s", bounded ? "programs get none" : "the host has none");
+    if (context->driver && (has_file(context, "memory.swap.max") || has_file(context, "memory.memsw.limit_in_bytes"))) {
+        sn__host_say(finding, SN_HOST_OK, "accounted: programs get none");
         return;
     }
-    sn__host_say(finding, SN_HOST_LIMITED, "the host has swap and does not account it: programs may be swapped");
-    sn__host_fix(finding, "boot with swapaccount=1, or swapoff -a");
+    if (sn__file_read_at(AT_FDCWD, "/proc/swaps", 1U << 16, &swaps, &length) == 0) {
+        newline = strchr(swaps, '\n');
+        if (newline && newline[1]) {
+            sn__host_say(finding, SN_HOST_LIMITED, "in use and not accounted: programs may be swapped out");
+            sn__host_fix(finding, "boot with swapaccount=1, or swapoff -a");
+            return;
+        }
+    }
+    sn__host_say(finding, SN_HOST_OK, "the host has none");
 }
 
 static void landlock(struct sn__host_context *context, struct sn__host_finding *finding)
@@ -304,7 +300,7 @@ static const struct {
     {"Landlock", landlock},
     {"cgroups", cgroups},
     {"memory peak", memory_peak},
-    {"killing groups", cgroup_kill},
+    {"killing groups", killing},
     {"cpu bandwidth", bandwidth},
     {"swap", swap},
     {"uid ranges", id_ranges},
@@ -315,6 +311,7 @@ static const struct {
 int sn_host_probe(sn_host **ret_host, sn_error **ret_error)
 {
     struct sn__host_context context = {0};
+    bool failed = false;
     sn_host *host;
 
     if (!ret_host)
@@ -328,10 +325,12 @@ int sn_host_probe(sn_host **ret_host, sn_error **ret_error)
         probes[i].probe(&context, &finding);
         host->items[i] = (sn_host_item){probes[i].name, finding.detail, finding.fix, finding.status, 0};
         host->count = i + 1;
-        if (finding.failed || !finding.detail) {
-            sn_host_free(host);
-            return sn__error_nomem(ret_error);
-        }
+        failed = failed || finding.failed || !finding.detail;
+    }
+    free(context.parent);
+    if (failed) {
+        sn_host_free(host);
+        return sn__error_nomem(ret_error);
     }
     *ret_host = host;
     return 0;

@@ -2,6 +2,8 @@
 #ifndef SN_PLAN_HOST_PROBE_H
 #define SN_PLAN_HOST_PROBE_H
 
+#include "supervise/cgroup.h"
+
 #include <sentinel/host.h>
 
 #include <stdbool.h>
@@ -17,6 +19,8 @@ struct sn__host_finding {
 /* What later probes need to know of earlier ones. */
 struct sn__host_context {
     bool user_namespaces;
+    const struct sn__cgroup_driver *driver; /* NULL: no cgroups for us */
+    char *parent;
 };
 
 typedef void sn__host_probe_function(struct sn__host_context *context, struct sn__host_finding *finding);
