@@ -6,7 +6,6 @@
 #include "session.h"
 #include "signals.h"
 
-#include <errno.h>
 #include <string.h>
 
 /* What a command sees when the caller says nothing; sentinel/run.h documents the same. */
@@ -52,30 +51,6 @@ static int put_files(const struct session *session, const struct host_files *fil
     return 0;
 }
 
-/* An error of the start of the command itself, as shells number them. */
-static int status_of_start(const sn_error *error)
-{
-    if (sn_error_code(error) == SN_ENOENT)
-        return STATUS_NOT_FOUND;
-    if (sn_error_code(error) == SN_EINVAL)
-        return STATUS_USAGE;
-    switch (sn_error_errno(error)) {
-    case EACCES:
-    case EPERM:
-    case ENOEXEC:
-    case EISDIR:
-    case ELOOP:
-    case E2BIG:
-    case ENAMETOOLONG:
-    case ENOTDIR:
-    case EINVAL:
-    case ELIBBAD:
-        return STATUS_CANNOT_EXECUTE;
-    default:
-        return STATUS_INTERNAL;
-    }
-}
-
 static int run_command(struct session *session, sn_sandbox *sandbox)
 {
     const struct settings *settings = session->settings;
@@ -95,7 +70,7 @@ static int run_command(struct session *session, sn_sandbox *sandbox)
     signals_leave();
     free(env.items);
     if (code < 0)
-        return session_error(session, status_of_start(error), NULL, error);
+        return session_not_started(session, error);
     return session_finish(session, running, sandbox);
 }
 

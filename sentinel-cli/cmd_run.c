@@ -6,7 +6,6 @@
 #include "session.h"
 #include "signals.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -169,7 +168,7 @@ static int run_program(struct run *run, sn_program *program)
     code = sn_program_run_start(program, &options, &running, &error);
     signals_leave();
     if (code < 0)
-        return session_error(&run->session, STATUS_INTERNAL, NULL, error);
+        return session_not_started(&run->session, error);
     return session_finish(&run->session, running, sn_program_sandbox(program));
 }
 

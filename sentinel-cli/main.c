@@ -108,6 +108,8 @@ int main(int argc, char **argv)
     int status;
 
     fill_standard_descriptors(&cli);
+    /* a line of ours is one write: it does not tear when others write there, too */
+    setvbuf(stderr, NULL, _IOLBF, 0);
     /* a reader that goes away is an error of write(), which ends the run before it ends us */
     signal(SIGPIPE, SIG_IGN);
     status = dispatch(&cli, argc, argv);

@@ -177,6 +177,40 @@ static int report(struct session *session, sn_sandbox *sandbox, const sn_result 
     return status;
 }
 
+static int status_of_start(const sn_error *error)
+{
+    if (sn_error_code(error) == SN_ENOENT)
+        return STATUS_NOT_FOUND;
+    if (sn_error_code(error) == SN_EINVAL)
+        return STATUS_USAGE;
+    switch (sn_error_errno(error)) {
+    case EACCES:
+    case EPERM:
+    case ENOEXEC:
+    case EISDIR:
+    case ELOOP:
+    case E2BIG:
+    case ENAMETOOLONG:
+    case ENOTDIR:
+    case EINVAL:
+    case ELIBBAD:
+        return STATUS_CANNOT_EXECUTE;
+    default:
+        return STATUS_INTERNAL;
+    }
+}
+
+int session_not_started(const struct session *session, sn_error *error)
+{
+    const char *command = session->language ? NULL : session->settings->operands.items[0];
+    int status = status_of_start(error);
+
+    /* our own trouble is not about the command */
+    if (status == STATUS_INTERNAL)
+        command = NULL;
+    return session_error(session, status, command, error);
+}
+
 int session_finish(struct session *session, sn_running *running, sn_sandbox *sandbox)
 {
     struct passthrough pass = {.stdin_fd = session->stdin_fd, .forward = !session->cli->json};
@@ -192,11 +226,7 @@ int session_finish(struct session *session, sn_running *running, sn_sandbox *san
     signals_leave();
     sn_running_free(running);
     if (code < 0) {
-        /* the program could not be started after all */
-        status = sn_error_code(error) == SN_ENOENT                                     ? STATUS_NOT_FOUND
-                 : sn_error_errno(error) == EACCES || sn_error_errno(error) == ENOEXEC ? STATUS_CANNOT_EXECUTE
-                                                                                       : STATUS_INTERNAL;
-        return session_error(session, status, NULL, error);
+        return session_not_started(session, error);
     }
     status = report(session, sandbox, result, &pass);
     sn_result_free(result);

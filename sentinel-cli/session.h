@@ -25,6 +25,9 @@ void session_close(struct session *session);
 /* The options of a run: input, output, limits, policy. */
 void session_run_options(const struct session *session, sn_run_options *options);
 
+/* A run that did not start, as shells number that: 126, 127. Takes the error over. The exit status. */
+int session_not_started(const struct session *session, sn_error *error);
+
 /* Drives a started run to its end, takes files, reports. Frees `running`. The exit status. */
 int session_finish(struct session *session, sn_running *running, sn_sandbox *sandbox);
 

@@ -2,19 +2,19 @@
 #include "signals.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
-#include <stdbool.h>
-#include <stdint.h>
+#include <stddef.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 /*
  * Theory of operation
  *
  * While a program runs, the handler calls sn_run_cancel(), which may be called from there. Creating a sandbox and
- * compiling in it is one blocking call without such a door: the handler then kills the children of this process, of
- * which there are none but the library's. The library sees its sandbox die (SN_EDIED), removes what is left of it and
- * returns. An alarm repeats this until then, for the signal that came just before a child was there.
+ * compiling in it is one blocking call without such a door: the handler then kills the sandbox's PID 1. That is no
+ * child of this process, but the library holds a pidfd of it, and nobody else here holds any: the handler sends SIGKILL
+ * through every descriptor, which does nothing to those that are no pidfd. The library sees its sandbox die (SN_EDIED),
+ * removes what is left of it and returns. An alarm repeats this until then, for the signal that came just before.
  *
  * A signal handler has nothing but globals to look at.
  */
@@ -26,31 +26,16 @@ enum phase {
 static volatile sig_atomic_t current_phase = PHASE_IDLE;
 static volatile sig_atomic_t caught_signal;
 static sn_running *volatile current_run;
-static char children_path[64];
 
 static const int handled[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
 
-/* SIGKILL for each number in /proc/self/task/<tid>/children. */
-static void kill_children(void)
-{
-    char text[512];
-    ssize_t length;
-    pid_t pid = 0;
-    int fd = open(children_path, O_RDONLY | O_CLOEXEC);
+/* As many as the library could have opened so far, many times over. */
+#define DESCRIPTORS 256
 
-    if (fd < 0)
-        return;
-    while ((length = read(fd, text, sizeof(text))) > 0) {
-        for (ssize_t i = 0; i < length; i++) {
-            if (text[i] >= '0' && text[i] <= '9') {
-                pid = pid * 10 + (text[i] - '0');
-            } else if (pid > 0) {
-                kill(pid, SIGKILL);
-                pid = 0;
-            }
-        }
-    }
-    close(fd);
+static void kill_sandbox(void)
+{
+    for (int fd = 3; fd < DESCRIPTORS; fd++)
+        syscall(SYS_pidfd_send_signal, fd, SIGKILL, NULL, 0);
 }
 
 static void end_what_runs(void)
@@ -58,7 +43,7 @@ static void end_what_runs(void)
     if (current_phase == PHASE_RUN) {
         sn_run_cancel(current_run);
     } else if (current_phase == PHASE_CREATE) {
-        kill_children();
+        kill_sandbox();
         alarm(1);
     }
 }
@@ -79,34 +64,12 @@ static void on_signal(int number)
     errno = saved;
 }
 
-/* /proc/self/task/<own number>/children, spelled here because a handler cannot format. */
-static void prepare_children_path(void)
-{
-    static const char head[] = "/proc/self/task/";
-    static const char tail[] = "/children";
-    char digits[24];
-    size_t count = 0;
-    size_t at = 0;
-    pid_t tid = gettid();
-
-    for (; tid > 0 && count < sizeof(digits); tid /= 10)
-        digits[count++] = (char)('0' + tid % 10);
-    for (size_t i = 0; head[i]; i++)
-        children_path[at++] = head[i];
-    while (count)
-        children_path[at++] = digits[--count];
-    for (size_t i = 0; tail[i]; i++)
-        children_path[at++] = tail[i];
-    children_path[at] = '\0';
-}
-
 void signals_install(void)
 {
     /* no SA_RESTART: a write to a pipe that nobody empties must end, too */
     struct sigaction action = {.sa_handler = on_signal};
     struct sigaction old;
 
-    prepare_children_path();
     sigfillset(&action.sa_mask);
     for (size_t i = 0; i < sizeof(handled) / sizeof(handled[0]); i++) {
         if (sigaction(handled[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN)

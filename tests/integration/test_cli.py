@@ -3,6 +3,8 @@
 """The `sentinel` command as its users meet it. $SENTINEL is the binary, $SENTINEL_DATA_DIR the policies."""
 
 import base64
+import contextlib
+import ctypes
 import glob
 import json
 import os
@@ -20,6 +22,8 @@ import unittest
 SENTINEL = os.environ.get("SENTINEL", "sentinel")
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PATIENCE = 60  # seconds after which something hangs
+WALL = 0x40000000  # __WALL: children of any kind
+PR_SET_CHILD_SUBREAPER = 36
 
 
 def sentinel(*args, **kwargs):
@@ -58,31 +62,41 @@ def needs_sandbox(test):
 
 
 class Leftovers:
-    """What a sandbox could leave behind on this host: processes, mounts, groups."""
+    """
+    What a sandbox could leave behind on this host: processes, mounts, groups. Others may be using sandboxes of their
+    own meanwhile: processes are ours if they came to us as orphans, a group is forgotten if nobody is in it.
+    """
 
     def __init__(self):
         self.mounts = pathlib.Path("/proc/self/mounts").read_text()
-        self.groups = set(p for p in glob.glob("/sys/fs/cgroup/**/sentinel/s*/", recursive=True))
-        self.processes = set(self.sandbox_processes())
+        self.groups = set(self.empty_groups())
+        self.processes = set(self.children())
 
     @staticmethod
-    def sandbox_processes():
-        """Processes in other pid namespaces than ours, or called like the sandbox's own."""
-        own = os.readlink("/proc/self/ns/pid")
-        for entry in os.listdir("/proc"):
-            if entry.isdigit():
-                try:
-                    other = os.readlink(f"/proc/{entry}/ns/pid") != own
-                    name = pathlib.Path(f"/proc/{entry}/comm").read_text().strip()
-                    state = pathlib.Path(f"/proc/{entry}/stat").read_text().rsplit(")", 1)[1].split()[0]
-                except OSError:
-                    continue
-                if (other or "sentinel-init" in name) and state != "Z":
-                    yield int(entry)
+    def empty_groups():
+        for group in glob.glob("/sys/fs/cgroup/**/sentinel/s*/", recursive=True):
+            lists = glob.glob(group + "**/cgroup.procs", recursive=True)
+            with contextlib.suppress(OSError):
+                if not any(pathlib.Path(procs).read_text() for procs in lists):
+                    # a group of the same name made anew is another one
+                    yield group, os.stat(group).st_ino
+
+    @staticmethod
+    def children():
+        for task in glob.glob("/proc/self/task/*/children"):
+            yield from map(int, pathlib.Path(task).read_text().split())
+
+    @staticmethod
+    def reap():
+        """Orphans that ended: they are no trouble. Nothing else of this process runs when this is called."""
+        with contextlib.suppress(ChildProcessError):
+            while os.waitpid(-1, os.WNOHANG | WALL)[0]:
+                pass
 
     def compare(self, test):
         deadline = time.monotonic() + 5
         while time.monotonic() < deadline:
+            self.reap()
             now = Leftovers()
             if now.processes <= self.processes and now.groups <= self.groups and now.mounts == self.mounts:
                 return
@@ -111,7 +125,8 @@ class CliTest(unittest.TestCase):
             ready, _, _ = select.select([process.stdout], [], [], max(0, deadline - time.monotonic()))
             self.assertTrue(ready, f"only {seen!r} arrived")
             data = os.read(process.stdout.fileno(), 65536)
-            self.assertTrue(data, f"it ended after {seen!r}: {process.stderr.read()!r}")
+            if not data:
+                self.fail(f"it ended after {seen!r}: {process.stderr.read()!r}")
             seen += data
         return seen
 
@@ -579,10 +594,10 @@ class BadInput(CliTest):
 
 class Policies(CliTest):
     def test_check(self):
-        good = self.write("good.policy", "POLICY x {\n  ALLOW {\n    read, write, exit_group\n  }\n}\nUSE x DEFAULT KILL\n")
+        good = self.write("good.policy", "POLICY x {\n  ALLOW {\n    read, write, exit_group, execve\n  }\n}\nUSE x DEFAULT KILL\n")
         done = sentinel("policy", "check", good)
         self.assertEqual(done.returncode, 0, done.stderr)
-        self.assertRegex(done.stdout, rb"\Aok: 3 rules, default ")
+        self.assertRegex(done.stdout, rb"\Aok: 4 rules, default ")
         # a file in the current directory needs no "./"
         self.assertEqual(sentinel("policy", "check", "good.policy", cwd=self.dir).returncode, 0)
 
@@ -664,6 +679,8 @@ class Others(CliTest):
 
 
 if __name__ == "__main__":
+    # what a dead sentinel leaves becomes a child of ours and can be counted
+    ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     if MUST_WORK and WHY_NOT:
         print(f"no sandbox here: {WHY_NOT}", file=sys.stderr)
     unittest.main()
