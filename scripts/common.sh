@@ -74,8 +74,9 @@ build_in() {
       return 1
     fi
   fi
-  if ! ninja -C "$directory" </dev/null >"$log" 2>&1; then
-    tail -n 60 "$log" >&2
+  if ! ninja -C "$directory" -k 0 </dev/null >"$log" 2>&1; then
+    # What the compiler said, without what went well and its command lines.
+    grep -vE '^\[[0-9]+/[0-9]+\] |^(cc|c\+\+) |^ninja: (Entering|build)' "$log" | tail -n 80 >&2
     rm -f "$log"
     return 1
   fi
