@@ -14,6 +14,7 @@
 int main(void)
 {
     struct timespec now = {0, 0};
-    printf("%d %s\n", clock_settime(CLOCK_REALTIME, &now), strerror(errno));
+    int result = clock_settime(CLOCK_REALTIME, &now);
+    printf("%d %s\n", result, strerror(errno));
     return 0;
 }
