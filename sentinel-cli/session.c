@@ -179,24 +179,14 @@ static int report(struct session *session, sn_sandbox *sandbox, const sn_result 
 
 static int status_of_start(const sn_error *error)
 {
-    if (sn_error_code(error) == SN_ENOENT)
+    switch (sn_error_code(error)) {
+    case SN_ENOENT:
         return STATUS_NOT_FOUND;
-    if (sn_error_code(error) == SN_EINVAL)
+    case SN_EINVAL:
         return STATUS_USAGE;
-    switch (sn_error_errno(error)) {
-    case EACCES:
-    case EPERM:
-    case ENOEXEC:
-    case EISDIR:
-    case ELOOP:
-    case E2BIG:
-    case ENAMETOOLONG:
-    case ENOTDIR:
-    case EINVAL:
-    case ELIBBAD:
-        return STATUS_CANNOT_EXECUTE;
     default:
-        return STATUS_INTERNAL;
+        /* everything before the exec is the sandbox's affair, the exec itself is the command's */
+        return strcmp(sn_error_step(error), "exec") == 0 ? STATUS_CANNOT_EXECUTE : STATUS_INTERNAL;
     }
 }
 

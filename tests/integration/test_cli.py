@@ -485,6 +485,10 @@ class Interrupts(CliTest):
             self.read_until(process, b"up\n")
             process.kill()
             process.wait()
+        deadline = time.monotonic() + 5
+        while set(Leftovers.children()) - before.processes and time.monotonic() < deadline:
+            Leftovers.reap()
+            time.sleep(0.02)
         sentinel("exec", "--", "true")  # finds the groups that the dead one left
         before.compare(self)
 
