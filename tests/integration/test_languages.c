@@ -11,8 +11,14 @@ static sn_languages *shipped;
 
 static int load_shipped(void **state)
 {
+    sn_error *error = NULL;
+    int code = sn_languages_load(NULL, &shipped, &error);
+
     (void)state;
-    return sn_languages_load(NULL, &shipped, NULL);
+    if (code < 0)
+        print_error("%s\n", sn_error_message(error));
+    sn_error_free(error);
+    return code;
 }
 
 static int free_shipped(void **state)

@@ -67,7 +67,8 @@ struct sn__manifest {
     uint64_t tmp_bytes;
 };
 
-/* Parses and checks one manifest; `label` (a file name) begins every message. SN_EPARSE, SN_ELIMIT, SN_ENOMEM. */
+/* Parses and checks one manifest, a NUL behind its last byte; `label` (a file name) begins every message. SN_EPARSE,
+ * SN_ELIMIT, SN_ENOMEM. */
 int sn__manifest_parse(const char *text, size_t length, const char *label, struct sn__manifest **ret_manifest,
                        sn_error **ret_error);
 /* The same from a file of at most SN__MANIFEST_MAX_BYTES. SN_ENOENT, SN_ESYS and those above. */

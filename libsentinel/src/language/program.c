@@ -33,11 +33,12 @@ void sn_program_options_init(sn_program_options *options)
 
 /*
  * The name becomes an argument of compilers and interpreters, so it must not look like anything but a file: -x is an
- * option, @x a file of options. Whether it stays beneath /work is checked by sn_sandbox_put().
+ * option, @x a file of options. Before a sandbox is made it is also seen to be beneath /work.
  */
 static int check_file_name(const char *name, sn_error **ret_error)
 {
     size_t length = strlen(name);
+    char normal[4096];
 
     if (length == 0 || length > 255)
         return sn__error_set(ret_error, SN_EINVAL, "check source",
@@ -52,7 +53,7 @@ static int check_file_name(const char *name, sn_error **ret_error)
             return sn__error_set(ret_error, SN_EINVAL, "check source",
                                  "the source's file name contains a control character");
     }
-    return 0;
+    return sn__path_relative(name, normal, ret_error);
 }
 
 static int put_file(sn_sandbox *sandbox, const sn_file *file, sn_error **ret_error)
