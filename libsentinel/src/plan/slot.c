@@ -77,7 +77,7 @@ static int open_slots_tmp(char *ret_where, size_t size)
     return open_slots_in("/tmp", name, false);
 }
 
-static int open_slots(sn_error **ret_error)
+int sn__slot_directory(sn_error **ret_error)
 {
     char where[PATH_MAX] = "";
     const char *runtime = secure_getenv("XDG_RUNTIME_DIR");
@@ -119,8 +119,7 @@ out:
     return sn__error_errno(ret_error, -fd, "slot", "cannot make the directory %s", where);
 }
 
-/* 1 and the locked file, 0 if somebody holds it, -errno. */
-static int try_in(int dirfd, uint32_t slot, int *ret_fd)
+int sn__slot_try_in(int dirfd, uint32_t slot, int *ret_fd)
 {
     char name[16];
 
@@ -163,10 +162,10 @@ int sn__slot_try(uint32_t slot, int *ret_fd, sn_error **ret_error)
 
     if (slot >= SN__SLOT_COUNT)
         return sn__error_set(ret_error, SN_EINVAL, "slot", "slot %u is not below %d", slot, SN__SLOT_COUNT);
-    dir = open_slots(ret_error);
+    dir = sn__slot_directory(ret_error);
     if (dir < 0)
         return dir;
-    r = try_in(dir, slot, ret_fd);
+    r = sn__slot_try_in(dir, slot, ret_fd);
     if (r < 0)
         return sn__error_errno(ret_error, -r, "slot", "cannot lock the file of slot %u", slot);
     return r;
@@ -174,7 +173,7 @@ int sn__slot_try(uint32_t slot, int *ret_fd, sn_error **ret_error)
 
 int sn__slot_take(uint32_t *ret_slot, int *ret_fd, sn_error **ret_error)
 {
-    cleanup_close int dir = open_slots(ret_error);
+    cleanup_close int dir = sn__slot_directory(ret_error);
     uint32_t start;
 
     if (dir < 0)
@@ -185,7 +184,7 @@ int sn__slot_take(uint32_t *ret_slot, int *ret_fd, sn_error **ret_error)
     for (uint32_t i = 0; i < SN__SLOT_COUNT; i++) {
         uint32_t slot = (start + i) % SN__SLOT_COUNT;
         int fd;
-        int r = try_in(dir, slot, &fd);
+        int r = sn__slot_try_in(dir, slot, &fd);
 
         if (r < 0)
             return sn__error_errno(ret_error, -r, "slot", "cannot lock the file of slot %u", slot);

@@ -20,4 +20,8 @@ int sn__slot_take(uint32_t *ret_slot, int *ret_fd, sn_error **ret_error);
 /* Tries one slot: 1 and a descriptor if it was free, 0 if somebody holds it, or a negative code. */
 int sn__slot_try(uint32_t slot, int *ret_fd, sn_error **ret_error);
 
+/* The same for many slots: opens the directory once (a descriptor, or a negative code); then 1, 0 or -errno each. */
+int sn__slot_directory(sn_error **ret_error);
+int sn__slot_try_in(int directory, uint32_t slot, int *ret_fd);
+
 #endif

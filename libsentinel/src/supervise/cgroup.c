@@ -12,12 +12,14 @@
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <time.h>
 
 #define TABLE_MAX (4U << 20) /* a host with very many mounts */
 #define KILL_ROUNDS 2000     /* of half a millisecond */
+#define REAP_LOOKS 32        /* groups looked at in one search */
 
 void sn__cgroup_sleep_us(unsigned microseconds)
 {
@@ -395,23 +397,53 @@ static long slot_of(const char *name)
     return *end || slot >= SN__SLOT_COUNT ? -1 : slot;
 }
 
-void sn__cgroup_reap(const char *directory)
+int sn__cgroup_reaper_init(struct sn__cgroup_reaper *ret_reaper)
+{
+    int slots = sn__slot_directory(NULL);
+
+    if (slots < 0)
+        return slots;
+    *ret_reaper = (struct sn__cgroup_reaper){.slots = slots};
+    if (getrandom(&ret_reaper->random, sizeof(ret_reaper->random), GRND_NONBLOCK) < 0)
+        ret_reaper->random = (uint32_t)getpid();
+    return 0;
+}
+
+static void reap_one(struct sn__cgroup_reaper *reaper, int directory, const char *name, uint32_t slot)
+{
+    cleanup_close int held = -1;
+    struct stat st;
+
+    if (reaper->live[slot / 8] & (1U << slot % 8))
+        return;
+    /* slots are counted per user: another user's s<N> says nothing about our slot N */
+    if (fstatat(directory, name, &st, AT_SYMLINK_NOFOLLOW) < 0 || st.st_uid != geteuid())
+        return;
+    /* holding the slot while the group goes keeps a new owner from walking into it */
+    if (sn__slot_try_in(reaper->slots, slot, &held) == 1)
+        (void)sn__cgroup_remove(directory, name);
+    else
+        reaper->live[slot / 8] |= (uint8_t)(1U << slot % 8);
+}
+
+void sn__cgroup_reap(struct sn__cgroup_reaper *reaper, const char *directory)
 {
     cleanup_dir DIR *dir = opendir(directory);
     struct dirent *entry;
+    uint32_t count = 0;
 
-    while (dir && (entry = readdir(dir))) {
+    if (!dir)
+        return;
+    while ((entry = readdir(dir)))
+        count += slot_of(entry->d_name) >= 0;
+    rewinddir(dir);
+    while (count && (entry = readdir(dir))) {
         long slot = slot_of(entry->d_name);
-        cleanup_close int held = -1;
-        struct stat st;
 
-        /* slots are counted per user: another user's s<N> says nothing about our slot N */
-        if (slot < 0 || fstatat(dirfd(dir), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0 || st.st_uid != geteuid())
-            continue;
-        /* holding the slot while the group goes keeps a new owner from walking into it */
-        if (sn__slot_try((uint32_t)slot, &held, NULL) != 1)
-            continue;
-        (void)sn__cgroup_remove(dirfd(dir), entry->d_name);
+        /* every creation comes through here: its cost must not grow with the number of live sandboxes */
+        reaper->random = reaper->random * 1664525U + 1013904223U;
+        if (slot >= 0 && (reaper->random >> 8) % count < REAP_LOOKS)
+            reap_one(reaper, dirfd(dir), entry->d_name, (uint32_t)slot);
     }
 }
 
@@ -424,7 +456,8 @@ int sn__cgroup_pick(const char *wanted, const struct sn__cgroup_driver **ret_dri
     int r = sn__cgroup_tables_read(&tables);
 
     if (r < 0)
-        return sn__error_errno(ret_error, -r, "cgroup find", "cannot read /proc/self/mountinfo or /proc/self/cgroup");
+        return sn__error_errno(ret_error, -r, "cgroup find",
+                               "cannot read /proc/self/mountinfo or /proc/self/cgroup (is /proc mounted?)");
     r = sn__cgroup_v2_pick(&tables, wanted, ret_parent, &v2_error);
     if (r == 0) {
         *ret_driver = &sn__cgroup_v2;

@@ -2,6 +2,8 @@
 #ifndef SN_SUPERVISE_CGROUP_INTERNAL_H
 #define SN_SUPERVISE_CGROUP_INTERNAL_H
 
+#include "plan/slot.h"
+
 #include <sentinel/error.h>
 
 #include <stdbool.h>
@@ -41,8 +43,17 @@ int sn__cgroup_mkdir(int dirfd, const char *name);
 int sn__cgroup_kill_listed(int dirfd, const char *name);
 /* Kills everything in a group and below it, and removes it; 0 or -errno. A group that is not there is success. */
 int sn__cgroup_remove(int dirfd, const char *name);
-/* For every s<N> in the directory whose slot nobody holds: kills and removes it. */
-void sn__cgroup_reap(const char *directory);
+
+/* What one search for the groups of dead hosts knows; v1 goes through several directories with the same slots. */
+struct sn__cgroup_reaper {
+    int slots;                        /* sn__slot_directory() */
+    uint32_t random;                  /* state of a simple generator */
+    uint8_t live[SN__SLOT_COUNT / 8]; /* slots that somebody was seen to hold */
+};
+
+int sn__cgroup_reaper_init(struct sn__cgroup_reaper *ret_reaper);
+/* For s<N> in the directory whose slot nobody holds: kills and removes it. Of very many, a random part is looked at. */
+void sn__cgroup_reap(struct sn__cgroup_reaper *reaper, const char *directory);
 void sn__cgroup_sleep_us(unsigned microseconds);
 /* pids.max refuses numbers above the kernel's PID_MAX_LIMIT, which nothing can exceed anyway. */
 static inline uint64_t sn__cgroup_pids_max(uint64_t processes)

@@ -431,12 +431,17 @@ static void v1_run_kill(const struct sn__cgroup_run *run)
 static void v1_reap_stale(const char *parent)
 {
     struct sn__cgroup cgroup = {0};
+    struct sn__cgroup_reaper reaper;
+    int r = sn__cgroup_reaper_init(&reaper);
 
     (void)parse_parent(parent, &cgroup);
     for (uint32_t i = 0; i < cgroup.count; i++) {
-        sn__cgroup_reap(cgroup.hierarchies[i].parent);
+        if (r == 0)
+            sn__cgroup_reap(&reaper, cgroup.hierarchies[i].parent);
         free(cgroup.hierarchies[i].parent);
     }
+    if (r == 0)
+        sn__close(reaper.slots);
 }
 
 /* Makes ".../sentinel" in our own group of this hierarchy, or in the nearest one above where we may. */

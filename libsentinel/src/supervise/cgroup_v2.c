@@ -426,6 +426,16 @@ static void v2_run_kill(const struct sn__cgroup_run *run)
     (void)sn__cgroup_kill_listed(run->dir, ".");
 }
 
+static void v2_reap_stale(const char *parent)
+{
+    struct sn__cgroup_reaper reaper;
+
+    if (sn__cgroup_reaper_init(&reaper) < 0)
+        return;
+    sn__cgroup_reap(&reaper, parent);
+    sn__close(reaper.slots);
+}
+
 const struct sn__cgroup_driver sn__cgroup_v2 = {
     .name = "v2",
     .create = v2_create,
@@ -438,7 +448,7 @@ const struct sn__cgroup_driver sn__cgroup_v2 = {
     .run_kill = v2_run_kill,
     .run_end = v2_run_end,
     .destroy = v2_destroy,
-    .reap_stale = sn__cgroup_reap,
+    .reap_stale = v2_reap_stale,
 };
 
 /* --- finding a parent --- */
