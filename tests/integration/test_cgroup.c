@@ -493,7 +493,7 @@ static void bandwidth_is_bounded(void **state)
     sn_limits limits;
     struct sn__cgroup_run *probe = NULL;
     sn_error *error = NULL;
-    uint64_t began;
+    uint64_t began, took;
 
     (void)state;
     world_open(&world);
@@ -507,10 +507,10 @@ static void bandwidth_is_bounded(void **state)
     world.driver->run_end(probe);
     began = now_ms();
     assert_int_equal(run(&world, &limits, JOB_BURN, 100, &usage), 0);
-    SHOW("100 ms at 10 %%: %lu ms, throttled %.0f ms\n", (unsigned long)(now_ms() - began),
-         (double)usage.throttled_ns / 1e6);
-    assert_true(usage.throttled_ns > 0);
-    assert_true(now_ms() - began >= 500);
+    took = now_ms() - began;
+    SHOW("100 ms at 10 %%: %lu ms, throttled %.0f ms\n", (unsigned long)took, (double)usage.throttled_ns / 1e6);
+    /* holds however busy the machine is: on a busy one it may never have been throttled */
+    assert_true(usage.cpu_ns <= took * 1000000 / 10 + 30000000);
     world_close(&world);
 }
 
