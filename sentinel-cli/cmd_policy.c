@@ -7,6 +7,7 @@
 
 #include <sentinel/sentinel.h>
 
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -31,6 +32,22 @@ static int load(const struct cli *cli, const char *name, sn_policy **ret_policy)
     return fail_error(cli, status, NULL, path, error);
 }
 
+/* "SCMP_ACT_KILL_PROCESS" as one would say it: "kill". */
+static char *plain_action(const char *action)
+{
+    static const char prefix[] = "SCMP_ACT_";
+    char *plain;
+
+    if (strncmp(action, prefix, strlen(prefix)) == 0)
+        action += strlen(prefix);
+    if (strncmp(action, "KILL", strlen("KILL")) == 0)
+        return xstrdup("kill");
+    plain = xstrdup(action);
+    for (char *c = plain; *c; c++)
+        *c = (char)tolower((unsigned char)*c);
+    return plain;
+}
+
 /* The rules and the default action, as the printed policy has them. */
 static void describe(const char *text, size_t *ret_rules, char **ret_default)
 {
@@ -48,7 +65,7 @@ static void describe(const char *text, size_t *ret_rules, char **ret_default)
         count += names ? names : 1;
     }
     *ret_rules = count;
-    *ret_default = xstrdup(action ? action : "kill");
+    *ret_default = plain_action(action ? action : "kill");
     json_decref(document);
 }
 

@@ -50,7 +50,7 @@ void json_print_error(const struct json_error *error)
 static char *base64(const unsigned char *data, size_t length)
 {
     static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    char *text = xrealloc(NULL, length / 3 + 1, 4);
+    char *text = xrealloc(NULL, length / 3 + 2, 4); /* padding, and the NUL */
     size_t at = 0;
 
     for (size_t i = 0; i < length; i += 3) {

@@ -370,6 +370,9 @@ class Json(CliTest):
         run = self.document("exec", "--json", "--", "printf", r"a\377b\000c")["run"]
         self.assertEqual(run["stdout_encoding"], "base64")
         self.assertEqual(base64.b64decode(run["stdout"]), b"a\xffb\0c")
+        for length in (254, 255, 256, 4096, 4097, 4098):
+            run = self.document("exec", "--json", "--", "head", "-c", str(length), input=b"\xfe" * 5000)["run"]
+            self.assertEqual(base64.b64decode(run["stdout"], validate=True), b"\xfe" * length)
         run = self.document("exec", "--json", "--", "printf", r"h\303\251\000")["run"]
         self.assertEqual((run["stdout"], run["stdout_encoding"]), ("h\u00e9\0", "utf-8"))
 
@@ -601,7 +604,7 @@ class Policies(CliTest):
         good = self.write("good.policy", "POLICY x {\n  ALLOW {\n    read, write, exit_group, execve\n  }\n}\nUSE x DEFAULT KILL\n")
         done = sentinel("policy", "check", good)
         self.assertEqual(done.returncode, 0, done.stderr)
-        self.assertRegex(done.stdout, rb"\Aok: 4 rules, default ")
+        self.assertRegex(done.stdout, rb"\Aok: 4 rules, default kill, \d+ BPF instructions\n\Z")
         # a file in the current directory needs no "./"
         self.assertEqual(sentinel("policy", "check", "good.policy", cwd=self.dir).returncode, 0)
 
