@@ -12,7 +12,7 @@
  * one argument are again one, or contradict. A comparison of all 64 bits stays as it is while it is alone.
  */
 
-#define TERMS_MAX 4096
+#define TERMS_MAX 256
 
 struct sn__policy_expr *sn__policy_expr_new(sn_policy *policy, enum sn__policy_op op, struct sn__policy_expr *left,
                                             struct sn__policy_expr *right)

@@ -9,8 +9,8 @@
 #include <pthread.h>
 #include <seccomp.h>
 #include <stdint.h>
-#include <sys/mman.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 
 static void cleanup_filter_pointer(scmp_filter_ctx *filter)
@@ -35,8 +35,8 @@ static uint32_t libseccomp_action(struct sn__policy_action action)
     case SN__ACTION_ERRNO:
         return SCMP_ACT_ERRNO(action.value);
     case SN__ACTION_TRAP:
-        /* SCMP_ACT_TRAP carries no data; the low half of the return value is si_errno */
-        return SCMP_ACT_TRAP | (action.value & 0xffff);
+        /* libseccomp has no way to hand the number on: the program gets SIGSYS with si_errno 0 */
+        return SCMP_ACT_TRAP;
     default:
         return SCMP_ACT_NOTIFY;
     }
