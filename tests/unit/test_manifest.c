@@ -91,7 +91,7 @@ static void everything_is_read(void **state)
     assert_int_equal(manifest->compile->command_count, 5);
     assert_string_equal(manifest->compile->policy, "toy-compile");
     assert_true(manifest->compile->limits.cpu_ms == 7000);
-    assert_true(manifest->compile->limits.wall_ms == 20000);
+    assert_true(manifest->compile->limits.wall_ms == 60000);
     assert_true(manifest->compile->limits.memory_bytes == 768 * MIB);
     assert_true(manifest->compile->limits.output_bytes == 64 * 1024);
     assert_string_equal(manifest->run->env[1], "HEAP={heap_mb}");

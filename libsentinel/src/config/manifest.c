@@ -379,7 +379,8 @@ static int resolve_limits(const struct check *check, const char *outer, struct s
     *limits = (sn_limits){
         .size = sizeof(*limits),
         .cpu_ms = compiles ? 10000 : 5000,
-        .wall_ms = compiles ? 20000 : 10000,
+        /* far above the CPU time: a busy host must not decide what compiles */
+        .wall_ms = compiles ? 60000 : 10000,
         .memory_bytes = (uint64_t)((compiles ? 512 : 256) * MIB),
         .processes = 64,
         .output_bytes = compiles ? 256 * 1024 : (uint64_t)(16 * MIB),
