@@ -53,7 +53,7 @@ static void outlet_add(struct outlet *outlet, const char *data, size_t length)
         return;
     if (outlet->start == outlet->end)
         outlet->start = outlet->end = 0;
-    if (outlet->capacity - outlet->end < length) {
+    if (outlet->start && outlet->capacity - outlet->end < length) {
         memmove(outlet->data, outlet->data + outlet->start, outlet->end - outlet->start);
         outlet->end -= outlet->start;
         outlet->start = 0;

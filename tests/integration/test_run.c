@@ -358,7 +358,7 @@ static void a_full_pipe_takes_less_and_says_when_it_has_room(void **state)
 
 static void writing_to_a_program_that_closed_its_stdin(void **state)
 {
-    sn_running *running = start("exec 0<&-; echo closed; sleep 0.5", SN_STDIN_FEED, SN_OUTPUT_CAPTURE);
+    sn_running *running = start("exec 0<&-; sleep 0.3; echo closed; sleep 0.5", SN_STDIN_FEED, SN_OUTPUT_CAPTURE);
     static char block[1 << 20];
     sn_error *error = NULL;
     sn_result *result;

@@ -147,7 +147,8 @@ int sn__file_sealed_memfd(const char *name, const void *data, size_t length)
     r = sn__fd_write_all(fd, data, length);
     if (r < 0)
         return r;
-    if (lseek(fd, 0, SEEK_SET) < 0 || fcntl(fd, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) < 0)
+    if (lseek(fd, 0, SEEK_SET) < 0 ||
+        fcntl(fd, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) < 0)
         return -errno;
     return steal_fd(&fd);
 }

@@ -36,13 +36,16 @@ void sn_run_options_init(sn_run_options *options)
 /* Appends the parts of `path` to `out` with one slash between them. */
 static int join_parts(const char *path, const char *what, struct sn__buffer *out, sn_error **ret_error)
 {
+    const char *whole = path;
+
     while (*path) {
         size_t n = strcspn(path, "/");
 
         if (n == 2 && memcmp(path, "..", 2) == 0)
-            return sn__error_set(ret_error, SN_EINVAL, "check path", "%s must not contain '..'", what);
+            return sn__error_set(ret_error, SN_EINVAL, "check path", "%s '%s' must not contain '..'", what, whole);
         if (n > 255)
-            return sn__error_set(ret_error, SN_EINVAL, "check path", "%s has a name longer than 255 bytes", what);
+            return sn__error_set(ret_error, SN_EINVAL, "check path", "%s '%.80s...' has a name longer than 255 bytes",
+                                 what, whole);
         if (n && !(n == 1 && *path == '.')) {
             if (out->length)
                 sn__buffer_add(out, "/", 1);
@@ -85,7 +88,7 @@ int sn__path_relative(const char *path, char ret_path[4096], sn_error **ret_erro
         return sn__error_set(ret_error, SN_EINVAL, "check path", "the path is NULL");
     if (path[0] == '/')
         return sn__error_set(ret_error, SN_EINVAL, "check path", "'%s' must be relative to the work directory", path);
-    r = join_parts(path, path, &buffer, ret_error);
+    r = join_parts(path, "the path", &buffer, ret_error);
     if (r < 0)
         return r;
     if (buffer.failed)

@@ -142,7 +142,8 @@ static int child_confine(struct child *child, uint64_t layers)
         if (r < 0)
             return fail(child, SN__STEP_SESSION, 0, r);
     }
-    /* a session keyring of its own; ENOSYS and EPERM: no keys in this kernel, or a container's filter: nothing to share */
+    /* a session keyring of its own; ENOSYS and EPERM: no keys in this kernel, or a container's filter: nothing to share
+     */
     r = sn__sys(__NR_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL, 0, 0, 0);
     if (r < 0 && r != -ENOSYS && r != -EPERM)
         return fail(child, SN__STEP_KEYRING, 0, r);

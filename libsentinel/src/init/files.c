@@ -143,6 +143,19 @@ static long create_file(const struct init *init, const char *path, uint32_t mode
     return fd;
 }
 
+static long remove_file(const struct init *init, const char *path)
+{
+    const char *name;
+    long parent = open_parent(init, path, &name);
+    long r;
+
+    if (parent < 0)
+        return parent;
+    r = sn__sys(__NR_unlinkat, parent, name, 0);
+    sn__sys(__NR_close, parent);
+    return r;
+}
+
 struct directory_entry {
     uint64_t inode;
     int64_t offset;
@@ -215,6 +228,8 @@ int file_operation(const struct init *init, const struct sn__message_file *reque
         break;
     case SN__FILE_MKDIR:
         return (int)make_directory(init, request->path);
+    case SN__FILE_REMOVE:
+        return (int)remove_file(init, request->path);
     case SN__FILE_LIST:
         r = list_directory(init, request->path);
         break;

@@ -44,7 +44,8 @@ int init_receive(struct received *received)
 {
     static struct control_header control;
     struct iovec iov = {&received->message, sizeof(received->message)};
-    struct message_header header = {.iov = &iov, .iov_count = 1, .control = &control, .control_length = sizeof(control)};
+    struct message_header header = {
+        .iov = &iov, .iov_count = 1, .control = &control, .control_length = sizeof(control)};
     long n;
 
     received->fd_count = 0;

@@ -98,11 +98,11 @@ struct sn__failure {
 #define SN__PLAN_MAGIC 0x53504c4eU
 
 enum sn__plan_mount_kind {
-    SN__MOUNT_DIRECTORY,   /* mkdir -p target */
-    SN__MOUNT_SYMLINK,     /* target -> source */
-    SN__MOUNT_FILE,        /* target with `source` as its content */
-    SN__MOUNT_BIND,        /* source descriptor or path */
-    SN__MOUNT_TMPFS,       /* bytes, inodes, mode; owned by the program if OWNED */
+    SN__MOUNT_DIRECTORY, /* mkdir -p target */
+    SN__MOUNT_SYMLINK,   /* target -> source */
+    SN__MOUNT_FILE,      /* target with `source` as its content */
+    SN__MOUNT_BIND,      /* source descriptor or path */
+    SN__MOUNT_TMPFS,     /* bytes, inodes, mode; owned by the program if OWNED */
     SN__MOUNT_PROC,
 };
 
@@ -167,8 +167,10 @@ struct sn__request {
     uint32_t rlimit_count;
     uint32_t join_count;     /* cgroup.procs descriptors behind 0, 1, 2 */
     uint32_t clone_into;     /* 1: one more descriptor, a v2 directory, behind those */
+    uint32_t may_leave_keys; /* the policy lets it add keys: clear its user keyring afterwards */
     uint32_t watched;        /* bit 0: mmap, bit 1: mremap reach the listener only when large */
-    uint64_t memory_bytes;   /* refuse larger mappings */
+    uint32_t reserved;
+    uint64_t memory_bytes; /* refuse larger mappings */
     struct sn__request_rlimit rlimits[SN__REQUEST_RLIMITS];
 };
 
@@ -183,7 +185,8 @@ enum sn__file_op {
     SN__FILE_READ,   /* open a regular file for reading */
     SN__FILE_CREATE, /* a new file for writing in place of whatever regular file has the name */
     SN__FILE_MKDIR,
-    SN__FILE_LIST, /* a memfd with the listing */
+    SN__FILE_LIST,   /* a memfd with the listing */
+    SN__FILE_REMOVE, /* a file that CREATE made and that did not fit */
 };
 
 struct sn__message_file {

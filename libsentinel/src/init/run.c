@@ -12,6 +12,7 @@
 #include <linux/errno.h>
 #include <linux/fcntl.h>
 #include <linux/ioctl.h>
+#include <linux/keyctl.h>
 #include <linux/mman.h>
 #include <linux/poll.h>
 #include <linux/resource.h>
@@ -274,9 +275,28 @@ static void wait_for_end(struct run *run)
     }
 }
 
+/*
+ * Keys outlive the processes that made them. The user keyring of a uid belongs to a user namespace, so clearing it as
+ * the program's uid touches nothing of the host's; where there is neither a user namespace nor a uid of its own, the
+ * keyring is the host's and is left alone.
+ */
+static void clear_user_keyring(const struct init *init)
+{
+    const struct sn__plan *plan = init->plan;
+
+    if (plan->uid == plan->owner_uid && !(plan->layers & SN_LAYER_USER_NS))
+        return;
+    /* the saved uid lets us come back, and come back to our capabilities */
+    sn__sys(__NR_setresuid, plan->uid, plan->uid, plan->owner_uid);
+    sn__sys(__NR_keyctl, KEYCTL_CLEAR, KEY_SPEC_USER_KEYRING, 0, 0, 0);
+    sn__sys(__NR_keyctl, KEYCTL_CLEAR, KEY_SPEC_USER_SESSION_KEYRING, 0, 0, 0);
+    sn__sys(__NR_setresuid, plan->owner_uid, plan->owner_uid, plan->owner_uid);
+}
+
 static uint64_t elapsed_ns(const struct __kernel_old_timeval *before, const struct __kernel_old_timeval *after)
 {
-    return (uint64_t)(after->tv_sec - before->tv_sec) * 1000000000U + (uint64_t)(after->tv_usec - before->tv_usec) * 1000U;
+    return (uint64_t)(after->tv_sec - before->tv_sec) * 1000000000U +
+           (uint64_t)(after->tv_usec - before->tv_usec) * 1000U;
 }
 
 static void count_usage(struct run *run)
@@ -324,6 +344,8 @@ void run_serve(struct init *init, struct received *received)
         kill_all(&run);
         reap(&run, init->plan->layers & SN_LAYER_PID_NS ? 0 : WNOHANG);
         count_usage(&run);
+        if (run.request->may_leave_keys)
+            clear_user_keyring(init);
         r = setup_mount_shm_again(init);
         if (r < 0)
             sn__sys_exit(1); /* a sandbox whose runs could meet is worse than none: the host sees SN_EDIED */

@@ -16,8 +16,6 @@
 #include <linux/openat2.h>
 #include <linux/stat.h>
 
-
-
 #define MNT_DETACH 2
 #define AT_RECURSIVE 0x8000
 #define OLD_ROOT "/.old"
@@ -81,7 +79,9 @@ static long make_proc(void)
         r = sn__sys(__NR_fsconfig, fs, FSCONFIG_SET_STRING, "hidepid", "invisible", 0);
     if (r == 0)
         r = sn__sys(__NR_fsconfig, fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0);
-    mount = r < 0 ? r : sn__sys(__NR_fsmount, fs, FSMOUNT_CLOEXEC, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
+    mount = r < 0
+                ? r
+                : sn__sys(__NR_fsmount, fs, FSMOUNT_CLOEXEC, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
     sn__sys(__NR_close, fs);
     return mount;
 }
@@ -89,7 +89,8 @@ static long make_proc(void)
 /* Opens below the new root without following any link: an untrusted root file system cannot lead us elsewhere. */
 static long open_target(const char *path, uint64_t flags, uint64_t mode)
 {
-    struct open_how how = {.flags = flags | O_CLOEXEC, .mode = mode, .resolve = RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS};
+    struct open_how how = {
+        .flags = flags | O_CLOEXEC, .mode = mode, .resolve = RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS};
 
     return sn__sys(__NR_openat2, AT_FDCWD, path, &how, sizeof(how));
 }
@@ -186,7 +187,8 @@ static long open_source(const struct init *init, struct received *received, cons
     sn__sys(__NR_close, old);
     if (source < 0)
         return source;
-    tree = sn__sys(__NR_open_tree, source, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE | 0x1000 /* AT_EMPTY_PATH */);
+    tree = sn__sys(__NR_open_tree, source, "",
+                   OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE | 0x1000 /* AT_EMPTY_PATH */);
     sn__sys(__NR_close, source);
     return tree;
 }

@@ -124,8 +124,8 @@ static void choose_unprivileged(uint64_t layers, uint32_t slot, struct sn__idmap
 
     map->init_outside = geteuid();
     map->init_gid_outside = getegid();
-    if ((layers & SN_LAYER_UID) && access("/usr/bin/newuidmap", X_OK) == 0 &&
-        access("/usr/bin/newgidmap", X_OK) == 0 && find_subordinate("/etc/subuid", &uid_start, &uid_count) &&
+    if ((layers & SN_LAYER_UID) && access("/usr/bin/newuidmap", X_OK) == 0 && access("/usr/bin/newgidmap", X_OK) == 0 &&
+        find_subordinate("/etc/subuid", &uid_start, &uid_count) &&
         find_subordinate("/etc/subgid", &gid_start, &gid_count)) {
         map->use_helpers = true;
         map->own_uid = true;
@@ -222,6 +222,5 @@ int sn__idmap_write(const struct sn__idmap *map, pid_t pid, sn_error **ret_error
             return sn__error_errno(ret_error, -r, "write id map", "cannot write setgroups");
     }
     r = write_one(pid, "uid_map", map->init_inside, map->init_outside, two ? uid : NULL, ret_error);
-    return r < 0 ? r
-                 : write_one(pid, "gid_map", map->init_inside, map->init_gid_outside, two ? gid : NULL, ret_error);
+    return r < 0 ? r : write_one(pid, "gid_map", map->init_inside, map->init_gid_outside, two ? gid : NULL, ret_error);
 }

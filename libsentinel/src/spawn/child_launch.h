@@ -21,9 +21,9 @@
  */
 struct sn__launch {
     /* in */
-    int control_fd; /* PID 1's end of the control socket */
-    int init_fd;    /* the sentinel-init binary, a sealed memfd */
-    int null_fd;    /* /dev/null, read and write */
+    int control_fd;      /* PID 1's end of the control socket */
+    int init_fd;         /* the sentinel-init binary, a sealed memfd */
+    int null_fd;         /* /dev/null, read and write */
     uint32_t namespaces; /* CLONE_NEW... */
     int take_root;       /* become 0:0 of the new user namespace before the exec */
     int keep_by_ambient; /* carry the capabilities over the exec as a uid that is not 0 */

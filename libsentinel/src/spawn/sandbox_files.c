@@ -80,6 +80,8 @@ static int put(sn_sandbox *sandbox, const char *path, const void *data, size_t l
     if (r < 0)
         return r;
     r = sn__fd_write_all(fd, data, length);
+    if (r < 0) /* half a file is worse than none */
+        ask(sandbox, SN__FILE_REMOVE, 0, path, "put file", NULL, NULL);
     if (r == -ENOSPC)
         return sn__error_errno(ret_error, -r, "put file", "'%s' does not fit: the work directory (work_bytes) is full",
                                path);
@@ -92,7 +94,8 @@ int sn_sandbox_put(sn_sandbox *sandbox, const char *path, const void *data, size
     int r;
 
     if (!sandbox || (!data && length) || (mode & ~0777U))
-        return sn__error_set(ret_error, SN_EINVAL, "put file", "sandbox or data is NULL, or the mode has other bits than 0777");
+        return sn__error_set(ret_error, SN_EINVAL, "put file",
+                             "sandbox or data is NULL, or the mode has other bits than 0777");
     r = sn__sandbox_claim(sandbox, ret_error);
     if (r < 0)
         return r;

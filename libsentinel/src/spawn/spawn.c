@@ -24,7 +24,7 @@ static const struct {
     uint64_t layer;
     uint32_t flag;
 } namespaces[] = {
-    {SN_LAYER_USER_NS, CLONE_NEWUSER}, {SN_LAYER_PID_NS, CLONE_NEWPID}, {SN_LAYER_MOUNT_NS, CLONE_NEWNS},
+    {SN_LAYER_USER_NS, CLONE_NEWUSER},   {SN_LAYER_PID_NS, CLONE_NEWPID}, {SN_LAYER_MOUNT_NS, CLONE_NEWNS},
     {SN_LAYER_NETWORK_NS, CLONE_NEWNET}, {SN_LAYER_IPC_NS, CLONE_NEWIPC}, {SN_LAYER_UTS_NS, CLONE_NEWUTS},
 };
 
@@ -115,9 +115,9 @@ static int explain_failure(const struct sn__failure *failure, const char *plan, 
                                  "/proc, as in a container; give it an unmasked /proc (podman: --security-opt "
                                  "unmask=ALL) or relax proc");
         if (failure->error == EROFS || failure->error == ENOENT)
-            return sn__error_errno(ret_error, failure->error, step,
-                                   "cannot make the mount point %s: a target below a read-only mount has to exist there",
-                                   name);
+            return sn__error_errno(
+                ret_error, failure->error, step,
+                "cannot make the mount point %s: a target below a read-only mount has to exist there", name);
         if (failure->error == ELOOP)
             return sn__error_errno(ret_error, failure->error, step,
                                    "the mount target %s goes through a symbolic link: name the real place", name);

@@ -32,10 +32,10 @@ struct sn__usage {
     uint64_t system_ns;
     uint64_t throttled_ns;
     uint64_t memory_peak;
-    uint64_t memory_refused;   /* charges refused or that had to reclaim first: v2 memory.events max, v1 failcnt */
-    uint64_t oom_kills;        /* processes of the run that the kernel killed for memory */
+    uint64_t memory_refused;    /* charges refused or that had to reclaim first: v2 memory.events max, v1 failcnt */
+    uint64_t oom_kills;         /* processes of the run that the kernel killed for memory */
     uint64_t processes_refused; /* forks and threads refused: pids.events max */
-    const char *cpu_source;    /* static strings */
+    const char *cpu_source;     /* static strings */
     const char *memory_source;
 };
 
@@ -43,8 +43,8 @@ struct sn__usage {
 
 /* How a new process gets into the leaf of a run. */
 struct sn__cgroup_join {
-    int clone_into;                   /* v2: directory for CLONE_INTO_CGROUP, or -1 */
-    int procs[SN__CGROUP_JOIN_MAX];   /* v1: write "0" to each of these from inside the new process */
+    int clone_into;                 /* v2: directory for CLONE_INTO_CGROUP, or -1 */
+    int procs[SN__CGROUP_JOIN_MAX]; /* v1: write "0" to each of these from inside the new process */
     uint32_t procs_count;
 };
 

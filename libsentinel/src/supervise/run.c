@@ -16,6 +16,7 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/timerfd.h>
 #include <time.h>
 
@@ -94,8 +95,27 @@ static const char *find_path(const char *const *envp)
     return SEARCH_PATH;
 }
 
-static int build_request(struct request_builder *builder, const sn_sandbox *sandbox, const sn_run_options *options,
-                         const sn_limits *limits, const char *cwd, sn_error **ret_error)
+static bool lets_through(struct sn__policy_action action)
+{
+    return action.kind == SN__ACTION_ALLOW || action.kind == SN__ACTION_LOG;
+}
+
+static bool lets_keys_through(const sn_policy *policy)
+{
+    if (lets_through(policy->default_action))
+        return true;
+    for (size_t i = 0; i < policy->rules_count; i++) {
+        int32_t number = policy->rules[i].number;
+
+        if ((number == __NR_add_key || number == __NR_request_key || number == __NR_keyctl) &&
+            lets_through(policy->rules[i].action))
+            return true;
+    }
+    return false;
+}
+
+static int build_request(struct request_builder *builder, const sn_sandbox *sandbox, const sn_policy *policy,
+                         const sn_run_options *options, const sn_limits *limits, const char *cwd, sn_error **ret_error)
 {
     static const char *const standard_environment[] = {"PATH=" SEARCH_PATH, "HOME=/work", "LANG=C.UTF-8", NULL};
     const char *const *envp = options->envp ? options->envp : standard_environment;
@@ -103,6 +123,7 @@ static int build_request(struct request_builder *builder, const sn_sandbox *sand
 
     builder->head.magic = SN__REQUEST_MAGIC;
     builder->head.memory_bytes = limits->memory_bytes;
+    builder->head.may_leave_keys = !policy || lets_keys_through(policy);
     add_rlimits(builder, sandbox, limits);
     r = add_vector(builder, options->argv, &builder->head.argc, ret_error);
     if (r == 0)
@@ -286,17 +307,17 @@ static int start_claimed(sn_running *running, const sn_run_options *options, sn_
 {
     struct program_ends ends __attribute__((cleanup(close_ends))) = {-1, {-1, -1, -1}};
     struct request_builder builder = {0};
-    cleanup_free char *cwd = NULL;
     struct sn__bpf bpf = {0};
     struct itimerspec soon = {.it_value.tv_nsec = 1};
     int r;
 
     r = sn__limits_resolve(options->limits, &running->sandbox->spec.limits, &running->limits, ret_error);
     if (r == 0)
-        r = sn__path_normalise(options->cwd ? options->cwd : "/work", "cwd", &cwd, ret_error);
+        r = sn__path_normalise(options->cwd ? options->cwd : "/work", "cwd", &running->cwd, ret_error);
     if (r == 0)
-        r = build_request(&builder, running->sandbox, options, &running->limits, cwd, ret_error);
-    if (r == 0 && (running->sandbox->spec.layers & SN_LAYER_SECCOMP))
+        r = build_request(&builder, running->sandbox, running->policy, options, &running->limits, running->cwd,
+                          ret_error);
+    if (r == 0 && running->policy)
         r = sn__policy_filter(running->policy, &bpf, ret_error);
     if (r == 0)
         r = make_stdio(running, options, &ends, ret_error);
@@ -334,8 +355,8 @@ static int check_options(const sn_sandbox *sandbox, const sn_run_options *option
                              "stdin_data goes with SN_STDIN_DATA, not with SN_STDIN_FEED");
     for (const char *const *entry = ret_checked->envp; entry && *entry; entry++)
         if (!strchr(*entry, '=') || **entry == '=')
-            return sn__error_set(ret_error, SN_EINVAL, "check run options", "the environment has '%s' without a name=",
-                                 *entry);
+            return sn__error_set(ret_error, SN_EINVAL, "check run options",
+                                 "the environment has '%s' without a name=", *entry);
     return 0;
 }
 
@@ -359,12 +380,15 @@ int sn_run_start(sn_sandbox *sandbox, const sn_run_options *options, sn_running 
         return sn__error_nomem(ret_error);
     }
     policy = checked.policy ? checked.policy : sandbox->spec.policy;
-    running->policy = policy ? sn_policy_ref((sn_policy *)policy) : NULL;
+    if (sandbox->spec.layers & SN_LAYER_SECCOMP)
+        running->policy = sn_policy_ref((sn_policy *)policy);
     running->sandbox = sandbox;
     running->output_mode = checked.output_mode;
+    running->is_fed = checked.stdin_mode == SN_STDIN_FEED;
+    running->program = strdup(checked.argv[0]);
     running->epoll = running->timer = running->cancel = running->out[0] = running->out[1] = running->in = -1;
     running->result = calloc(1, sizeof(*running->result));
-    r = running->result ? start_claimed(running, &checked, ret_error) : sn__error_nomem(ret_error);
+    r = running->result && running->program ? start_claimed(running, &checked, ret_error) : sn__error_nomem(ret_error);
     if (r < 0) {
         sn__running_fail(running, r, NULL);
         sn_running_free(running);

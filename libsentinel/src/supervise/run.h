@@ -26,14 +26,16 @@ struct sn_running {
     sn_sandbox *sandbox; /* claimed until the end */
     sn_limits limits;
     sn_policy *policy;
+    char *program, *cwd;          /* for error messages */
     struct sn__cgroup_run *group; /* NULL without cgroups */
     uint32_t output_mode;
 
     int epoll;
     int timer;
-    int cancel; /* eventfd */
-    int out[2]; /* our ends: stdout, stderr; -1 at their end */
-    int in;     /* our end of stdin, or -1 */
+    int cancel;  /* eventfd */
+    int out[2];  /* our ends: stdout, stderr; -1 at their end */
+    int in;      /* our end of stdin, or -1 */
+    bool is_fed; /* SN_STDIN_FEED */
     bool in_is_watched;
     bool wants_room_event;
 

@@ -15,9 +15,9 @@
 #include <time.h>
 
 #define MS UINT64_C(1000000)
-#define CPU_CHECK_MIN_NS (1 * MS)   /* a program goes over its CPU limit by about this much before we see it */
-#define SAMPLE_EVERY_NS (10 * MS)   /* without cgroups */
-#define KILL_GRACE_NS (10000 * MS)  /* PID 1 has not ended the run in this time: end PID 1 */
+#define CPU_CHECK_MIN_NS (1 * MS)  /* a program goes over its CPU limit by about this much before we see it */
+#define SAMPLE_EVERY_NS (10 * MS)  /* without cgroups */
+#define KILL_GRACE_NS (10000 * MS) /* PID 1 has not ended the run in this time: end PID 1 */
 #define PENDING_MAX (1U << 20)
 
 /* ---- ending it ---- */
@@ -148,12 +148,21 @@ static void take_failure(sn_running *running, const struct sn__failure *failure)
 
     if (failure->step == SN__STEP_EXEC && (failure->error == ENOENT || failure->error == ENOTDIR))
         code = sn__error_set(&error, SN_ENOENT, step,
-                             "the program does not exist inside the sandbox (or its interpreter does not)");
+                             "'%s' does not exist inside the sandbox (or its interpreter does not)", running->program);
+    else if (failure->step == SN__STEP_EXEC && failure->error == E2BIG)
+        code = sn__error_set(&error, SN_ELIMIT, step,
+                             "the arguments of '%s' are larger than the kernel takes (128 KiB each, a quarter of "
+                             "stack_bytes together)",
+                             running->program);
+    else if (failure->step == SN__STEP_EXEC && failure->error == EACCES)
+        code = sn__error_errno(&error, failure->error, step, "'%s' may not be executed", running->program);
     else if (failure->step == SN__STEP_EXEC && failure->error == ENOEXEC)
         code = sn__error_errno(&error, failure->error, step,
-                               "the program is neither an executable of this machine nor a script with a #! line");
+                               "'%s' is neither an executable of this machine nor a script with a #! line",
+                               running->program);
     else if (failure->step == SN__STEP_CWD)
-        code = sn__error_errno(&error, failure->error, step, "cannot change to the run's cwd inside the sandbox");
+        code = sn__error_errno(&error, failure->error, step, "cannot change to the run's cwd '%s' inside the sandbox",
+                               running->cwd);
     else
         code = sn__error_errno(&error, failure->error, step, "PID 1 could not %s (%u)", step, failure->index);
     sn__running_fail(running, code, error);
@@ -318,6 +327,8 @@ int sn_run_write(sn_running *running, const void *data, size_t length, size_t *r
 
     if (!running || !ret_taken || (!data && length))
         return sn__error_set(ret_error, SN_EINVAL, "feed stdin", "running, data or ret_taken is NULL");
+    if (!running->is_fed)
+        return sn__error_set(ret_error, SN_EINVAL, "feed stdin", "the run was not started with SN_STDIN_FEED");
     if (running->in < 0 || running->is_over || running->is_done) {
         *ret_taken = length;
         return 0;
@@ -342,8 +353,8 @@ int sn_run_write(sn_running *running, const void *data, size_t length, size_t *r
 
 int sn_run_close_stdin(sn_running *running, sn_error **ret_error)
 {
-    if (!running)
-        return sn__error_set(ret_error, SN_EINVAL, "close stdin", "running is NULL");
+    if (!running || !running->is_fed)
+        return sn__error_set(ret_error, SN_EINVAL, "close stdin", "the run was not started with SN_STDIN_FEED");
     running->close_when_drained = true;
     flush_input(running);
     return 0;
@@ -479,6 +490,8 @@ void sn_running_free(sn_running *running)
     sn__close(running->cancel);
     sn__buffer_clear(&running->pending);
     sn_policy_free(running->policy);
+    free(running->program);
+    free(running->cwd);
     sn_result_free(running->result);
     sn_error_free(running->error);
     free(running);
