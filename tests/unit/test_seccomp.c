@@ -263,11 +263,11 @@ static void random_condition(uint64_t *seed, int depth, char *text, size_t size)
     if (depth && next_random(seed) % 3) {
         random_condition(seed, depth - 1, left, sizeof(left));
         if (next_random(seed) % 5 == 0) {
-            snprintf(text, size, "!(%s)", left);
+            snprintf(text, size, "!(%.500s)", left);
             return;
         }
         random_condition(seed, depth - 1, right, sizeof(right));
-        snprintf(text, size, "(%s) %s (%s)", left, next_random(seed) % 2 ? "&&" : "||", right);
+        snprintf(text, size, "(%.400s) %s (%.400s)", left, next_random(seed) % 2 ? "&&" : "||", right);
     } else if (next_random(seed) % 3 == 0) {
         snprintf(text, size, "(%s & 0x%x) %s 0", names32[next_random(seed) % 3], 1 + next_random(seed) % 31,
                  ops[next_random(seed) % 6]);
