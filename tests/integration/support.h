@@ -16,7 +16,7 @@
 #define MIB (UINT64_C(1) << 20)
 
 /* Prints why and skips the test; with SN_MUST_WORK=1 (or CI=true) fails it instead. Does not return. */
-void skip_because(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void skip_because(const char *format, ...) __attribute__((format(printf, 1, 2), noreturn));
 
 /*
  * Fails the test unless `code` is 0, printing the error, which is freed. The call comes first: as arguments of one

@@ -306,10 +306,16 @@ static void the_hosts_umask_does_not_matter(void **state)
 
 #define THREADS 8
 
+struct worker {
+    pthread_t thread;
+    long number;
+    int wrong;
+};
+
 static void *ten_sandboxes(void *argument)
 {
-    long number = (long)(intptr_t)argument;
-    int wrong = 0;
+    struct worker *worker = argument;
+    long number = worker->number;
 
     /* No asserts here: cmocka's jump out of a test belongs to the main thread. */
     for (int i = 0; i < 10; i++) {
@@ -329,34 +335,34 @@ static void *ten_sandboxes(void *argument)
         if (create_sandbox(NULL, &sandbox, &error) != 0 || sn_run(sandbox, &options, &result, &error) != 0) {
             print_error("thread %ld: %s: %s\n", number, sn_error_step(error), sn_error_message(error));
             sn_error_free(error);
-            wrong++;
+            worker->wrong++;
         } else {
             text = sn_result_stdout(result, &length);
             if (sn_result_exit_code(result) != number || length != strlen(expected) ||
                 memcmp(text, expected, length) != 0)
-                wrong++;
+                worker->wrong++;
         }
         sn_result_free(result);
         sn_sandbox_destroy(sandbox);
     }
-    return (void *)(intptr_t)wrong;
+    return NULL;
 }
 
 static void eight_threads_with_ten_sandboxes_each(void **state)
 {
     struct footprint before;
-    pthread_t threads[THREADS];
+    struct worker workers[THREADS];
 
     (void)state;
     round_trip();
     footprint_take(&before);
-    for (long i = 0; i < THREADS; i++)
-        assert_int_equal(pthread_create(&threads[i], NULL, ten_sandboxes, (void *)(intptr_t)i), 0);
     for (int i = 0; i < THREADS; i++) {
-        void *wrong = NULL;
-
-        pthread_join(threads[i], &wrong);
-        assert_null(wrong);
+        workers[i] = (struct worker){.number = i};
+        assert_int_equal(pthread_create(&workers[i].thread, NULL, ten_sandboxes, &workers[i]), 0);
+    }
+    for (int i = 0; i < THREADS; i++) {
+        pthread_join(workers[i].thread, NULL);
+        assert_int_equal(workers[i].wrong, 0);
     }
     assert_nothing_left(&before);
 }
@@ -364,11 +370,10 @@ static void eight_threads_with_ten_sandboxes_each(void **state)
 static volatile int stop_forking;
 
 /* Forks and execs all the time, as a threaded server does. */
-static void *fork_all_the_time(void *unused)
+static void *fork_all_the_time(void *ret_leaked)
 {
-    long leaked = 0;
+    int *leaked = ret_leaked;
 
-    (void)unused;
     while (!stop_forking) {
         pid_t pid = fork();
 
@@ -385,17 +390,17 @@ static void *fork_all_the_time(void *unused)
             int status = 0;
 
             waitpid(pid, &status, 0);
-            leaked += WIFEXITED(status) && WEXITSTATUS(status) == 9;
+            *leaked += WIFEXITED(status) && WEXITSTATUS(status) == 9;
         }
         sleep_ms(2);
     }
-    return (void *)leaked;
+    return NULL;
 }
 
 static void a_fork_in_another_thread_inherits_nothing(void **state)
 {
     pthread_t thread;
-    void *leaked = NULL;
+    int leaked = 0;
 
     (void)state;
     /* A descriptor that this process was itself started with is not ours to judge. */
@@ -406,12 +411,12 @@ static void a_fork_in_another_thread_inherits_nothing(void **state)
             fcntl(fd, F_SETFD, flags | FD_CLOEXEC);
     }
     stop_forking = 0;
-    assert_int_equal(pthread_create(&thread, NULL, fork_all_the_time, NULL), 0);
+    assert_int_equal(pthread_create(&thread, NULL, fork_all_the_time, &leaked), 0);
     for (int i = 0; i < 20; i++)
         round_trip();
     stop_forking = 1;
-    pthread_join(thread, &leaked);
-    assert_int_equal((intptr_t)leaked, 0);
+    pthread_join(thread, NULL);
+    assert_int_equal(leaked, 0);
 }
 
 /* The host is killed in the middle of a run: nothing of the sandbox lives on, and the next start cleans up. */

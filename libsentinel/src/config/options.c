@@ -139,9 +139,11 @@ static int copy_mount(const sn_mount *from, struct sn__spec_mount *to, sn_error 
 
     if (r < 0)
         return r;
-    if (mount.flags & ~(SN_MOUNT_WRITABLE | SN_MOUNT_OPTIONAL | SN_MOUNT_NOEXEC) || mount.reserved)
+    if (mount.flags & ~(SN_MOUNT_WRITABLE | SN_MOUNT_OPTIONAL | SN_MOUNT_NOEXEC))
         return sn__error_set(ret_error, SN_EINVAL, "check options", "the mount of '%s' has unknown flags 0x%x",
                              mount.source ? mount.source : "", mount.flags);
+    if (mount.reserved)
+        return sn__error_set(ret_error, SN_EINVAL, "check options", "sn_mount.reserved is not 0");
     to->flags = mount.flags;
     if (!mount.source || mount.source[0] != '/')
         return sn__error_set(ret_error, SN_EINVAL, "check options", "the mount source '%s' must be an absolute path",
