@@ -134,6 +134,7 @@ static void option_structs_of_other_sizes(void **state)
     memset(&larger, 0, sizeof(larger));
     sn_sandbox_options_init(&larger.options);
     larger.options.size = sizeof(larger);
+    larger.options.relax = relaxed_by_environment();
     assert_ok(create_sandbox(&larger.options, &sandbox, &error), error);
     sn_sandbox_destroy(sandbox);
     larger.tail[3] = 1;
@@ -147,6 +148,7 @@ static void option_structs_of_other_sizes(void **state)
     options.size = 3;
     refuse_sandbox(&options, SN_EINVAL, "sn_sandbox_options");
     options.size = offsetof(sn_sandbox_options, rootfs);
+    options.relax = relaxed_by_environment();
     options.rootfs = "/not/looked/at";
     options.network = 77;
     assert_ok(create_sandbox(&options, &sandbox, &error), error);
@@ -239,6 +241,10 @@ static void wrong_cgroup_parents(void **state)
 
     (void)state;
     need_shared();
+    if (relaxed_by_environment() & SN_LAYER_CGROUP) {
+        print_message("without groups their parent is not looked at\n");
+        return;
+    }
     for (size_t i = 0; i < sizeof(parents) / sizeof(parents[0]); i++) {
         sn_sandbox *sandbox = NULL;
         sn_error *error = NULL;
