@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+#include "config/options.h"
+
 #include <sentinel/sentinel.h>
 
 #include <setjmp.h>
@@ -36,6 +38,82 @@ static void initialised_options_mean_the_defaults(void **state)
     zero_mount.size = sizeof(zero_mount);
     sn_mount_init(&mount);
     assert_memory_equal(&mount, &zero_mount, sizeof(mount));
+}
+
+/* The defaults that the header names; what a run leaves open comes from its sandbox, the rest from here. */
+static void zeros_become_the_documented_defaults(void **state)
+{
+    const uint64_t mib = UINT64_C(1) << 20;
+    sn_limits own, base, resolved;
+    sn_error *error = NULL;
+
+    (void)state;
+    assert_int_equal(sn__limits_resolve(NULL, NULL, &resolved, &error), 0);
+    assert_int_equal(resolved.cpu_ms, 5000);
+    assert_int_equal(resolved.wall_ms, 10000);
+    assert_int_equal(resolved.memory_bytes, 256 * mib);
+    assert_int_equal(resolved.processes, 64);
+    assert_int_equal(resolved.output_bytes, 16 * mib);
+    assert_int_equal(resolved.file_bytes, 256 * mib);
+    assert_int_equal(resolved.open_files, 256);
+    assert_true(resolved.stack_bytes > 0 && resolved.stack_bytes <= 64 * mib);
+    assert_int_equal(resolved.cpu_percent, 0);
+    sn_limits_init(&own);
+    sn_limits_init(&base);
+    base.cpu_ms = 100;
+    base.wall_ms = 200;
+    own.wall_ms = 300;
+    own.file_bytes = SN_UNLIMITED;
+    assert_int_equal(sn__limits_resolve(&own, &base, &resolved, &error), 0);
+    assert_int_equal(resolved.cpu_ms, 100);
+    assert_int_equal(resolved.wall_ms, 300);
+    assert_int_equal(resolved.processes, 64);
+    assert_true(resolved.file_bytes == SN_UNLIMITED);
+}
+
+static void each_limit_has_its_bounds(void **state)
+{
+    static const struct {
+        const char *name;
+        size_t offset;
+        uint64_t value;
+        int code;
+    } rows[] = {
+        {"cpu_ms", offsetof(sn_limits, cpu_ms), 1, SN_OK},
+        {"cpu_ms", offsetof(sn_limits, cpu_ms), SN_UNLIMITED, SN_OK},
+        {"cpu_ms", offsetof(sn_limits, cpu_ms), SN_UNLIMITED - 1, SN_EINVAL},
+        {"wall_ms", offsetof(sn_limits, wall_ms), SN_UNLIMITED, SN_OK},
+        {"memory_bytes", offsetof(sn_limits, memory_bytes), UINT64_C(1) << 20, SN_OK},
+        {"memory_bytes", offsetof(sn_limits, memory_bytes), (UINT64_C(1) << 20) - 1, SN_EINVAL},
+        {"memory_bytes", offsetof(sn_limits, memory_bytes), SN_UNLIMITED, SN_EINVAL},
+        {"processes", offsetof(sn_limits, processes), 1, SN_OK},
+        {"processes", offsetof(sn_limits, processes), SN_UNLIMITED, SN_EINVAL},
+        {"output_bytes", offsetof(sn_limits, output_bytes), 1, SN_OK},
+        {"output_bytes", offsetof(sn_limits, output_bytes), SN_UNLIMITED, SN_EINVAL},
+        {"file_bytes", offsetof(sn_limits, file_bytes), SN_UNLIMITED, SN_OK},
+        {"open_files", offsetof(sn_limits, open_files), SN_UNLIMITED, SN_EINVAL},
+        {"stack_bytes", offsetof(sn_limits, stack_bytes), SN_UNLIMITED, SN_OK},
+        {"cpu_percent", offsetof(sn_limits, cpu_percent), 1, SN_OK},
+        {"cpu_percent", offsetof(sn_limits, cpu_percent), SN_UNLIMITED, SN_EINVAL},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        sn_limits limits, resolved = {.cpu_ms = 4711};
+        sn_error *error = NULL;
+        int code;
+
+        sn_limits_init(&limits);
+        memcpy((char *)&limits + rows[i].offset, &rows[i].value, sizeof(uint64_t));
+        code = sn__limits_resolve(&limits, NULL, &resolved, &error);
+        if (code != rows[i].code)
+            fail_msg("%s = %llu: %s", rows[i].name, (unsigned long long)rows[i].value, sn_code_name(code));
+        if (code != 0) {
+            assert_non_null(strstr(sn_error_message(error), rows[i].name));
+            assert_int_equal(resolved.cpu_ms, 4711); /* untouched */
+        }
+        sn_error_free(error);
+    }
 }
 
 static void verdicts_and_limits_have_names(void **state)
@@ -79,6 +157,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(initialised_options_mean_the_defaults),
+        cmocka_unit_test(zeros_become_the_documented_defaults),
+        cmocka_unit_test(each_limit_has_its_bounds),
         cmocka_unit_test(verdicts_and_limits_have_names),
         cmocka_unit_test(the_version_is_one),
     };
