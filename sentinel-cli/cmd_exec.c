@@ -6,6 +6,7 @@
 #include "session.h"
 #include "signals.h"
 
+#include <errno.h>
 #include <string.h>
 
 /* What a command sees when the caller says nothing; sentinel/run.h documents the same. */
@@ -65,9 +66,7 @@ static int run_command(struct session *session, sn_sandbox *sandbox)
     options.argv = settings->operands.items;
     options.envp = env.items;
     options.cwd = settings->cwd;
-    signals_enter_create();
     code = sn_run_start(sandbox, &options, &running, &error);
-    signals_leave();
     free(env.items);
     if (code < 0)
         return session_not_started(session, error);
@@ -83,10 +82,12 @@ static int create_and_run(struct session *session, const struct host_files *file
     int code;
 
     sandbox_setup_fill(&setup, session->settings, &session->run_limits);
-    signals_install();
-    signals_enter_create();
+    if (signals_install() < 0) {
+        say("cannot prepare for signals: %s", strerror(errno));
+        sandbox_setup_clear(&setup);
+        return STATUS_INTERNAL;
+    }
     code = sn_sandbox_create(&setup.options, &sandbox, &error);
-    signals_leave();
     sandbox_setup_clear(&setup);
     if (code < 0)
         return session_error(session, status_of_error(error), NULL, error);

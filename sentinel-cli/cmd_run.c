@@ -6,6 +6,7 @@
 #include "session.h"
 #include "signals.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -164,9 +165,7 @@ static int run_program(struct run *run, sn_program *program)
     /* "FILE ARGS", "FILE -- ARGS": what follows FILE are the program's arguments */
     options.argv = run->settings.operands.items + 1;
     options.envp = run->settings.env.items;
-    signals_enter_create();
     code = sn_program_run_start(program, &options, &running, &error);
-    signals_leave();
     if (code < 0)
         return session_not_started(&run->session, error);
     return session_finish(&run->session, running, sn_program_sandbox(program));
@@ -191,11 +190,13 @@ static int compile_and_run(struct run *run)
     options.compile_args = run->settings.compile_args.items;
     options.compile_limits = &session->compile_limits;
     options.sandbox = &setup.options;
-
-    signals_install();
-    signals_enter_create();
+    if (signals_install() < 0) {
+        say("cannot prepare for signals: %s", strerror(errno));
+        sandbox_setup_clear(&setup);
+        return STATUS_INTERNAL;
+    }
+    options.cancel_fd = signals_cancel_fd();
     code = sn_program_create(run->language, &options, &program, &error);
-    signals_leave();
     sandbox_setup_clear(&setup);
     if (code < 0)
         return session_error(session, status_of_error(error), NULL, error);

@@ -76,6 +76,7 @@ void session_run_options(const struct session *session, sn_run_options *options)
     sn_run_options_init(options);
     options->limits = &session->run_limits;
     options->policy = session->policy;
+    options->cancel_fd = signals_cancel_fd();
     options->stdin_mode = session->stdin_fd >= 0 ? SN_STDIN_FEED : SN_STDIN_DATA;
     options->output_mode = session->cli->json ? SN_OUTPUT_CAPTURE : SN_OUTPUT_STREAM;
 }
@@ -209,11 +210,9 @@ int session_finish(struct session *session, sn_running *running, sn_sandbox *san
     int status;
     int code;
 
-    signals_enter_run(running);
     code = passthrough_drive(&pass, running, &error);
     if (code == 0)
         code = sn_run_wait(running, &result, &error);
-    signals_leave();
     sn_running_free(running);
     if (code < 0) {
         return session_not_started(session, error);

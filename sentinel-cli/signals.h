@@ -2,21 +2,15 @@
 #ifndef SENTINEL_SIGNALS_H
 #define SENTINEL_SIGNALS_H
 
-#include <sentinel/run.h>
-
 /*
  * SIGINT, SIGTERM, SIGHUP and SIGQUIT end the sandbox first and then this process, by the same signal, so that a shell
  * or a supervisor sees what it expects. A second one ends this process at once (the sandbox dies with it).
- * Signals that were ignored when we started (nohup, a background job) stay ignored.
+ * Signals that were ignored when we started (nohup, a background job) stay ignored. -1: no descriptor was to be had.
  */
-void signals_install(void);
+int signals_install(void);
 
-/* From here on, a signal kills the sandbox that a blocking call of the library is making or compiling in. */
-void signals_enter_create(void);
-/* From here on, a signal cancels this run (at once, if one came before). */
-void signals_enter_run(sn_running *running);
-/* From here on, a signal is only remembered. To be called before what the others watched is freed. */
-void signals_leave(void);
+/* The cancel_fd of every run: readable from the first signal on. */
+int signals_cancel_fd(void);
 
 /* The signal that came, or 0. */
 int signals_caught(void);

@@ -183,8 +183,13 @@ static const struct {
      NULL,
      SN_VERDICT_TIME_LIMIT_EXCEEDED,
      SN_LIMIT_CPU},
-    {"wall before memory",
+    {"killed for memory before wall: what went on afterwards waited for the victim",
      {BY_SIGNAL(SIGKILL), .wall_killed = true, .usage.oom_kills = 1},
+     NULL,
+     SN_VERDICT_MEMORY_LIMIT_EXCEEDED,
+     SN_LIMIT_MEMORY},
+    {"wall before refused memory",
+     {BY_SIGNAL(SIGKILL), .wall_killed = true, .memory_refused_large = true},
      NULL,
      SN_VERDICT_TIME_LIMIT_EXCEEDED,
      SN_LIMIT_WALL},
@@ -193,11 +198,11 @@ static const struct {
      NULL,
      SN_VERDICT_MEMORY_LIMIT_EXCEEDED,
      SN_LIMIT_MEMORY},
-    {"processes before cancelled",
+    {"cancelled before processes: it did not die of them",
      {BY_SIGNAL(SIGKILL), .usage.processes_refused = 1, .cancelled = true},
      NULL,
-     SN_VERDICT_PROCESS_LIMIT_EXCEEDED,
-     SN_LIMIT_PROCESSES},
+     SN_VERDICT_CANCELLED,
+     SN_LIMIT_NONE},
     {"cancelled before exit status", {.exit_code = 7, .cancelled = true}, NULL, SN_VERDICT_CANCELLED, SN_LIMIT_NONE},
     {"everything at once",
      {BY_SIGNAL(SIGKILL), .broken = true, .denied = true, .output_exceeded = true, .cpu_killed = true,
@@ -230,12 +235,12 @@ static void every_row_gets_its_verdict(void **state)
 static void a_rule_is_not_moved_by_what_ranks_below(void **state)
 {
     static const sn_verdict order[] = {
-        SN_VERDICT_INTERNAL_ERROR,         SN_VERDICT_SECURITY_VIOLATION,  SN_VERDICT_OUTPUT_LIMIT_EXCEEDED,
-        SN_VERDICT_TIME_LIMIT_EXCEEDED,    SN_VERDICT_TIME_LIMIT_EXCEEDED, SN_VERDICT_MEMORY_LIMIT_EXCEEDED,
-        SN_VERDICT_PROCESS_LIMIT_EXCEEDED, SN_VERDICT_CANCELLED,           SN_VERDICT_RUNTIME_ERROR,
+        SN_VERDICT_INTERNAL_ERROR,        SN_VERDICT_SECURITY_VIOLATION,     SN_VERDICT_OUTPUT_LIMIT_EXCEEDED,
+        SN_VERDICT_MEMORY_LIMIT_EXCEEDED, SN_VERDICT_TIME_LIMIT_EXCEEDED,    SN_VERDICT_TIME_LIMIT_EXCEEDED,
+        SN_VERDICT_CANCELLED,             SN_VERDICT_PROCESS_LIMIT_EXCEEDED, SN_VERDICT_RUNTIME_ERROR,
     };
-    static const sn_limit limits[] = {SN_LIMIT_NONE,   SN_LIMIT_NONE,      SN_LIMIT_OUTPUT, SN_LIMIT_CPU, SN_LIMIT_WALL,
-                                      SN_LIMIT_MEMORY, SN_LIMIT_PROCESSES, SN_LIMIT_NONE,   SN_LIMIT_NONE};
+    static const sn_limit limits[] = {SN_LIMIT_NONE, SN_LIMIT_NONE, SN_LIMIT_OUTPUT,    SN_LIMIT_MEMORY, SN_LIMIT_CPU,
+                                      SN_LIMIT_WALL, SN_LIMIT_NONE, SN_LIMIT_PROCESSES, SN_LIMIT_NONE};
 
     (void)state;
     for (unsigned set = 0; set < 1U << 8; set++) {
@@ -245,11 +250,11 @@ static void a_rule_is_not_moved_by_what_ranks_below(void **state)
             .broken = set & 1,
             .denied = set & 2,
             .output_exceeded = set & 4,
-            .cpu_killed = set & 8,
-            .wall_killed = set & 16,
-            .memory_killed = set & 32,
-            .usage.processes_refused = (set & 64) ? 1 : 0,
-            .cancelled = set & 128,
+            .memory_killed = set & 8,
+            .cpu_killed = set & 16,
+            .wall_killed = set & 32,
+            .cancelled = set & 64,
+            .usage.processes_refused = (set & 128) ? 1 : 0,
         };
         int first = set ? __builtin_ctz(set) : 8;
         sn_limit limit;

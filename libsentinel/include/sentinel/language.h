@@ -57,14 +57,16 @@ typedef struct sn_file {
 } sn_file;
 
 typedef struct sn_program_options {
-    size_t size;                  /* sizeof(sn_program_options), set by sn_program_options_init() */
-    const char *file_name;        /* name of the source inside; NULL: the manifest's */
-    const void *source;           /* copied */
+    size_t size;           /* sizeof(sn_program_options), set by sn_program_options_init() */
+    const char *file_name; /* name of the source inside; NULL: the manifest's */
+    const void *source;    /* copied */
     size_t source_length;
-    const sn_file *const *files;  /* NULL-terminated, or NULL */
-    const char *const *compile_args; /* NULL-terminated, or NULL: appended to the compile command */
-    const sn_limits *compile_limits; /* fields that are 0 come from the manifest; NULL: all */
+    const sn_file *const *files;       /* NULL-terminated, or NULL */
+    const char *const *compile_args;   /* NULL-terminated, or NULL: appended to the compile command */
+    const sn_limits *compile_limits;   /* fields that are 0 come from the manifest; NULL: all */
     const sn_sandbox_options *sandbox; /* NULL: defaults; its mounts are added to the manifest's */
+    int32_t cancel_fd; /* cancels the compile step when it becomes readable (see sn_run_options); 0: none */
+    uint32_t reserved; /* 0 */
 } sn_program_options;
 
 SN_API void sn_program_options_init(sn_program_options *options);

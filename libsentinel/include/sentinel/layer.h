@@ -14,23 +14,24 @@ extern "C" {
  * The layers of isolation. All are on by default; a layer the host cannot give makes sn_sandbox_create() fail unless
  * the caller relaxes it by name (sn_sandbox_options.relax). Which layers were in force is part of every result.
  */
-#define SN_LAYER_USER_NS (UINT64_C(1) << 0)      /* user namespace: root inside is nobody outside */
-#define SN_LAYER_PID_NS (UINT64_C(1) << 1)       /* own process numbers; relaxing it needs a cgroup driver */
-#define SN_LAYER_MOUNT_NS (UINT64_C(1) << 2)     /* own mounts; cannot be relaxed: everything else stands on it */
-#define SN_LAYER_NETWORK_NS (UINT64_C(1) << 3)   /* own, empty network; relaxed: the host's network */
-#define SN_LAYER_IPC_NS (UINT64_C(1) << 4)       /* own SysV and POSIX message queues, anew for every run */
-#define SN_LAYER_UTS_NS (UINT64_C(1) << 5)       /* own host name */
-#define SN_LAYER_CGROUP_NS (UINT64_C(1) << 6)    /* cgroup paths of the host are not visible */
-#define SN_LAYER_ROOT (UINT64_C(1) << 7)         /* pivot_root to a declared tree; relaxed: the host's tree, read-only */
-#define SN_LAYER_PROC (UINT64_C(1) << 8)         /* private /proc (subset=pid, hidepid); relaxed: no /proc at all */
-#define SN_LAYER_UID (UINT64_C(1) << 9)          /* a uid that neither the host nor another live sandbox uses */
+#define SN_LAYER_USER_NS (UINT64_C(1) << 0)    /* user namespace: root inside is nobody outside */
+#define SN_LAYER_PID_NS (UINT64_C(1) << 1)     /* own process numbers; relaxing it needs a cgroup driver */
+#define SN_LAYER_MOUNT_NS (UINT64_C(1) << 2)   /* own mounts; cannot be relaxed: everything else stands on it */
+#define SN_LAYER_NETWORK_NS (UINT64_C(1) << 3) /* own, empty network; relaxed: the host's network */
+#define SN_LAYER_IPC_NS (UINT64_C(1) << 4)     /* own SysV and POSIX message queues, anew for every run */
+#define SN_LAYER_UTS_NS (UINT64_C(1) << 5)     /* own host name */
+#define SN_LAYER_CGROUP_NS (UINT64_C(1) << 6)  /* cgroup paths of the host are not visible */
+#define SN_LAYER_ROOT (UINT64_C(1) << 7)       /* pivot_root to a declared tree; relaxed: the host's tree, read-only */
+#define SN_LAYER_PROC (UINT64_C(1) << 8)       /* private /proc (subset=pid, hidepid); relaxed: no /proc at all */
+#define SN_LAYER_UID (UINT64_C(1) << 9)        /* a uid that neither the host nor another live sandbox uses */
 #define SN_LAYER_CAPABILITIES (UINT64_C(1) << 10) /* every capability set is empty, the bounding set too */
-#define SN_LAYER_NO_NEW_PRIVS (UINT64_C(1) << 11) /* PR_SET_NO_NEW_PRIVS; relaxing it needs seccomp and landlock relaxed */
-#define SN_LAYER_SECCOMP (UINT64_C(1) << 12)     /* system call allow-list */
-#define SN_LAYER_LANDLOCK (UINT64_C(1) << 13)    /* file access rights by Landlock, where the kernel has it */
-#define SN_LAYER_CGROUP (UINT64_C(1) << 14)      /* cgroup limits; relaxed: rlimits and polling only */
-#define SN_LAYER_SESSION (UINT64_C(1) << 15)     /* setsid: no controlling terminal */
-#define SN_LAYER_NESTED_NS (UINT64_C(1) << 16)   /* no further user namespaces (user.max_user_namespaces = 0) */
+#define SN_LAYER_NO_NEW_PRIVS                                                                                          \
+    (UINT64_C(1) << 11)                        /* PR_SET_NO_NEW_PRIVS; relaxing it needs seccomp and landlock relaxed */
+#define SN_LAYER_SECCOMP (UINT64_C(1) << 12)   /* system call allow-list */
+#define SN_LAYER_LANDLOCK (UINT64_C(1) << 13)  /* file access rights by Landlock, where the kernel has it */
+#define SN_LAYER_CGROUP (UINT64_C(1) << 14)    /* cgroup limits; relaxed: rlimits and polling only */
+#define SN_LAYER_SESSION (UINT64_C(1) << 15)   /* setsid: no controlling terminal */
+#define SN_LAYER_NESTED_NS (UINT64_C(1) << 16) /* no further user namespaces (user.max_user_namespaces = 0) */
 #define SN_LAYER_COUNT 17
 
 /* The name of one layer bit ("seccomp"); NULL if it is not exactly one known bit. Static string. */

@@ -32,6 +32,8 @@ typedef struct sn_run_options {
     const sn_policy *policy; /* NULL: the sandbox's */
     uint32_t stdin_mode;     /* SN_STDIN_... */
     uint32_t output_mode;    /* SN_OUTPUT_... */
+    int32_t cancel_fd;       /* cancels when it becomes readable (never read here); stays the caller's; 0: none */
+    uint32_t reserved;       /* 0 */
 } sn_run_options;
 
 SN_API void sn_run_options_init(sn_run_options *options);
@@ -64,8 +66,8 @@ enum {
 };
 
 typedef struct sn_event {
-    size_t size;      /* sizeof(sn_event) */
-    uint32_t type;    /* SN_EVENT_... */
+    size_t size;   /* sizeof(sn_event) */
+    uint32_t type; /* SN_EVENT_... */
     uint32_t reserved;
     const void *data; /* valid until the next call for this run */
     size_t length;

@@ -253,7 +253,7 @@ static int make_comparison(struct sn__kafel *k, enum sn__policy_op op, struct va
                            sn_error **ret_error)
 {
     struct sn__policy_expr *expr;
-    uint64_t number;
+    uint64_t number = 0;
     int r = fit_number(k, left->arg, right, &number, ret_error);
 
     if (r < 0)

@@ -111,6 +111,7 @@ static int compile(sn_program *program, const sn_program_options *options, sn_er
         run.envp = (const char *const *)command.envp;
         run.limits = &limits;
         run.policy = policy;
+        run.cancel_fd = options->cancel_fd;
         r = sn_run(program->sandbox, &run, &program->compiled, ret_error);
     }
     if (r == 0)

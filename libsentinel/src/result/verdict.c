@@ -28,16 +28,11 @@ static bool peak_at_limit(uint64_t peak, uint64_t limit)
     return peak >= limit || limit - peak <= slack;
 }
 
-static bool memory_decided(const struct sn__evidence *evidence, const sn_limits *limits)
+/* Nothing was killed for memory, but the program failed after it got none. */
+static bool memory_refused(const struct sn__evidence *evidence, const sn_limits *limits)
 {
-    if (evidence->memory_killed || evidence->usage.oom_kills > 0)
-        return true;
-    if (!failed(evidence))
-        return false;
-    if (evidence->memory_refused_large)
-        return true;
-    /* Reclaimed page cache counts as refused too: only a peak that stayed at the limit makes it the cause. */
-    return evidence->usage.memory_refused > 0 && peak_at_limit(evidence->usage.memory_peak, limits->memory_bytes);
+    return evidence->memory_refused_large ||
+           (evidence->usage.memory_refused > 0 && peak_at_limit(evidence->usage.memory_peak, limits->memory_bytes));
 }
 
 sn_verdict sn__verdict_decide(const struct sn__evidence *evidence, const sn_limits *limits, sn_limit *ret_limit)
@@ -52,20 +47,23 @@ sn_verdict sn__verdict_decide(const struct sn__evidence *evidence, const sn_limi
     } else if (evidence->output_exceeded) {
         verdict = SN_VERDICT_OUTPUT_LIMIT_EXCEEDED;
         limit = SN_LIMIT_OUTPUT;
+    } else if (evidence->memory_killed || evidence->usage.oom_kills > 0) {
+        verdict = SN_VERDICT_MEMORY_LIMIT_EXCEEDED;
+        limit = SN_LIMIT_MEMORY;
     } else if (evidence->cpu_killed || exceeds_ms(evidence->usage.cpu_ns, limits->cpu_ms)) {
         verdict = SN_VERDICT_TIME_LIMIT_EXCEEDED;
         limit = SN_LIMIT_CPU;
     } else if (evidence->wall_killed || exceeds_ms(evidence->wall_ns, limits->wall_ms)) {
         verdict = SN_VERDICT_TIME_LIMIT_EXCEEDED;
         limit = SN_LIMIT_WALL;
-    } else if (memory_decided(evidence, limits)) {
+    } else if (evidence->cancelled) { /* killed by us, so its end is no sign of what follows */
+        verdict = SN_VERDICT_CANCELLED;
+    } else if (failed(evidence) && memory_refused(evidence, limits)) {
         verdict = SN_VERDICT_MEMORY_LIMIT_EXCEEDED;
         limit = SN_LIMIT_MEMORY;
     } else if (evidence->usage.processes_refused > 0 && failed(evidence)) {
         verdict = SN_VERDICT_PROCESS_LIMIT_EXCEEDED;
         limit = SN_LIMIT_PROCESSES;
-    } else if (evidence->cancelled) {
-        verdict = SN_VERDICT_CANCELLED;
     } else {
         verdict = failed(evidence) ? SN_VERDICT_RUNTIME_ERROR : SN_VERDICT_OK;
     }

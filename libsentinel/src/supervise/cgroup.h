@@ -32,7 +32,7 @@ struct sn__usage {
     uint64_t system_ns;
     uint64_t throttled_ns;
     uint64_t memory_peak;
-    uint64_t memory_refused;    /* charges refused or that had to reclaim first: v2 memory.events max, v1 failcnt */
+    uint64_t memory_refused;    /* times that an allocation at the limit found nothing left to reclaim */
     uint64_t oom_kills;         /* processes of the run that the kernel killed for memory */
     uint64_t processes_refused; /* forks and threads refused: pids.events max */
     const char *cpu_source;     /* static strings */
@@ -67,6 +67,11 @@ struct sn__cgroup_driver {
     void (*run_join)(const struct sn__cgroup_run *run, struct sn__cgroup_join *ret_join);
     /* CPU time so far: cheap, called while the run goes on. */
     int (*run_cpu)(const struct sn__cgroup_run *run, uint64_t *ret_cpu_ns);
+    /*
+     * A descriptor that becomes readable when the run is out of memory, for hosts whose kernel then kills one process
+     * and lets the others go on (v1); -1 where it kills all of them (v2 memory.oom.group). Owned by the run.
+     */
+    int (*run_oom_fd)(const struct sn__cgroup_run *run);
     /* All figures; called once, when no process is left in it. */
     int (*run_usage)(const struct sn__cgroup_run *run, struct sn__usage *ret_usage, sn_error **ret_error);
     /*

@@ -11,6 +11,7 @@
 #include <inttypes.h>
 #include <stdatomic.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/stat.h>
 
 /*
@@ -63,6 +64,7 @@ struct sn__cgroup_run {
     const struct sn__cgroup *cgroup;
     char name[16]; /* "r<n>" */
     int procs[CONTROLLERS];
+    int oom;       /* eventfd that counts the times it was out of memory, or -1 */
     uint32_t made; /* in the first so many hierarchies */
     struct kill_state *state;
 };
@@ -253,6 +255,7 @@ static void v1_run_end(struct sn__cgroup_run *run)
     /* first, so that removing has descriptors to work with in a host program that has run out of them */
     for (uint32_t i = 0; i < run->cgroup->count; i++)
         sn__close(run->procs[i]);
+    sn__close(run->oom);
     for (uint32_t i = 0; i < run->made; i++)
         (void)sn__cgroup_remove(run->cgroup->hierarchies[i].dir, run->name);
     free(run->state);
@@ -303,6 +306,27 @@ static int set_limits(const struct sn__cgroup_run *run, const sn_limits *limits,
     return r;
 }
 
+/* cgroup-v1/memory.rst, "OOM Control": an eventfd and memory.oom_control, joined through cgroup.event_control. */
+static int watch_oom(struct sn__cgroup_run *run, sn_error **ret_error)
+{
+    int dir = dir_of(run->cgroup, MEMORY);
+    cleanup_close int control = openat(dir, in(run->name, "memory.oom_control").text, O_RDONLY | O_CLOEXEC);
+    char line[32];
+    int r;
+
+    run->oom = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (control < 0 || run->oom < 0)
+        return sn__error_errno(ret_error, errno, "cgroup run", "cannot watch the run's memory");
+    snprintf(line, sizeof(line), "%d %d", run->oom, control);
+    r = sn__file_write_at(dir, in(run->name, "cgroup.event_control").text, line);
+    return r < 0 ? sn__error_errno(ret_error, -r, "cgroup run", "cannot watch the run's memory") : 0;
+}
+
+static int v1_run_oom_fd(const struct sn__cgroup_run *run)
+{
+    return run->oom;
+}
+
 static int v1_run_begin(struct sn__cgroup *cgroup, const sn_limits *limits, struct sn__cgroup_run **ret_run,
                         sn_error **ret_error)
 {
@@ -312,6 +336,7 @@ static int v1_run_begin(struct sn__cgroup *cgroup, const sn_limits *limits, stru
     if (!run)
         return sn__error_nomem(ret_error);
     run->cgroup = cgroup;
+    run->oom = -1;
     for (uint32_t i = 0; i < CONTROLLERS; i++)
         run->procs[i] = -1;
     /* never the name of an earlier run: its group may need a moment to go */
@@ -336,6 +361,8 @@ static int v1_run_begin(struct sn__cgroup *cgroup, const sn_limits *limits, stru
     }
     if (r == 0)
         r = set_limits(run, limits, ret_error);
+    if (r == 0)
+        r = watch_oom(run, ret_error);
     if (r < 0) {
         v1_run_end(run);
         return r;
@@ -398,12 +425,13 @@ static int v1_run_usage(const struct sn__cgroup_run *run, struct sn__usage *ret_
     if (r == 0)
         r = read_number(run, MEMORY, "memory.max_usage_in_bytes", &usage.memory_peak);
     if (r == 0)
-        r = read_number(run, MEMORY, "memory.failcnt", &usage.memory_refused);
-    if (r == 0)
         r = read_key(run, MEMORY, "memory.oom_control", "oom_kill", &usage.oom_kills);
     if (r < 0)
         return sn__error_errno(ret_error, -r, "cgroup usage", "cannot read the counters of the run's group");
     split_cpu(&usage, user, system);
+    /* memory.failcnt would count reclaimed page cache too */
+    if (read(run->oom, &usage.memory_refused, sizeof(usage.memory_refused)) < 0)
+        usage.memory_refused = 0;
     if (atomic_load(&run->state->killed))
         usage.processes_refused = run->state->refused_before;
     else
@@ -550,6 +578,7 @@ const struct sn__cgroup_driver sn__cgroup_v1 = {
     .run_begin = v1_run_begin,
     .run_join = v1_run_join,
     .run_cpu = v1_run_cpu,
+    .run_oom_fd = v1_run_oom_fd,
     .run_usage = v1_run_usage,
     .run_kill = v1_run_kill,
     .run_end = v1_run_end,

@@ -361,6 +361,12 @@ static int read_cpu(const struct sn__cgroup_run *run, struct sn__usage *usage)
     return 0;
 }
 
+static int v2_run_oom_fd(const struct sn__cgroup_run *run)
+{
+    (void)run;
+    return -1;
+}
+
 static int v2_run_usage(const struct sn__cgroup_run *run, struct sn__usage *ret_usage, sn_error **ret_error)
 {
     struct sn__usage usage = {
@@ -372,7 +378,7 @@ static int v2_run_usage(const struct sn__cgroup_run *run, struct sn__usage *ret_
     if (r == 0 && run->has_peak)
         r = sn__file_read_u64_at(run->dir, "memory.peak", &usage.memory_peak);
     if (r == 0)
-        r = sn__file_read_key_at(run->dir, "memory.events", "max", &usage.memory_refused);
+        r = sn__file_read_key_at(run->dir, "memory.events", "oom", &usage.memory_refused);
     if (r == 0)
         r = sn__file_read_key_at(run->dir, "memory.events", "oom_kill", &usage.oom_kills);
     if (r == 0 && atomic_load(&run->state->counted))
@@ -444,6 +450,7 @@ const struct sn__cgroup_driver sn__cgroup_v2 = {
     .run_begin = v2_run_begin,
     .run_join = v2_run_join,
     .run_cpu = v2_run_cpu,
+    .run_oom_fd = v2_run_oom_fd,
     .run_usage = v2_run_usage,
     .run_kill = v2_run_kill,
     .run_end = v2_run_end,

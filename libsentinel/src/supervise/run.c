@@ -268,6 +268,8 @@ static int make_watchers(sn_running *running, sn_error **ret_error)
         r = watch(running, running->cancel, EPOLLIN, ret_error);
     for (int i = 0; r == 0 && i < 2; i++)
         r = watch(running, running->out[i], EPOLLIN, ret_error);
+    if (r == 0 && running->callers_cancel >= 0)
+        r = watch(running, running->callers_cancel, EPOLLIN, ret_error);
     return r;
 }
 
@@ -325,6 +327,8 @@ static int start_claimed(sn_running *running, const sn_run_options *options, sn_
         r = make_watchers(running, ret_error);
     if (r == 0 && running->sandbox->cgroup)
         r = running->sandbox->driver->run_begin(running->sandbox->cgroup, &running->limits, &running->group, ret_error);
+    if (r == 0 && running->group && (running->oom = running->sandbox->driver->run_oom_fd(running->group)) >= 0)
+        r = watch(running, running->oom, EPOLLIN, ret_error);
     if (r == 0)
         r = send_run(running, &builder, &bpf, &ends, ret_error);
     if (r == 0)
@@ -348,6 +352,8 @@ static int check_options(const sn_sandbox *sandbox, const sn_run_options *option
         return sn__error_set(ret_error, SN_EINVAL, "check run options", "argv is empty: there is nothing to run");
     if (ret_checked->stdin_mode > SN_STDIN_FEED || ret_checked->output_mode > SN_OUTPUT_STREAM)
         return sn__error_set(ret_error, SN_EINVAL, "check run options", "stdin_mode or output_mode is no known value");
+    if (ret_checked->cancel_fd < 0 || ret_checked->reserved)
+        return sn__error_set(ret_error, SN_EINVAL, "check run options", "cancel_fd is negative, or reserved is not 0");
     if (!ret_checked->stdin_data && ret_checked->stdin_length)
         return sn__error_set(ret_error, SN_EINVAL, "check run options", "stdin_length is set but stdin_data is NULL");
     if (ret_checked->stdin_data && ret_checked->stdin_mode != SN_STDIN_DATA)
@@ -387,6 +393,8 @@ int sn_run_start(sn_sandbox *sandbox, const sn_run_options *options, sn_running 
     running->is_fed = checked.stdin_mode == SN_STDIN_FEED;
     running->program = strdup(checked.argv[0]);
     running->epoll = running->timer = running->cancel = running->out[0] = running->out[1] = running->in = -1;
+    running->callers_cancel = checked.cancel_fd ? checked.cancel_fd : -1;
+    running->oom = -1;
     running->result = calloc(1, sizeof(*running->result));
     r = running->result && running->program ? start_claimed(running, &checked, ret_error) : sn__error_nomem(ret_error);
     if (r < 0) {

@@ -32,10 +32,12 @@ struct sn_running {
 
     int epoll;
     int timer;
-    int cancel;  /* eventfd */
-    int out[2];  /* our ends: stdout, stderr; -1 at their end */
-    int in;      /* our end of stdin, or -1 */
-    bool is_fed; /* SN_STDIN_FEED */
+    int cancel;         /* eventfd */
+    int callers_cancel; /* the caller's descriptor while it is watched, or -1 */
+    int oom;            /* the leaf's descriptor while it is watched, or -1 */
+    int out[2];         /* our ends: stdout, stderr; -1 at their end */
+    int in;             /* our end of stdin, or -1 */
+    bool is_fed;        /* SN_STDIN_FEED */
     bool in_is_watched;
     bool wants_room_event;
 

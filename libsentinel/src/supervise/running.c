@@ -362,11 +362,28 @@ int sn_run_close_stdin(sn_running *running, sn_error **ret_error)
 
 /* ---- the loop's body ---- */
 
-static void take_cancel(sn_running *running)
+static void unwatch(const sn_running *running, int *fd)
+{
+    epoll_ctl(running->epoll, EPOLL_CTL_DEL, *fd, NULL);
+    *fd = -1;
+}
+
+/* v1 kills one process and lets the others wait for it: end the run as v2's memory.oom.group does. */
+static void take_oom(sn_running *running)
+{
+    unwatch(running, &running->oom);
+    if (!running->killed_ns)
+        running->evidence.memory_killed = true;
+    sn__running_kill(running);
+}
+
+static void take_cancel(sn_running *running, int fd)
 {
     uint64_t count;
 
-    if (read(running->cancel, &count, sizeof(count)) != sizeof(count))
+    if (fd == running->callers_cancel) /* not ours to read, so it stays readable */
+        unwatch(running, &running->callers_cancel);
+    else if (read(running->cancel, &count, sizeof(count)) != sizeof(count))
         return;
     if (!running->killed_ns)
         running->evidence.cancelled = true;
@@ -389,8 +406,10 @@ static int dispatch(sn_running *running, const struct epoll_event *ready, int co
         } else if (fd == running->timer) {
             if (read(fd, &expirations, sizeof(expirations)) > 0)
                 check_limits(running);
-        } else if (fd == running->cancel) {
-            take_cancel(running);
+        } else if (fd == running->cancel || fd == running->callers_cancel) {
+            take_cancel(running, fd);
+        } else if (fd == running->oom) {
+            take_oom(running);
         } else if (fd == running->in) {
             flush_input(running);
         } else if (!found && (fd == running->out[0] || fd == running->out[1])) {
