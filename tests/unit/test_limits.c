@@ -62,6 +62,7 @@ static void zeros_become_the_documented_defaults(void **state)
     sn_limits_init(&base);
     base.cpu_ms = 100;
     base.wall_ms = 200;
+    assert_int_equal(sn__limits_resolve(&base, NULL, &base, &error), 0); /* a sandbox's own are resolved */
     own.wall_ms = 300;
     own.file_bytes = SN_UNLIMITED;
     assert_int_equal(sn__limits_resolve(&own, &base, &resolved, &error), 0);
