@@ -85,20 +85,24 @@ static int parse_u64(const char *text, uint64_t *ret_value)
     return 0;
 }
 
-/* Numbers are read many times in a run: no allocation. */
-int sn__file_read_u64_at(int dirfd, const char *path, uint64_t *ret_value)
+/* Counters are read many times in a run, and never longer than this: no allocation. */
+static int read_short(int dirfd, const char *path, char *text, size_t size)
 {
     cleanup_close int fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC);
-    char text[64];
-    ssize_t n;
+    ssize_t n = fd < 0 ? -1 : read(fd, text, size - 1);
 
-    if (fd < 0)
-        return -errno;
-    n = read(fd, text, sizeof(text) - 1);
     if (n < 0)
         return -errno;
     text[n] = '\0';
-    return parse_u64(text, ret_value);
+    return 0;
+}
+
+int sn__file_read_u64_at(int dirfd, const char *path, uint64_t *ret_value)
+{
+    char text[64];
+    int r = read_short(dirfd, path, text, sizeof(text));
+
+    return r < 0 ? r : parse_u64(text, ret_value);
 }
 
 int sn__text_find_key(const char *text, const char *key, uint64_t *ret_value)
@@ -116,17 +120,10 @@ int sn__text_find_key(const char *text, const char *key, uint64_t *ret_value)
 
 int sn__file_read_key_at(int dirfd, const char *path, const char *key, uint64_t *ret_value)
 {
-    cleanup_close int fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC);
     char text[4096];
-    ssize_t n;
+    int r = read_short(dirfd, path, text, sizeof(text));
 
-    if (fd < 0)
-        return -errno;
-    n = read(fd, text, sizeof(text) - 1);
-    if (n < 0)
-        return -errno;
-    text[n] = '\0';
-    return sn__text_find_key(text, key, ret_value);
+    return r < 0 ? r : sn__text_find_key(text, key, ret_value);
 }
 
 int sn__file_write_u64_at(int dirfd, const char *path, uint64_t value)

@@ -36,7 +36,7 @@ static inline const struct sn__plan_mount *plan_mounts(const struct init *init)
     return (const struct sn__plan_mount *)(const void *)(init->plan_bytes + init->plan->mounts);
 }
 
-/* main.c */
+/* control.c */
 /* 1: a message, 0: the host is gone, or -errno. */
 int init_receive(struct received *received);
 void init_close_received(struct received *received);

@@ -2,11 +2,11 @@
 #include "spawn/control.h"
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 
 #include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 
 int sn__control_send(int control, const struct sn__message *message, const int *fds, uint32_t fd_count)
 {
@@ -72,22 +72,14 @@ static int receive_now(int control, struct sn__message *ret_message, int *ret_fd
     return 1;
 }
 
-static int64_t now_ms(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 int sn__control_receive(int control, int timeout_ms, struct sn__message *ret_message, int *ret_fd)
 {
     struct pollfd poll_fd = {.fd = control, .events = POLLIN};
-    int64_t end = now_ms() + timeout_ms;
+    int64_t end = (int64_t)(sn__now_ns() / 1000000) + timeout_ms;
 
     for (;;) {
         int r = receive_now(control, ret_message, ret_fd);
-        int64_t left = end - now_ms();
+        int64_t left = end - (int64_t)(sn__now_ns() / 1000000);
 
         if (r != 0 || left <= 0 || timeout_ms == 0)
             return r;

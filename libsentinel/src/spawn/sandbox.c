@@ -9,6 +9,8 @@
 
 #include <string.h>
 
+#define PLACE_ATTEMPTS 64
+
 static int take_cgroup(sn_sandbox *sandbox, sn_error **ret_error)
 {
     cleanup_free char *parent = NULL;
@@ -23,6 +25,32 @@ static int take_cgroup(sn_sandbox *sandbox, sn_error **ret_error)
     return sandbox->driver->create(parent, sandbox->slot, sandbox->ids.init_outside, &sandbox->cgroup, ret_error);
 }
 
+/*
+ * A slot, its uids and its groups. That the groups belong to somebody else (SN_EBUSY) happens where two containers
+ * share the cgroup file system but not the directory of slots: then another slot is tried.
+ */
+static int take_place(sn_sandbox *sandbox, sn_error **ret_error)
+{
+    int r = SN_EBUSY;
+
+    for (int attempt = 0; r == SN_EBUSY && attempt < PLACE_ATTEMPTS; attempt++) {
+        int previous = sandbox->slot_fd; /* held until the next one is, so that it is another */
+
+        sandbox->slot_fd = -1;
+        if (ret_error) { /* what an earlier attempt met */
+            sn_error_free(*ret_error);
+            *ret_error = NULL;
+        }
+        r = sn__slot_take(&sandbox->slot, &sandbox->slot_fd, ret_error);
+        sn__close(previous);
+        if (r == 0)
+            r = sn__idmap_choose(sandbox->spec.layers, sandbox->slot, &sandbox->ids, ret_error);
+        if (r == 0)
+            r = take_cgroup(sandbox, ret_error);
+    }
+    return r;
+}
+
 static int create(sn_sandbox *sandbox, const sn_sandbox_options *options, sn_error **ret_error)
 {
     cleanup_planner struct sn__planner planner = {.spec = &sandbox->spec, .ids = &sandbox->ids};
@@ -32,11 +60,7 @@ static int create(sn_sandbox *sandbox, const sn_sandbox_options *options, sn_err
 
     r = sn__spec_make(options, &sandbox->spec, ret_error);
     if (r == 0)
-        r = sn__slot_take(&sandbox->slot, &sandbox->slot_fd, ret_error);
-    if (r == 0)
-        r = sn__idmap_choose(sandbox->spec.layers, sandbox->slot, &sandbox->ids, ret_error);
-    if (r == 0)
-        r = take_cgroup(sandbox, ret_error);
+        r = take_place(sandbox, ret_error);
     if (r == 0)
         r = sn__plan_mounts(&planner, ret_error);
     if (r == 0)

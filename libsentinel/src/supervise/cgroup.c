@@ -12,6 +12,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -409,6 +410,13 @@ int sn__cgroup_reaper_init(struct sn__cgroup_reaper *ret_reaper)
     return 0;
 }
 
+static bool is_held(int dirfd, const char *name)
+{
+    cleanup_close int dir = openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+    return dir >= 0 && flock(dir, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK;
+}
+
 static void reap_one(struct sn__cgroup_reaper *reaper, int directory, const char *name, uint32_t slot)
 {
     cleanup_close int held = -1;
@@ -420,7 +428,7 @@ static void reap_one(struct sn__cgroup_reaper *reaper, int directory, const char
     if (fstatat(directory, name, &st, AT_SYMLINK_NOFOLLOW) < 0 || st.st_uid != geteuid())
         return;
     /* holding the slot while the group goes keeps a new owner from walking into it */
-    if (sn__slot_try_in(reaper->slots, slot, &held) == 1)
+    if (sn__slot_try_in(reaper->slots, slot, &held) == 1 && !is_held(directory, name))
         (void)sn__cgroup_remove(directory, name);
     else
         reaper->live[slot / 8] |= (uint8_t)(1U << slot % 8);
@@ -445,6 +453,58 @@ void sn__cgroup_reap(struct sn__cgroup_reaper *reaper, const char *directory)
         if (slot >= 0 && (reaper->random >> 8) % count < REAP_LOOKS)
             reap_one(reaper, dirfd(dir), entry->d_name, (uint32_t)slot);
     }
+}
+
+/* Opens and locks a group that was made a moment ago: a reaper may have been quicker, then -ENOENT. */
+static int take_group(int parent, const char *name)
+{
+    cleanup_close int dir = openat(parent, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int r;
+
+    if (dir >= 0 && flock(dir, LOCK_EX | LOCK_NB) == 0)
+        return steal_fd(&dir);
+    r = errno == EWOULDBLOCK ? -ENOENT : -errno;
+    if (r != -ENOENT)
+        (void)unlinkat(parent, name, AT_REMOVEDIR);
+    return r;
+}
+
+int sn__cgroup_make_group(const char *parent, int (*open_parent)(const char *parent), const char *name, int *ret_dir)
+{
+    int r = -EBUSY;
+
+    for (int attempt = 0; attempt < 8; attempt++) {
+        cleanup_close int fd = open_parent(parent);
+
+        r = fd < 0 ? fd : sn__cgroup_mkdir(fd, name);
+        if (r == -EEXIST) {
+            if (is_held(fd, name))
+                return -EBUSY;
+            r = sn__cgroup_remove(fd, name);
+            if (r < 0)
+                return r;
+            r = -EBUSY;
+            continue;
+        }
+        if (r == 0)
+            r = take_group(fd, name);
+        if (r >= 0) {
+            *ret_dir = r;
+            return 0;
+        }
+        /* it, or the parent, was removed between two calls: made again */
+        if (r != -ENOENT && r != -ENODEV)
+            return r;
+    }
+    return r;
+}
+
+int sn__cgroup_create_error(int r, const char *parent, const char *name, sn_error **ret_error)
+{
+    if (r == -EBUSY)
+        return sn__error_set(ret_error, SN_EBUSY, "cgroup create", "%s/%s belongs to somebody else's sandbox", parent,
+                             name);
+    return sn__error_errno(ret_error, -r, "cgroup create", "cannot make %s/%s", parent, name);
 }
 
 int sn__cgroup_pick(const char *wanted, const struct sn__cgroup_driver **ret_driver, char **ret_parent,

@@ -37,6 +37,16 @@ int sn__cgroup_locate(const struct sn__cgroup_tables *tables, const char *contro
                       struct sn__cgroup_place *ret_place);
 void sn__cgroup_place_clear(struct sn__cgroup_place *place);
 
+/*
+ * Makes and opens s<slot> in the directory that open_parent() opens (and makes if need be): a descriptor to keep for
+ * as long as the sandbox lives, since its flock is what says so. One that is there and not locked was left by a dead
+ * host and is removed; a locked one is -EBUSY. Normally a slot rules that out; but two containers that share the cgroup
+ * file system and not /run have the same slots, and the lock of a directory is seen in both.
+ */
+int sn__cgroup_make_group(const char *parent, int (*open_parent)(const char *parent), const char *name, int *ret_dir);
+/* The error of that, as SN_EBUSY (somebody else's group), SN_ESYS or SN_ENOMEM. */
+int sn__cgroup_create_error(int r, const char *parent, const char *name, sn_error **ret_error);
+
 /* mkdirat() whose result its maker can use under any umask: 0 or -errno, -EEXIST included. */
 int sn__cgroup_mkdir(int dirfd, const char *name);
 /* SIGKILL for all listed in a group until none is left or a second has gone; 0, -EBUSY, or another -errno. */

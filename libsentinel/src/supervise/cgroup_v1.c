@@ -87,50 +87,16 @@ static int dir_of(const struct sn__cgroup *cgroup, unsigned controller)
     return cgroup->hierarchies[cgroup->of[controller]].dir;
 }
 
-/* mkdir of the parent shared by all sandboxes: somebody else may make it at this moment. */
-static int make_parent(const char *parent)
+/* The directory shared by all sandboxes: somebody else may make it at this moment. A descriptor or -errno. */
+static int open_parent(const char *parent)
 {
     int r = sn__cgroup_mkdir(AT_FDCWD, parent);
+    int fd;
 
-    return r == -EEXIST ? 0 : r;
-}
-
-/* Makes and opens s<slot>; one that is there belongs to a dead host, since we hold the slot. */
-static int make_group(const char *parent, const char *name, int *ret_dir)
-{
-    for (int attempt = 0; attempt < 8; attempt++) {
-        cleanup_close int parent_fd = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        int r;
-
-        if (parent_fd < 0 && errno != ENOENT)
-            return -errno;
-        if (parent_fd < 0) {
-            r = make_parent(parent);
-            if (r < 0)
-                return r;
-            continue;
-        }
-        r = sn__cgroup_mkdir(parent_fd, name);
-        if (r == -EEXIST) {
-            r = sn__cgroup_remove(parent_fd, name);
-            if (r < 0)
-                return r;
-            continue;
-        }
-        /* the parent was removed under us */
-        if (r == -ENOENT || r == -ENODEV)
-            continue;
-        if (r < 0)
-            return r;
-        *ret_dir = openat(parent_fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        if (*ret_dir < 0) {
-            r = -errno;
-            (void)unlinkat(parent_fd, name, AT_REMOVEDIR);
-            return r;
-        }
-        return 0;
-    }
-    return -EBUSY;
+    if (r < 0 && r != -EEXIST)
+        return r;
+    fd = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    return fd < 0 ? -errno : fd;
 }
 
 static void v1_destroy(struct sn__cgroup *cgroup)
@@ -208,12 +174,12 @@ static int v1_create(const char *parent, uint32_t slot, uid_t init_uid, struct s
                                             "the parent names no directory for some of memory, cpu, cpuacct, pids");
     }
     for (uint32_t i = 0; i < cgroup->count; i++) {
-        r = make_group(cgroup->hierarchies[i].parent, cgroup->name, &cgroup->hierarchies[i].dir);
+        r = sn__cgroup_make_group(cgroup->hierarchies[i].parent, open_parent, cgroup->name,
+                                  &cgroup->hierarchies[i].dir);
         if (r < 0) {
-            (void)sn__error_errno(ret_error, -r, "cgroup create", "cannot make %s/%s", cgroup->hierarchies[i].parent,
-                                  cgroup->name);
+            r = sn__cgroup_create_error(r, cgroup->hierarchies[i].parent, cgroup->name, ret_error);
             v1_destroy(cgroup);
-            return r == -ENOMEM ? SN_ENOMEM : SN_ESYS;
+            return r;
         }
     }
     *ret_cgroup = cgroup;
@@ -491,7 +457,8 @@ static int find_parent(const struct sn__cgroup_place *place, char **ret_parent)
             parent = NULL;
             return -ENOMEM;
         }
-        r = make_parent(parent);
+        r = sn__cgroup_mkdir(AT_FDCWD, parent);
+        r = r == -EEXIST ? 0 : r;
         if (r == 0 && access(parent, W_OK | X_OK) == 0) {
             *ret_parent = steal_ptr(&parent);
             return 0;

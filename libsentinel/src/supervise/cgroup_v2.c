@@ -128,40 +128,6 @@ static void v2_destroy(struct sn__cgroup *cgroup)
     free(cgroup);
 }
 
-/* Makes and opens s<slot>; one that is there belongs to a dead host, since we hold the slot. */
-static int make_group(struct sn__cgroup *cgroup)
-{
-    for (int attempt = 0; attempt < 8; attempt++) {
-        cleanup_close int parent = open_parent(cgroup->parent);
-        int r;
-
-        /* a parent that was removed between two calls is made again */
-        if (parent == -ENOENT || parent == -ENODEV)
-            continue;
-        if (parent < 0)
-            return parent;
-        r = sn__cgroup_mkdir(parent, cgroup->name);
-        if (r == -EEXIST) {
-            r = sn__cgroup_remove(parent, cgroup->name);
-            if (r < 0)
-                return r;
-            continue;
-        }
-        if (r == -ENOENT || r == -ENODEV)
-            continue;
-        if (r < 0)
-            return r;
-        cgroup->dir = openat(parent, cgroup->name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        if (cgroup->dir < 0) {
-            r = -errno;
-            (void)unlinkat(parent, cgroup->name, AT_REMOVEDIR);
-            return r;
-        }
-        return 0;
-    }
-    return -EBUSY;
-}
-
 /* Gives `file` of a group to PID 1's uid, where that is not ours. */
 static int give(const struct sn__cgroup *cgroup, int dirfd, const char *file)
 {
@@ -182,12 +148,13 @@ static int v2_create(const char *parent, uint32_t slot, uid_t init_uid, struct s
     cgroup->init_uid = init_uid;
     snprintf(cgroup->name, sizeof(cgroup->name), "s%u", slot);
     cgroup->parent = strdup(parent);
-    r = cgroup->parent ? make_group(cgroup) : -ENOMEM;
+    r = cgroup->parent ? sn__cgroup_make_group(parent, open_parent, cgroup->name, &cgroup->dir) : -ENOMEM;
     if (r == 0)
         r = give(cgroup, cgroup->dir, "cgroup.procs");
     if (r < 0) {
+        r = sn__cgroup_create_error(r, parent, cgroup->name, ret_error);
         v2_destroy(cgroup);
-        return sn__error_errno(ret_error, -r, "cgroup create", "cannot make %s/s%u", parent, slot);
+        return r;
     }
     *ret_cgroup = cgroup;
     return 0;

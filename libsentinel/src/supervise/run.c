@@ -3,6 +3,7 @@
 #include "supervise/run.h"
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "config/policy.h"
@@ -18,18 +19,9 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/timerfd.h>
-#include <time.h>
 
 #define STRINGS_MAX (2U << 20) /* argv and envp together: execve(2) takes no more with a stack of 8 MiB */
 #define SEARCH_PATH "/usr/local/bin:/usr/bin:/bin"
-
-uint64_t sn__now_ns(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000000000U + (uint64_t)now.tv_nsec;
-}
 
 /* ---- the request ---- */
 
@@ -409,22 +401,4 @@ int sn_run_start(sn_sandbox *sandbox, const sn_run_options *options, sn_running 
 int sn_run_fd(const sn_running *running)
 {
     return running->epoll;
-}
-
-int sn_run(sn_sandbox *sandbox, const sn_run_options *options, sn_result **ret_result, sn_error **ret_error)
-{
-    sn_running *running;
-    int r;
-
-    if (!ret_result)
-        return sn__error_set(ret_error, SN_EINVAL, "check run options", "ret_result is NULL");
-    if (options && options->size >= sizeof(*options) && options->stdin_mode == SN_STDIN_FEED)
-        return sn__error_set(ret_error, SN_EINVAL, "check run options",
-                             "SN_STDIN_FEED needs sn_run_start(): nobody could feed a blocking run");
-    r = sn_run_start(sandbox, options, &running, ret_error);
-    if (r < 0)
-        return r;
-    r = sn_run_wait(running, ret_result, ret_error);
-    sn_running_free(running);
-    return r;
 }

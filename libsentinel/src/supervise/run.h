@@ -62,9 +62,6 @@ struct sn_running {
     sn_error *error; /* instead of a result */
 };
 
-/* run.c */
-uint64_t sn__now_ns(void);
-
 /* running.c: asks for the end of the run. */
 void sn__running_kill(sn_running *running);
 

@@ -3,6 +3,7 @@
 #include "supervise/run.h"
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/error.h"
 #include "spawn/control.h"
 
@@ -514,4 +515,22 @@ void sn_running_free(sn_running *running)
     sn_result_free(running->result);
     sn_error_free(running->error);
     free(running);
+}
+
+int sn_run(sn_sandbox *sandbox, const sn_run_options *options, sn_result **ret_result, sn_error **ret_error)
+{
+    sn_running *running;
+    int r;
+
+    if (!ret_result)
+        return sn__error_set(ret_error, SN_EINVAL, "check run options", "ret_result is NULL");
+    if (options && options->size >= sizeof(*options) && options->stdin_mode == SN_STDIN_FEED)
+        return sn__error_set(ret_error, SN_EINVAL, "check run options",
+                             "SN_STDIN_FEED needs sn_run_start(): nobody could feed a blocking run");
+    r = sn_run_start(sandbox, options, &running, ret_error);
+    if (r < 0)
+        return r;
+    r = sn_run_wait(running, ret_result, ret_error);
+    sn_running_free(running);
+    return r;
 }
