@@ -598,15 +598,23 @@ static void what_a_dead_host_left_is_removed(void **state)
     assert_true(kill(told.straggler, 0) < 0 || count_children(told.straggler) == 0);
     /* those of a live sandbox stay */
     assert_true(group_exists(&world));
-    /* and whoever takes a slot clears what is there himself */
+    /* nobody else gets them, even with the slot: another container may have slots of its own */
     {
         struct sn__cgroup *second = NULL;
 
-        world.driver->destroy(world.cgroup);
-        assert_ok(world.driver->create(world.parent, world.slot, geteuid(), &world.cgroup, &error), error);
-        assert_ok(world.driver->create(world.parent, world.slot, geteuid(), &second, &error), error);
-        world.driver->destroy(second);
+        assert_int_equal(world.driver->create(world.parent, world.slot, geteuid(), &second, &error), SN_EBUSY);
+        sn_error_free(error);
+        error = NULL;
     }
+    /* and whoever takes a slot clears himself what a dead host left there */
+    world.driver->destroy(world.cgroup);
+    world.cgroup = NULL;
+    host = fork();
+    if (host == 0)
+        _exit(world.driver->create(world.parent, world.slot, geteuid(), &world.cgroup, NULL) < 0);
+    assert_int_equal(waitpid(host, NULL, 0), host);
+    assert_true(group_exists(&world));
+    assert_ok(world.driver->create(world.parent, world.slot, geteuid(), &world.cgroup, &error), error);
     world_close(&world);
 }
 
