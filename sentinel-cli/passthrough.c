@@ -212,7 +212,6 @@ static int drive(struct pump *pump, sn_error **ret_error)
 int passthrough_drive(struct passthrough *pass, sn_running *running, sn_error **ret_error)
 {
     struct pump pump = {.pass = pass, .running = running, .input_open = pass->stdin_fd >= 0, .input_room = true};
-    cleanup_free char *input = NULL;
     int code;
 
     for (int i = 0; i < 2; i++) {
@@ -223,7 +222,7 @@ int passthrough_drive(struct passthrough *pass, sn_running *running, sn_error **
     }
     pump.shared_terminal = isatty(1) && isatty(2);
     if (pump.input_open)
-        input = pump.input = xrealloc(NULL, INPUT_SIZE, 1);
+        pump.input = xrealloc(NULL, INPUT_SIZE, 1);
 
     code = drive(&pump, ret_error);
     for (size_t i = 0; i < 2; i++) {
@@ -231,5 +230,6 @@ int passthrough_drive(struct passthrough *pass, sn_running *running, sn_error **
             outlet_flush(&pump, &pump.outlets[i], true);
         free(pump.outlets[i].data);
     }
+    free(pump.input);
     return code;
 }

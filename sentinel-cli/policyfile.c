@@ -17,7 +17,8 @@ int policy_load_name(const char *name, sn_policy **ret_policy, char **ret_path, 
         *ret_path = xstrdup(name);
     } else if (stat(name, &status) == 0 && S_ISREG(status.st_mode)) {
         /* the library takes a name without a slash for an installed policy */
-        wanted = here = xprintf("./%s", name);
+        here = xprintf("./%s", name);
+        wanted = here;
         *ret_path = xstrdup(name);
     }
     return sn_policy_load(wanted, ret_policy, ret_error);

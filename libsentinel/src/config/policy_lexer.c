@@ -121,7 +121,7 @@ static int lex_punctuation(struct sn__lexer *lexer, struct sn__token *token, sn_
     unsigned char c = peek(lexer, 0);
 
     for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++)
-        if (c == pairs[i].text[0] && peek(lexer, 1) == pairs[i].text[1]) {
+        if (c == (unsigned char)pairs[i].text[0] && peek(lexer, 1) == (unsigned char)pairs[i].text[1]) {
             token->kind = pairs[i].kind;
             token->length = 2;
             advance(lexer, 2);

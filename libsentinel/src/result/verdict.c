@@ -47,7 +47,7 @@ sn_verdict sn__verdict_decide(const struct sn__evidence *evidence, const sn_limi
     } else if (evidence->output_exceeded) {
         verdict = SN_VERDICT_OUTPUT_LIMIT_EXCEEDED;
         limit = SN_LIMIT_OUTPUT;
-    } else if (evidence->memory_killed || evidence->usage.oom_kills > 0) {
+    } else if (evidence->memory_killed || evidence->usage.oom_kills > 0) { /* NOLINT(bugprone-branch-clone) */
         verdict = SN_VERDICT_MEMORY_LIMIT_EXCEEDED;
         limit = SN_LIMIT_MEMORY;
     } else if (evidence->cpu_killed || exceeds_ms(evidence->usage.cpu_ns, limits->cpu_ms)) {

@@ -221,7 +221,7 @@ int sn__cgroup_locate(const struct sn__cgroup_tables *tables, const char *contro
             return -ENOMEM;
     }
     *ret_place = place;
-    place = (struct sn__cgroup_place){0};
+    place = (struct sn__cgroup_place){0}; /* NOLINT(clang-analyzer-deadcode.DeadStores): the cleanup reads it */
     return 0;
 }
 
