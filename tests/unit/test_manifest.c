@@ -376,6 +376,7 @@ static void directory_is_loaded_in_order(void **state)
     assert_string_equal(sn_language_package(language), "mawk");
     assert_string_equal(sn_language_policy(language), "default");
     assert_string_equal(sn_language_compile_policy(language), "p");
+    sn_limits_init(&limits);
     assert_int_equal(sn_language_compile_limits(language, &limits), 0);
     assert_true(limits.memory_bytes == 512 * MIB);
     assert_ptr_equal(sn_languages_find(languages, "A+"), language);
@@ -438,6 +439,7 @@ static void shipped_manifests_load(void **state)
 
         assert_non_null(language);
         assert_string_equal(sn_language_name(language), names[i]);
+        sn_limits_init(&limits);
         assert_int_equal(sn_language_run_limits(language, &limits), 0);
         assert_true(limits.memory_bytes == 256 * MIB && limits.processes == 64);
         assert_true(limits.cpu_ms == 5000 && limits.wall_ms == 10000);

@@ -36,7 +36,8 @@ SN_API const char *sn_language_package(const sn_language *language);
 /* The policy of its run step and of its compile step (NULL if it has none). */
 SN_API const char *sn_language_policy(const sn_language *language);
 SN_API const char *sn_language_compile_policy(const sn_language *language);
-/* The default limits of its steps; 0 or SN_EINVAL (no compile step). */
+/* The default limits of its steps, into a struct that sn_limits_init() was called for; 0 or SN_EINVAL (no compile
+ * step). */
 SN_API int sn_language_run_limits(const sn_language *language, sn_limits *ret_limits);
 SN_API int sn_language_compile_limits(const sn_language *language, sn_limits *ret_limits);
 

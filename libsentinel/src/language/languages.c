@@ -247,18 +247,27 @@ const char *sn_language_compile_policy(const sn_language *language)
     return sn__language_policy_name(language->manifest, language->manifest->compile);
 }
 
+/* Into a struct of the caller's size, which may be an older or a newer one. */
+static int give_limits(const sn_limits *limits, sn_limits *ret_limits)
+{
+    size_t size = ret_limits->size;
+
+    if (size < sizeof(size_t) || size > 65536)
+        return SN_EINVAL;
+    memset(ret_limits, 0, size);
+    memcpy(ret_limits, limits, size < sizeof(*limits) ? size : sizeof(*limits));
+    ret_limits->size = size;
+    return 0;
+}
+
 int sn_language_run_limits(const sn_language *language, sn_limits *ret_limits)
 {
-    if (!language || !ret_limits)
-        return SN_EINVAL;
-    *ret_limits = language->manifest->run->limits;
-    return 0;
+    return language && ret_limits ? give_limits(&language->manifest->run->limits, ret_limits) : SN_EINVAL;
 }
 
 int sn_language_compile_limits(const sn_language *language, sn_limits *ret_limits)
 {
     if (!language || !ret_limits || !language->manifest->compile)
         return SN_EINVAL;
-    *ret_limits = language->manifest->compile->limits;
-    return 0;
+    return give_limits(&language->manifest->compile->limits, ret_limits);
 }
