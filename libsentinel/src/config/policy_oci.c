@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "config/policy.h"
 
+#include "base/buffer.h"
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "config/policy_names.h"
 
+#include <ctype.h>
+#include <inttypes.h>
 #include <jansson.h>
 #include <seccomp.h>
 #include <stdarg.h>
@@ -362,13 +365,66 @@ static int read_root(struct oci *oci, json_t *root, sn_error **ret_error)
     return 0;
 }
 
+/* The digits at `text` are a whole number above INT64_MAX that fits into 64 bits. */
+static bool is_large_number(const char *text, size_t digits, uint64_t *ret_value)
+{
+    uint64_t value = 0;
+
+    for (size_t i = 0; i < digits; i++)
+        if (__builtin_mul_overflow(value, UINT64_C(10), &value) ||
+            __builtin_add_overflow(value, (uint64_t)(text[i] - '0'), &value))
+            return false;
+    *ret_value = value;
+    return value > INT64_MAX;
+}
+
+/*
+ * Values and masks are unsigned 64-bit numbers in the spec, and jansson's integers are signed: those with the highest
+ * bit set are written as the negative number with the same bits. Only what is not JSON could be changed in meaning by
+ * looking at characters instead of tokens, and jansson refuses that with or without it.
+ */
+static void fold_large_numbers(const char *text, size_t length, struct sn__buffer *folded)
+{
+    bool in_string = false;
+    size_t copied = 0;
+
+    for (size_t at = 0; at < length; at++) {
+        size_t digits = 0;
+        uint64_t value;
+
+        if (text[at] == '"')
+            in_string = !in_string;
+        else if (text[at] == '\\' && in_string)
+            at++;
+        if (in_string || !isdigit((unsigned char)text[at]))
+            continue;
+        while (at + digits < length && isdigit((unsigned char)text[at + digits]))
+            digits++;
+        /* not a part of -1, 1.0 or 1e1, and no leading zero, which would not be JSON */
+        if ((at == 0 || !strchr("+-.eE", text[at - 1])) && text[at] != '0' &&
+            (at + digits == length || !strchr(".eE", text[at + digits])) &&
+            is_large_number(text + at, digits, &value)) {
+            sn__buffer_add(folded, text + copied, at - copied);
+            sn__buffer_addf(folded, "%" PRId64, (int64_t)value);
+            copied = at + digits;
+        }
+        at += digits - 1;
+    }
+    sn__buffer_add(folded, text + copied, length - copied);
+}
+
 int sn__policy_parse_oci(sn_policy *policy, const char *text, size_t length, const char *label, sn_error **ret_error)
 {
     struct oci oci = {.policy = policy, .label = label};
+    cleanup_buffer struct sn__buffer folded = {0};
     json_error_t where;
-    json_t *root = json_loadb(text, length, JSON_REJECT_DUPLICATES, &where);
+    json_t *root;
     int r;
 
+    fold_large_numbers(text, length, &folded);
+    if (folded.failed)
+        return sn__error_nomem(ret_error);
+    root = json_loadb(folded.data, folded.length, JSON_REJECT_DUPLICATES, &where);
     if (!root)
         return sn__error_parse(ret_error, "parse policy", (uint32_t)where.line, (uint32_t)where.column, "%s:%d:%d: %s",
                                label, where.line, where.column, where.text);
