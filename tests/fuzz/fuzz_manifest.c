@@ -2,6 +2,7 @@
 /* A language manifest; the commands and variables of one that is good are expanded as for a run. */
 #include "config/manifest.h"
 #include "fuzz.h"
+#include "language/language.h"
 
 static void expand(const char *text, const sn_limits *limits)
 {
@@ -16,6 +17,21 @@ static void expand(const char *text, const sn_limits *limits)
 
         MUST(expanded, "nothing from %s", text);
         free(expanded);
+    }
+}
+
+/* argv and envp as for a run, with what a caller adds, and without. */
+static void make_command(const struct sn__manifest_step *step)
+{
+    static const char *const args[] = {"one", "{source}", NULL}, *const env[] = {"PATH=/x", "", "A", "A=1", NULL};
+
+    for (int i = 0; i < 2; i++) {
+        struct sn__language_command command = {0};
+        int r =
+            sn__language_command_make(step, "main.x", &step->limits, i ? args : NULL, i ? env : NULL, &command, NULL);
+
+        MUST(r == 0 && command.argv[0] && command.argv[0][0], "no program to run");
+        sn__language_command_clear(&command);
     }
 }
 
@@ -35,6 +51,7 @@ static void expand_step(const struct sn__manifest_step *step)
     }
     for (uint32_t i = 0; i < step->env_count; i++)
         expand(step->env[i], &step->limits);
+    make_command(step);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

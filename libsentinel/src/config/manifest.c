@@ -418,6 +418,9 @@ static int check_step(const struct check *check, const char *outer, struct sn__m
         return refuse(check, outer, "command", "the key is missing");
     if (!step->command[0][0])
         return refuse(check, outer, "command", "the program's name is empty");
+    if (strcmp(step->command[0], SN__TEMPLATE_ARGS) == 0)
+        return refuse(check, outer, "command", "it begins with %s: without arguments there is no program to run",
+                      SN__TEMPLATE_ARGS);
     for (uint32_t i = 0; i < step->command_count; i++) {
         r = strcmp(step->command[i], SN__TEMPLATE_ARGS) == 0
                 ? 0
