@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* A number behind its key in files such as cpu.stat: the first line is the key, the rest the file. */
+/*
+ * A number behind its key in files such as cpu.stat: the first line is the key, the rest the file. And the version in
+ * what a tool prints about itself.
+ */
 #include "base/file.h"
 #include "fuzz.h"
+#include "language/language.h"
 
 #include <errno.h>
 
@@ -19,6 +23,14 @@ static int is_there(const char *text, const char *key)
     }
 }
 
+static void find_version(const char *text)
+{
+    char *version = sn__version_find(text);
+
+    MUST(version && strstr(text, version), "%s is not in the text", version ? version : "NULL");
+    free(version);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     const uint8_t *end = memchr(data, '\n', size);
@@ -31,6 +43,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     MUST(r == 0 || r == -ENOENT || r == -EINVAL, "%d", r);
     MUST(r == 0 || value == 4711, "touched in a failure");
     MUST((r != -ENOENT) == is_there(text, key), "%d for %s", r, key);
+    find_version(text);
     free(key);
     free(text);
     return 0;
