@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: MIT
+"""Runs programs that nobody trusts: the Python binding of libsentinel.
+
+    import sentinel
+
+    result = sentinel.run("print(6 * 7)", language="python")
+    assert result.ok and result.stdout == b"42\\n"
+
+Times are nanoseconds or milliseconds and sizes bytes, as every name says. What a program did is a Result; a sandbox
+that fails is a SentinelError. The package needs Python 3.11, nothing but the standard library, and libsentinel.so.0:
+the file that $SENTINEL_LIBRARY names, else one in the package's own folder, else what the system's loader finds.
+LibraryError (an ImportError) says what was tried.
+"""
+from __future__ import annotations
+
+from ._abi import LibraryError, lib as _lib
+from ._errors import (
+    BusyError,
+    DiedError,
+    HostError,
+    InvalidError,
+    LimitError,
+    NoMemoryError,
+    NotFoundError,
+    ParseError,
+    SentinelError,
+    SystemCallError,
+    ToolchainError,
+)
+from ._host import HostItem, host
+from ._language import Language, Program, arun, find_language, languages, run
+from ._policy import Policy
+from ._running import Running
+from ._sandbox import Sandbox
+from ._types import (
+    UNLIMITED,
+    Denied,
+    Event,
+    EventType,
+    FileInfo,
+    HostStatus,
+    Limit,
+    Limits,
+    Mount,
+    Network,
+    Result,
+    Verdict,
+    layers,
+)
+
+__version__ = "0.1.0"
+
+
+def library_version() -> str:
+    """The version of the library in use: "0.1.0"."""
+    return str(_lib.sn_version_string().decode())
+
+
+__all__ = [
+    "BusyError",
+    "Denied",
+    "DiedError",
+    "Event",
+    "EventType",
+    "FileInfo",
+    "HostError",
+    "HostItem",
+    "HostStatus",
+    "InvalidError",
+    "Language",
+    "LibraryError",
+    "Limit",
+    "LimitError",
+    "Limits",
+    "Mount",
+    "Network",
+    "NoMemoryError",
+    "NotFoundError",
+    "ParseError",
+    "Policy",
+    "Program",
+    "Result",
+    "Running",
+    "Sandbox",
+    "SentinelError",
+    "SystemCallError",
+    "ToolchainError",
+    "UNLIMITED",
+    "Verdict",
+    "arun",
+    "find_language",
+    "host",
+    "languages",
+    "layers",
+    "library_version",
+    "run",
+]
