@@ -15,7 +15,7 @@ extern "C" {
  * the caller relaxes it by name (sn_sandbox_options.relax). Which layers were in force is part of every result.
  */
 #define SN_LAYER_USER_NS (UINT64_C(1) << 0)    /* user namespace: root inside is nobody outside */
-#define SN_LAYER_PID_NS (UINT64_C(1) << 1)     /* own process numbers; relaxing it needs a cgroup driver */
+#define SN_LAYER_PID_NS (UINT64_C(1) << 1)     /* own process numbers; relaxed: see below */
 #define SN_LAYER_MOUNT_NS (UINT64_C(1) << 2)   /* own mounts; cannot be relaxed: everything else stands on it */
 #define SN_LAYER_NETWORK_NS (UINT64_C(1) << 3) /* own, empty network; relaxed: the host's network */
 #define SN_LAYER_IPC_NS (UINT64_C(1) << 4)     /* own SysV and POSIX message queues, anew for every run */
@@ -32,6 +32,12 @@ extern "C" {
 #define SN_LAYER_CGROUP (UINT64_C(1) << 14)    /* cgroup limits; relaxed: rlimits and polling only */
 #define SN_LAYER_SESSION (UINT64_C(1) << 15)   /* setsid: no controlling terminal */
 #define SN_LAYER_NESTED_NS (UINT64_C(1) << 16) /* no further user namespaces (user.max_user_namespaces = 0) */
+/*
+ * Some take others along: user-ns relaxes nested-ns; pid-ns relaxes proc and nested-ns, needs a cgroup driver, and lets
+ * a run outlive a host process that dies until the next sandbox is made. ipc-ns relaxed leaves SysV objects on the
+ * host. caps relaxed keeps all capabilities over the sandbox's own user namespace but those that own its PID 1
+ * (sys_admin, sys_ptrace, sys_resource, sys_boot, sys_module, checkpoint_restore).
+ */
 #define SN_LAYER_COUNT 17
 
 /* The name of one layer bit ("seccomp"); NULL if it is not exactly one known bit. Static string. */

@@ -65,11 +65,23 @@ static int child_request(struct child *child)
     return 0;
 }
 
-static long drop_bounding_set(void)
-{
-    for (int cap = 0; cap < 64; cap++) {
-        long r = sn__sys(__NR_prctl, PR_CAPBSET_DROP, cap, 0, 0, 0);
+/*
+ * With these the program would own PID 1, who is root of the same user namespace: its memory, its mounts, its limits.
+ * They go even where the caller relaxed the capabilities.
+ */
+#define CAP_BIT(cap) (UINT64_C(1) << (cap))
+#define NEVER_KEPT                                                                                                     \
+    (CAP_BIT(CAP_SYS_ADMIN) | CAP_BIT(CAP_SYS_PTRACE) | CAP_BIT(CAP_SYS_RESOURCE) | CAP_BIT(CAP_SYS_BOOT) |            \
+     CAP_BIT(CAP_SYS_MODULE) | CAP_BIT(40 /* CAP_CHECKPOINT_RESTORE */))
 
+static long drop_bounding_set(uint64_t which)
+{
+    long r;
+
+    for (int cap = 0; cap < 64; cap++) {
+        if (!(which & CAP_BIT(cap)))
+            continue;
+        r = sn__sys(__NR_prctl, PR_CAPBSET_DROP, cap, 0, 0, 0);
         if (r == -EINVAL)
             break; /* past the last one this kernel knows */
         if (r < 0)
@@ -87,15 +99,17 @@ static long clear_capabilities(void)
     return r < 0 ? r : sn__sys(__NR_prctl, PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
 }
 
-/* The relaxed case: what the namespace's root may do, the program may do, exec included. */
+/* The relaxed case: what the namespace's root may do, the program may do, exec included, but for what owns PID 1. */
 static long keep_capabilities(void)
 {
     struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
     struct __user_cap_data_struct caps[2];
     long r = sn__sys(__NR_capget, &header, caps);
 
-    for (int i = 0; i < 2; i++)
+    for (int i = 0; i < 2; i++) {
+        caps[i].permitted &= ~(uint32_t)(NEVER_KEPT >> (32 * i));
         caps[i].effective = caps[i].inheritable = caps[i].permitted;
+    }
     if (r == 0)
         r = sn__sys(__NR_capset, &header, caps);
     for (int cap = 0; r == 0 && cap < 64; cap++)
@@ -109,9 +123,8 @@ static int change_ids(struct child *child, uint64_t layers)
     const struct sn__plan *plan = child->init->plan;
     long r;
 
-    if (layers & SN_LAYER_CAPABILITIES)
-        r = drop_bounding_set();
-    else
+    r = drop_bounding_set(layers & SN_LAYER_CAPABILITIES ? UINT64_MAX : NEVER_KEPT);
+    if (r == 0 && !(layers & SN_LAYER_CAPABILITIES))
         r = sn__sys(__NR_prctl, PR_SET_KEEPCAPS, 1, 0, 0, 0);
     if (r < 0)
         return fail(child, SN__STEP_CAPS, 0, r);

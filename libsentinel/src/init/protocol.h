@@ -19,7 +19,8 @@
  *                                   <-    STARTED, or FAILED
  *     KILL, SAMPLE                  ->
  *                                   <-    SAMPLED
- *                                   <-    DENIED: without a pid namespace only the host can kill the run
+ *                                   <-    KILL_GROUP: without a pid namespace only the host can kill the run
+ *     KILLED                        ->
  *                                   <-    DONE: no process of the run exists any more
  *     FILE                          ->
  *                                   <-    FILE_REPLY + a descriptor
@@ -42,7 +43,8 @@ enum sn__message_type {
     SN__MSG_KILL,
     SN__MSG_SAMPLE,
     SN__MSG_SAMPLED,
-    SN__MSG_DENIED,
+    SN__MSG_KILL_GROUP,
+    SN__MSG_KILLED,
     SN__MSG_DONE,
     SN__MSG_FILE,
     SN__MSG_FILE_REPLY,

@@ -15,6 +15,7 @@
 #include <linux/keyctl.h>
 #include <linux/mman.h>
 #include <linux/poll.h>
+#include <linux/ptrace.h>
 #include <linux/resource.h>
 #include <linux/sched.h>
 #include <linux/seccomp.h>
@@ -155,11 +156,20 @@ static int start(struct run *run, struct received *received, struct sn__failure 
     return 0;
 }
 
+static int has_pid_namespace(const struct run *run)
+{
+    return (run->init->plan->layers & SN_LAYER_PID_NS) != 0;
+}
+
 /* kill(-1) reaches all of the pid namespace but us, atomically against fork; without one the host kills by cgroup. */
 static void kill_all(const struct run *run)
 {
-    if (run->init->plan->layers & SN_LAYER_PID_NS)
+    const struct sn__message kill_group = {.type = SN__MSG_KILL_GROUP, .serial = run->init->serial};
+
+    if (has_pid_namespace(run))
         sn__sys(__NR_kill, -1, SIGKILL);
+    else
+        init_send(&kill_group, -1);
 }
 
 static void reap(struct run *run, int options)
@@ -168,6 +178,10 @@ static void reap(struct run *run, int options)
     long pid;
 
     while ((pid = sn__sys(__NR_wait4, -1, &status, options | __WALL, NULL)) > 0) {
+        if ((status & 0xff) == 0x7f) { /* a stop is told only to a tracer: it made us one by PTRACE_TRACEME */
+            sn__sys(__NR_ptrace, PTRACE_DETACH, pid, 0, (status >> 8) & 0xff);
+            continue;
+        }
         if (pid != run->child || run->first_reaped)
             continue;
         run->first_reaped = 1;
@@ -187,7 +201,6 @@ static void answer_listener(struct run *run)
         struct seccomp_notif notification;
         char room[256]; /* later kernels may have a longer one */
     } in;
-    const struct sn__message denied = {.type = SN__MSG_DENIED, .serial = run->init->serial};
     struct seccomp_notif_resp answer = {0};
     struct seccomp_data *data = &in.notification.data;
     struct sn__message_done *done = &run->done.done;
@@ -207,9 +220,7 @@ static void answer_listener(struct run *run)
             done->denied_number = data->nr;
             memcpy(done->denied_args, data->args, sizeof(done->denied_args));
         }
-        kill_all(run);
-        if (!(run->init->plan->layers & SN_LAYER_PID_NS))
-            init_send(&denied, -1); /* the host kills; until then the caller stays where it is */
+        kill_all(run); /* until then the caller stays where it is */
         return;
     }
     answer.id = in.notification.id;
@@ -229,8 +240,11 @@ static void answer_host(struct run *run)
     struct sn__message reply = {.serial = run->init->serial};
     int r = init_receive(&received);
 
-    if (r <= 0)
-        sn__sys_exit(0); /* the host is gone: so are we, and the kernel kills the rest of the namespace */
+    if (r <= 0) { /* the host is gone: so are we, and the kernel kills the rest of the namespace, if there is one */
+        if (!has_pid_namespace(run))
+            sn__sys(__NR_kill, -run->child, SIGKILL);
+        sn__sys_exit(0);
+    }
     if (received.message.type == SN__MSG_KILL && received.message.serial == run->init->serial) {
         kill_all(run);
     } else if (received.message.type == SN__MSG_SAMPLE) {
@@ -275,22 +289,59 @@ static void wait_for_end(struct run *run)
     }
 }
 
+/* The program may have taken its own rights on a keyring away: an owner can give them back. */
+static long clear_ring(long ring)
+{
+    long r;
+
+    sn__sys(__NR_keyctl, KEYCTL_SETPERM, ring, 0x3f3f0000, 0, 0);
+    r = sn__sys(__NR_keyctl, KEYCTL_CLEAR, ring, 0, 0, 0);
+    /* none was ever made, or this kernel or a container's filter has no keys */
+    return r == -ENOKEY || r == -ENOSYS || r == -EPERM ? 0 : r;
+}
+
 /*
  * Keys outlive the processes that made them. The user keyring of a uid belongs to a user namespace, so clearing it as
  * the program's uid touches nothing of the host's; where there is neither a user namespace nor a uid of its own, the
  * keyring is the host's and is left alone.
  */
-static void clear_user_keyring(const struct init *init)
+static int clear_keyrings(const struct init *init)
 {
     const struct sn__plan *plan = init->plan;
+    long r, ring;
 
     if (plan->uid == plan->owner_uid && !(plan->layers & SN_LAYER_USER_NS))
-        return;
+        return 0;
     /* the saved uid lets us come back, and come back to our capabilities */
     sn__sys(__NR_setresuid, plan->uid, plan->uid, plan->owner_uid);
-    sn__sys(__NR_keyctl, KEYCTL_CLEAR, KEY_SPEC_USER_KEYRING, 0, 0, 0);
-    sn__sys(__NR_keyctl, KEYCTL_CLEAR, KEY_SPEC_USER_SESSION_KEYRING, 0, 0, 0);
+    r = clear_ring(KEY_SPEC_USER_KEYRING);
+    if (r == 0)
+        r = clear_ring(KEY_SPEC_USER_SESSION_KEYRING);
+    ring = sn__sys(__NR_keyctl, KEYCTL_GET_PERSISTENT, -1, KEY_SPEC_PROCESS_KEYRING, 0, 0);
+    if (r == 0 && ring > 0) {
+        r = clear_ring(ring);
+        sn__sys(__NR_keyctl, KEYCTL_UNLINK, ring, KEY_SPEC_PROCESS_KEYRING, 0, 0);
+    }
     sn__sys(__NR_setresuid, plan->owner_uid, plan->owner_uid, plan->owner_uid);
+    return (int)r;
+}
+
+/* Whatever the first process left behind: dead and reaped before anything of it is cleaned up. */
+static void end_rest(struct run *run)
+{
+    static struct received received;
+
+    kill_all(run);
+    if (has_pid_namespace(run)) {
+        reap(run, 0);
+        return;
+    }
+    do {
+        if (init_receive(&received) <= 0)
+            sn__sys_exit(0);
+        init_close_received(&received);
+    } while (received.message.type != SN__MSG_KILLED);
+    reap(run, WNOHANG);
 }
 
 static uint64_t elapsed_ns(const struct __kernel_old_timeval *before, const struct __kernel_old_timeval *after)
@@ -341,12 +392,11 @@ void run_serve(struct init *init, struct received *received)
         reply.done.start_ns = run.done.done.start_ns;
         init_send(&reply, -1);
         wait_for_end(&run);
-        kill_all(&run);
-        reap(&run, init->plan->layers & SN_LAYER_PID_NS ? 0 : WNOHANG);
+        end_rest(&run);
         count_usage(&run);
-        if (run.request->may_leave_keys)
-            clear_user_keyring(init);
-        r = setup_mount_shm_again(init);
+        r = run.request->may_leave_keys ? clear_keyrings(init) : 0;
+        if (r == 0)
+            r = setup_mount_shm_again(init);
         if (r < 0)
             sn__sys_exit(1); /* a sandbox whose runs could meet is worse than none: the host sees SN_EDIED */
         init_send(&run.done, -1);

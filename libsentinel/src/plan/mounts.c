@@ -68,7 +68,7 @@ static int add_bind(struct sn__planner *planner, const char *source, const char 
     if (planner->fd_count >= SN__MESSAGE_FDS_MAX - SN__SETUP_FD_SOURCES)
         return sn__error_set(ret_error, SN_EINVAL, "plan mounts", "too many mounts: at most %d",
                              SN__MESSAGE_FDS_MAX - SN__SETUP_FD_SOURCES);
-    fd = open_tree(AT_FDCWD, source, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
+    fd = open_tree(AT_FDCWD, source, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE | AT_SYMLINK_NOFOLLOW);
     if (fd < 0 && errno != EPERM)
         return sn__error_errno(ret_error, errno, "plan mounts", "cannot open the mount source '%s'", source);
     if (fd >= 0) {

@@ -3,7 +3,8 @@
 
 #define NS_PER_MS UINT64_C(1000000)
 #define PEAK_SLACK_BYTES (UINT64_C(1) << 20)
-#define PEAK_SLACK_DIVISOR 50 /* 2 % */
+#define PEAK_SLACK_DIVISOR 50                 /* 2 % */
+#define SMALL_LIMIT_BYTES (UINT64_C(8) << 20) /* a single allocation may be much of it */
 
 static bool exceeds_ms(uint64_t used_ns, uint64_t limit_ms)
 {
@@ -28,6 +29,17 @@ static bool peak_at_limit(uint64_t peak, uint64_t limit)
     return peak >= limit || limit - peak <= slack;
 }
 
+static bool killed_for_memory(const struct sn__evidence *evidence)
+{
+    return evidence->memory_killed || evidence->usage.oom_kills > 0;
+}
+
+/* A group above ours, a container's say, may have less memory than the limit: that is the host's fault. */
+static bool is_ours(const struct sn__evidence *evidence, const sn_limits *limits)
+{
+    return evidence->usage.memory_peak >= limits->memory_bytes / 4 * 3 || limits->memory_bytes < SMALL_LIMIT_BYTES;
+}
+
 /* Nothing was killed for memory, but the program failed after it got none. */
 static bool memory_refused(const struct sn__evidence *evidence, const sn_limits *limits)
 {
@@ -47,7 +59,9 @@ sn_verdict sn__verdict_decide(const struct sn__evidence *evidence, const sn_limi
     } else if (evidence->output_exceeded) {
         verdict = SN_VERDICT_OUTPUT_LIMIT_EXCEEDED;
         limit = SN_LIMIT_OUTPUT;
-    } else if (evidence->memory_killed || evidence->usage.oom_kills > 0) { /* NOLINT(bugprone-branch-clone) */
+    } else if (killed_for_memory(evidence) && !is_ours(evidence, limits)) {
+        verdict = SN_VERDICT_INTERNAL_ERROR;
+    } else if (killed_for_memory(evidence)) { /* NOLINT(bugprone-branch-clone) */
         verdict = SN_VERDICT_MEMORY_LIMIT_EXCEEDED;
         limit = SN_LIMIT_MEMORY;
     } else if (evidence->cpu_killed || exceeds_ms(evidence->usage.cpu_ns, limits->cpu_ms)) {

@@ -29,6 +29,8 @@ struct sn__evidence {
  * The verdict: a pure function of what was measured. Order, first match wins: broken; denied; output; memory (killed
  * for it, or any oom_kill: what went on afterwards is a consequence); cpu (killed, or used more than cpu_ms); wall
  * (same); cancelled; memory refused; processes; exit status.
+ * A kill for memory with the peak below three quarters of the limit was not for our limit but for one above it (a
+ * container's): INTERNAL_ERROR.
  * Memory refused: the program failed (non-zero or signal) after allocations failed with the peak at the limit (within
  * 1 MiB or 2 % of it), or after a refused large mapping.
  * Processes: the program failed after forks were refused.

@@ -150,6 +150,17 @@ static int send_setup(const sn_sandbox *sandbox, const struct sn__planner *plann
     return r < 0 ? sn__error_errno(ret_error, -r, "start PID 1", "cannot hand PID 1 its plan") : 0;
 }
 
+/*
+ * PID 1 was named by number: was it the one that the number meant until now? It cannot have been reaped by us, but by
+ * whoever reaps this process's orphans.
+ */
+static int check_alive(const sn_sandbox *sandbox, int r, sn_error **ret_error)
+{
+    if (r == 0 && pidfd_send_signal(sandbox->pidfd, 0, NULL, 0) < 0)
+        return sn__error_set(ret_error, SN_EDIED, "start PID 1", "PID 1 was killed while the sandbox was made");
+    return r;
+}
+
 /* Until READY. ENTERED comes on the way: PID 1 has its cgroup namespace and may be moved to its leaf. */
 static int await_ready(sn_sandbox *sandbox, const char *plan, size_t plan_size, int *ret_netlink, sn_error **ret_error)
 {
@@ -168,7 +179,7 @@ static int await_ready(sn_sandbox *sandbox, const char *plan, size_t plan_size, 
         if (message.type == SN__MSG_FAILED)
             return explain_failure(&message.failure, plan, plan_size, ret_error);
         if (message.type == SN__MSG_ENTERED && sandbox->cgroup) {
-            r = sandbox->driver->settle(sandbox->cgroup, sandbox->pid, ret_error);
+            r = check_alive(sandbox, sandbox->driver->settle(sandbox->cgroup, sandbox->pid, ret_error), ret_error);
             if (r < 0)
                 return r;
         }
@@ -187,9 +198,9 @@ static int bring_up(sn_sandbox *sandbox, const struct sn__planner *planner, cons
     int r = 0;
 
     if (sandbox->cgroup)
-        r = sandbox->driver->enter(sandbox->cgroup, sandbox->pid, ret_error);
+        r = check_alive(sandbox, sandbox->driver->enter(sandbox->cgroup, sandbox->pid, ret_error), ret_error);
     if (r == 0)
-        r = sn__idmap_write(&sandbox->ids, sandbox->pid, ret_error);
+        r = check_alive(sandbox, sn__idmap_write(&sandbox->ids, sandbox->pid, ret_error), ret_error);
     if (r == 0)
         r = send_setup(sandbox, planner, plan, plan_size, ret_error);
     if (r == 0)

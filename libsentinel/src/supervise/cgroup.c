@@ -410,11 +410,28 @@ int sn__cgroup_reaper_init(struct sn__cgroup_reaper *ret_reaper)
     return 0;
 }
 
-static bool is_held(int dirfd, const char *name)
+/* Opens and locks the group that has this name now: a descriptor, -EBUSY (it is somebody's), -ENOENT. */
+static int lock_group(int parent, const char *name)
 {
-    cleanup_close int dir = openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    cleanup_close int dir = openat(parent, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    struct stat locked, named;
 
-    return dir >= 0 && flock(dir, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK;
+    if (dir < 0)
+        return -errno;
+    if (flock(dir, LOCK_EX | LOCK_NB) < 0)
+        return errno == EWOULDBLOCK ? -EBUSY : -errno;
+    /* between the two calls it may have been removed, and another made */
+    if (fstat(dir, &locked) < 0 || fstatat(parent, name, &named, AT_SYMLINK_NOFOLLOW) < 0)
+        return -errno;
+    return locked.st_ino == named.st_ino ? steal_fd(&dir) : -ENOENT;
+}
+
+/* The lock is kept until it is gone, so that nobody makes and fills another of that name meanwhile. */
+static int remove_stale(int parent, const char *name)
+{
+    cleanup_close int dir = lock_group(parent, name);
+
+    return dir < 0 ? dir : sn__cgroup_remove(parent, name);
 }
 
 static void reap_one(struct sn__cgroup_reaper *reaper, int directory, const char *name, uint32_t slot)
@@ -428,8 +445,8 @@ static void reap_one(struct sn__cgroup_reaper *reaper, int directory, const char
     if (fstatat(directory, name, &st, AT_SYMLINK_NOFOLLOW) < 0 || st.st_uid != geteuid())
         return;
     /* holding the slot while the group goes keeps a new owner from walking into it */
-    if (sn__slot_try_in(reaper->slots, slot, &held) == 1 && !is_held(directory, name))
-        (void)sn__cgroup_remove(directory, name);
+    if (sn__slot_try_in(reaper->slots, slot, &held) == 1)
+        (void)remove_stale(directory, name);
     else
         reaper->live[slot / 8] |= (uint8_t)(1U << slot % 8);
 }
@@ -455,20 +472,6 @@ void sn__cgroup_reap(struct sn__cgroup_reaper *reaper, const char *directory)
     }
 }
 
-/* Opens and locks a group that was made a moment ago: a reaper may have been quicker, then -ENOENT. */
-static int take_group(int parent, const char *name)
-{
-    cleanup_close int dir = openat(parent, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    int r;
-
-    if (dir >= 0 && flock(dir, LOCK_EX | LOCK_NB) == 0)
-        return steal_fd(&dir);
-    r = errno == EWOULDBLOCK ? -ENOENT : -errno;
-    if (r != -ENOENT)
-        (void)unlinkat(parent, name, AT_REMOVEDIR);
-    return r;
-}
-
 int sn__cgroup_make_group(const char *parent, int (*open_parent)(const char *parent), const char *name, int *ret_dir)
 {
     int r = -EBUSY;
@@ -478,25 +481,45 @@ int sn__cgroup_make_group(const char *parent, int (*open_parent)(const char *par
 
         r = fd < 0 ? fd : sn__cgroup_mkdir(fd, name);
         if (r == -EEXIST) {
-            if (is_held(fd, name))
-                return -EBUSY;
-            r = sn__cgroup_remove(fd, name);
-            if (r < 0)
+            r = remove_stale(fd, name);
+            if (r < 0 && r != -ENOENT)
                 return r;
             r = -EBUSY;
             continue;
         }
         if (r == 0)
-            r = take_group(fd, name);
+            r = lock_group(fd, name);
         if (r >= 0) {
             *ret_dir = r;
             return 0;
         }
-        /* it, or the parent, was removed between two calls: made again */
-        if (r != -ENOENT && r != -ENODEV)
+        /* it, or the parent, was removed between two calls, or a reaper looks at it: made again */
+        if (r != -ENOENT && r != -ENODEV && r != -EBUSY) {
+            if (fd >= 0)
+                (void)unlinkat(fd, name, AT_REMOVEDIR);
             return r;
+        }
     }
     return r;
+}
+
+void sn__cgroup_drop_group(const char *parent, const char *name, int dir)
+{
+    cleanup_close int fd = -1;
+
+    if (dir < 0)
+        return;
+    fd = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0 || sn__cgroup_remove(fd, name) < 0) {
+        /* a host program that has run out of descriptors: the lock's own one may be what is missing */
+        sn__close(dir);
+        if (fd < 0)
+            fd = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (fd >= 0)
+            (void)sn__cgroup_remove(fd, name);
+        return;
+    }
+    sn__close(dir);
 }
 
 int sn__cgroup_create_error(int r, const char *parent, const char *name, sn_error **ret_error)

@@ -44,7 +44,9 @@ void sn__cgroup_place_clear(struct sn__cgroup_place *place);
  * file system and not /run have the same slots, and the lock of a directory is seen in both.
  */
 int sn__cgroup_make_group(const char *parent, int (*open_parent)(const char *parent), const char *name, int *ret_dir);
-/* The error of that, as SN_EBUSY (somebody else's group), SN_ESYS or SN_ENOMEM. */
+/* Removes it with all that is in it, and only then gives its lock (`dir`, or -1) back. */
+void sn__cgroup_drop_group(const char *parent, const char *name, int dir);
+/* The error of sn__cgroup_make_group(), as SN_EBUSY (somebody else's group), SN_ESYS or SN_ENOMEM. */
 int sn__cgroup_create_error(int r, const char *parent, const char *name, sn_error **ret_error);
 
 /* mkdirat() whose result its maker can use under any umask: 0 or -errno, -EEXIST included. */

@@ -104,17 +104,8 @@ static void v1_destroy(struct sn__cgroup *cgroup)
     if (!cgroup)
         return;
     for (uint32_t i = 0; i < cgroup->count; i++) {
-        struct hierarchy *hierarchy = &cgroup->hierarchies[i];
-        bool made = hierarchy->dir >= 0;
-
-        sn__close(hierarchy->dir);
-        if (made) {
-            cleanup_close int parent_fd = open(hierarchy->parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-            if (parent_fd >= 0)
-                (void)sn__cgroup_remove(parent_fd, cgroup->name);
-        }
-        free(hierarchy->parent);
+        sn__cgroup_drop_group(cgroup->hierarchies[i].parent, cgroup->name, cgroup->hierarchies[i].dir);
+        free(cgroup->hierarchies[i].parent);
     }
     free(cgroup);
 }

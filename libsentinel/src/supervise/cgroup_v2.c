@@ -116,14 +116,7 @@ static void v2_destroy(struct sn__cgroup *cgroup)
 {
     if (!cgroup)
         return;
-    if (cgroup->dir >= 0) {
-        cleanup_close int parent = -1;
-
-        sn__close(cgroup->dir);
-        parent = open(cgroup->parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        if (parent >= 0)
-            (void)sn__cgroup_remove(parent, cgroup->name);
-    }
+    sn__cgroup_drop_group(cgroup->parent, cgroup->name, cgroup->dir);
     free(cgroup->parent);
     free(cgroup);
 }

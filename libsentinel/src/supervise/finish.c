@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "result/denied.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 static void leave(sn_running *running)
@@ -45,9 +46,17 @@ static void add_notes(const sn_running *running, sn_result *result)
         sn__buffer_add_string(&result->notes, "uid: the program runs as the uid of the sandbox's owner\n");
     if (!sandbox->landlock_abi && (sandbox->spec.layers & SN_LAYER_LANDLOCK))
         sn__buffer_add_string(&result->notes, "landlock: this kernel does not have it\n");
+    if (running->evidence.usage.processes_refused)
+        sn__buffer_addf(&result->notes, "processes: %" PRIu64 " forks or threads were refused\n",
+                        running->evidence.usage.processes_refused);
+    if (result->verdict == SN_VERDICT_INTERNAL_ERROR)
+        sn__buffer_add_string(&result->notes,
+                              "memory: a cgroup above the sandbox's own ran out of memory, not the run\n");
     if (!sandbox->driver)
-        sn__buffer_add_string(&result->notes, "cgroup: limits are by rlimits and by polling every 10 ms; memory is the "
-                                              "sum of resident sets and does not count page cache or tmpfs\n");
+        sn__buffer_add_string(&result->notes,
+                              "cgroup: limits are by rlimits and by polling every 10 ms; memory is the "
+                              "sum of resident sets and does not count page cache or tmpfs; CPU time of processes "
+                              "whose parents ignored their end is not counted\n");
 }
 
 void sn__running_finish(sn_running *running)
@@ -86,7 +95,7 @@ void sn__running_finish(sn_running *running)
         sn__denied_format(done->denied_arch, done->denied_number, done->denied_args, result->denied_name,
                           sizeof(result->denied_name), result->denied, sizeof(result->denied));
     }
-    add_notes(running, result);
     result->verdict = sn__verdict_decide(evidence, &running->limits, &result->limit);
+    add_notes(running, result);
     leave(running);
 }

@@ -17,7 +17,7 @@
  * A started run is one epoll set (the descriptor that the caller polls) over the control socket, PID 1's pidfd, the
  * two output pipes, the input pipe while bytes wait for room, a timer for limits, and an eventfd for cancelling. There
  * is no thread: sn_run_next() does what is due and reports one event. A run ends in this order: PID 1 says DONE (no
- * process of it exists any more), the pipes are read to their end, the cgroup's figures are read, the verdict is
+ * process of it exists any more), what the pipes hold is read, the cgroup's figures are read, the verdict is
  * decided, the leaf is removed, the sandbox is free again.
  *
  * run.c gets a run under way, running.c drives it, finish.c turns it into a result.
@@ -36,6 +36,7 @@ struct sn_running {
     int callers_cancel; /* the caller's descriptor while it is watched, or -1 */
     int oom;            /* the leaf's descriptor while it is watched, or -1 */
     int out[2];         /* our ends: stdout, stderr; -1 at their end */
+    int rest[2];        /* bytes left in them when the run was done */
     int in;             /* our end of stdin, or -1 */
     bool is_fed;        /* SN_STDIN_FEED */
     bool in_is_watched;

@@ -11,6 +11,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/ioctl.h>
 #include <sys/pidfd.h>
 #include <sys/timerfd.h>
 #include <time.h>
@@ -169,8 +170,21 @@ static void take_failure(sn_running *running, const struct sn__failure *failure)
     sn__running_fail(running, code, error);
 }
 
+/*
+ * No process of the run exists any more, so what the pipes hold now is all there will be. Their end may never come: the
+ * program may have passed a descriptor to somebody outside, through a socket that the caller shows it.
+ */
+static void note_rest(sn_running *running)
+{
+    epoll_ctl(running->epoll, EPOLL_CTL_DEL, running->sandbox->control, NULL);
+    for (int i = 0; i < 2; i++)
+        if (running->out[i] >= 0 && ioctl(running->out[i], FIONREAD, &running->rest[i]) < 0)
+            running->rest[i] = 0;
+}
+
 static void read_control(sn_running *running)
 {
+    const struct sn__message killed = {.type = SN__MSG_KILLED, .serial = running->sandbox->serial};
     struct sn__message message;
     sn_error *error = NULL;
     int r;
@@ -196,13 +210,14 @@ static void read_control(sn_running *running)
         case SN__MSG_FAILED:
             take_failure(running, &message.failure);
             break;
-        case SN__MSG_DENIED:
-            sn__running_kill(running);
+        case SN__MSG_KILL_GROUP:
+            kill_by_group(running);
+            sn__control_send(running->sandbox->control, &killed, NULL, 0);
             break;
         case SN__MSG_DONE:
             running->done = message.done;
             running->is_done = true;
-            kill_by_group(running); /* what it left behind may hold the pipes open */
+            note_rest(running);
             break;
         default:
             break;
@@ -224,17 +239,22 @@ static int read_output(sn_running *running, int stream, sn_event *ret_event)
     struct sn__buffer *kept = &running->result->out[stream];
     uint64_t limit = running->limits.output_bytes;
     uint64_t room = limit - running->out_bytes[stream];
+    size_t most = sizeof(running->chunk);
     ssize_t n;
 
+    if (running->is_done && (size_t)running->rest[stream] < most)
+        most = (size_t)running->rest[stream];
     do
-        n = read(running->out[stream], running->chunk, sizeof(running->chunk));
+        n = read(running->out[stream], running->chunk, most);
     while (n < 0 && errno == EINTR);
-    if (n < 0 && errno == EAGAIN)
+    if (n < 0 && errno == EAGAIN && !running->is_done)
         return 0;
     if (n <= 0) {
         close_output(running, stream);
         return 0;
     }
+    if (running->is_done)
+        running->rest[stream] -= (int)n;
     if ((uint64_t)n > room) {
         running->result->truncated[stream] = true;
         if (!running->evidence.output_exceeded && !running->killed_ns)
@@ -251,6 +271,16 @@ static int read_output(sn_running *running, int stream, sn_event *ret_event)
     ret_event->data = running->chunk;
     ret_event->length = (size_t)n;
     return 1;
+}
+
+/* What is left in the pipes of a run that is done. 1: *ret_event has some of it. */
+static int read_rest(sn_running *running, sn_event *ret_event)
+{
+    for (int i = 0; i < 2; i++)
+        while (running->out[i] >= 0)
+            if (read_output(running, i, ret_event))
+                return 1;
+    return 0;
 }
 
 /* ---- input ---- */
@@ -386,7 +416,7 @@ static void take_cancel(sn_running *running, int fd)
         unwatch(running, &running->callers_cancel);
     else if (read(running->cancel, &count, sizeof(count)) != sizeof(count))
         return;
-    if (!running->killed_ns)
+    if (!running->killed_ns && !running->is_done)
         running->evidence.cancelled = true;
     sn__running_kill(running);
 }
@@ -420,36 +450,26 @@ static int dispatch(sn_running *running, const struct epoll_event *ready, int co
     return found;
 }
 
-static void stop_watching_control(const sn_running *running)
-{
-    epoll_ctl(running->epoll, EPOLL_CTL_DEL, running->sandbox->control, NULL);
-}
-
 int sn_run_next(sn_running *running, sn_event *ret_event, sn_error **ret_error)
 {
     struct epoll_event ready[8];
     sn_event event = {.size = sizeof(event)};
-    bool was_done;
     int count;
 
     if (!running || !ret_event || ret_event->size < sizeof(*ret_event))
         return sn__error_set(ret_error, SN_EINVAL, "next event",
                              "running or ret_event is NULL, or ret_event->size is not set");
     while (!running->is_over) {
-        was_done = running->is_done;
+        if (running->is_done) {
+            if (read_rest(running, &event))
+                break;
+            sn__running_finish(running);
+            break;
+        }
         count = epoll_wait(running->epoll, ready, SN_ARRAY_SIZE(ready), 0);
         if (count < 0 && errno != EINTR)
             return sn__error_errno(ret_error, errno, "next event", "cannot ask for events");
-        if (count > 0 && dispatch(running, ready, count, &event))
-            break;
-        if (running->is_done && !was_done && !running->is_over)
-            stop_watching_control(running);
-        if (running->is_over)
-            break;
-        /* no process is left, so what the pipes hold is all there will be */
-        if (running->is_done && running->out[0] < 0 && running->out[1] < 0)
-            sn__running_finish(running);
-        else if (count <= 0)
+        if (count <= 0 || dispatch(running, ready, count, &event))
             break;
     }
     if (event.type == SN_EVENT_NONE && running->is_over) {
