@@ -8,7 +8,7 @@ SUBMISSION = """
 int main() {
     long long a, b;
     std::cin >> a >> b;
-    while (a == 13) {}
+    for (volatile int turn = 0; a == 13; turn = 1) {}
     std::cout << (b == 0 ? 1 : a / b) << std::endl;
 }
 """

@@ -186,8 +186,9 @@ class Running:
     def write(self, data: Data) -> None:
         """Feeds standard input; never blocks. For runs that were started with feed=True.
 
-        What does not fit now is kept (see pending_input) and fed while events are fetched or wait() waits; a STDIN
-        event says that all is taken. What a program does not want (it closed its end or is over) is dropped.
+        What does not fit now is kept (see pending_input) and fed while events are fetched or wait() waits; when some
+        was kept, a STDIN event says that all of it is taken. Whoever has much to write waits for that.
+        What a program does not want (it closed its end or is over) is dropped.
         """
         self._need_feed()
         with self._handle as pointer, self._lock:

@@ -66,7 +66,7 @@ class EventType(enum.Enum):
 
     STDOUT = 1  #: Event.data
     STDERR = 2  #: Event.data
-    STDIN = 3  #: all that write() was given has been taken: there is room for more
+    STDIN = 3  #: what write() had to keep has been taken: there is room for more
     DONE = 4  #: the run is over and has a result
 
 

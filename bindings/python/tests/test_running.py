@@ -44,7 +44,7 @@ def test_streaming_without_capture(sandbox: Sandbox) -> None:
 
 def test_much_input_is_kept_until_it_fits(sandbox: Sandbox) -> None:
     data = os.urandom(5_000_000)
-    with sandbox.start(["cat"], feed=True, limits=LONG) as running:
+    with sandbox.start(["sh", "-c", "sleep 0.3; cat"], feed=True, limits=LONG) as running:
         for start in range(0, len(data), 700_000):
             running.write(data[start : start + 700_000])
         assert running.pending_input > 0
@@ -56,8 +56,9 @@ def test_much_input_is_kept_until_it_fits(sandbox: Sandbox) -> None:
 
 
 def test_room_for_more_is_an_event(sandbox: Sandbox) -> None:
-    with sandbox.start(["sh", "-c", "cat > /dev/null"], feed=True) as running:
+    with sandbox.start(["sh", "-c", "sleep 0.3; cat > /dev/null"], feed=True) as running:
         running.write(bytes(3_000_000))
+        assert running.pending_input > 0
         for event in running:
             if event.type is EventType.STDIN:
                 break
