@@ -612,6 +612,74 @@ static void two_sandboxes_share_nothing(void **state)
     sn_sandbox_destroy(other);
 }
 
+/* With these the program would own PID 1, root of the same user namespace, and with it the verdict and the mounts. */
+static void relaxed_capabilities_do_not_own_pid_1(void **state)
+{
+    sn_sandbox *sandbox =
+        relaxed_sandbox(SN_LAYER_CAPABILITIES | SN_LAYER_LANDLOCK | SN_LAYER_SECCOMP, SN_NETWORK_NONE);
+
+    (void)state;
+    expect(sandbox,
+           "caps = [int(l.split()[1], 16) for l in open('/proc/self/status') if l.startswith(('CapEff', 'CapBnd'))]\n"
+           "print([bool(c >> bit & 1) for c in caps for bit in (16, 19, 21, 22, 24, 40)].count(True), caps[0] & 1)\n"
+           "try: open('/proc/1/mem', 'r+b'); print('opened')\n"
+           "except OSError: print('refused')",
+           "0 1\nrefused\n");
+    sn_sandbox_destroy(sandbox);
+}
+
+/* The host kills by cgroup then, before PID 1 renews /dev/shm. */
+static void shared_memory_is_gone_without_a_pid_namespace(void **state)
+{
+    sn_sandbox *sandbox = relaxed_sandbox(SN_LAYER_PID_NS, SN_NETWORK_NONE);
+
+    (void)state;
+    for (int i = 0; i < 5; i++) {
+        sn_result_free(run_shell(sandbox, "(while :; do echo secret > /dev/shm/left; done) & sleep 0.05", NULL));
+        expect(sandbox, "import os\nprint(os.listdir('/dev/shm'))", "[]\n");
+    }
+    sn_sandbox_destroy(sandbox);
+}
+
+/* A descriptor that left the sandbox keeps a pipe open, not the run. */
+static void a_pipe_passed_outside_does_not_hold_the_run(void **state)
+{
+    char directory[] = "/tmp/sn-test-pass.XXXXXX";
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    int listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sn_sandbox_options options;
+    sn_sandbox *sandbox;
+    sn_result *result;
+    sn_mount mount;
+    const sn_mount *const mounts[] = {&mount, NULL};
+
+    (void)state;
+    assert_non_null(mkdtemp(directory));
+    assert_int_equal(chmod(directory, 0755), 0);
+    snprintf(address.sun_path, sizeof(address.sun_path), "%s/s", directory);
+    assert_int_equal(bind(listener, (struct sockaddr *)&address, sizeof(address)), 0);
+    assert_int_equal(chmod(address.sun_path, 0777), 0);
+    assert_int_equal(listen(listener, 1), 0);
+    sn_mount_init(&mount);
+    mount.source = directory;
+    mount.target = "/mnt";
+    sn_sandbox_options_init(&options);
+    options.mounts = mounts;
+    sandbox = make_sandbox(&options);
+    /* nobody ever takes the message: the descriptor lives in it until the listener is closed */
+    result = run_python(sandbox,
+                        "import socket\ns = socket.socket(socket.AF_UNIX); s.connect('/mnt/s')\n"
+                        "socket.send_fds(s, [b'x'], [1]); print('passed', flush=True)",
+                        NULL);
+    assert_verdict(result, SN_VERDICT_OK);
+    assert_string_equal(out(result), "passed\n");
+    sn_result_free(result);
+    sn_sandbox_destroy(sandbox);
+    close(listener);
+    unlink(address.sun_path);
+    rmdir(directory);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -642,6 +710,9 @@ int main(void)
         cmocka_unit_test(relaxed_layers_are_really_off),
         cmocka_unit_test(the_hosts_network_only_when_relaxed),
         cmocka_unit_test(two_sandboxes_share_nothing),
+        cmocka_unit_test(relaxed_capabilities_do_not_own_pid_1),
+        cmocka_unit_test(shared_memory_is_gone_without_a_pid_namespace),
+        cmocka_unit_test(a_pipe_passed_outside_does_not_hold_the_run),
     };
 
     tests_prepare();
