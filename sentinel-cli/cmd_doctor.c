@@ -54,8 +54,11 @@ static void print_items(const sn_host *host)
         const sn_host_item *item = sn_host_entry(host, i);
 
         printf("%-8s %-*s  %s\n", status_name(item->status), width, item->name, item->detail ? item->detail : "");
-        if (item->fix)
-            printf("%-8s %-*s  fix: %s\n", "", width, "", item->fix);
+        if (item->fix) {
+            cleanup_free char *fix = in_words_of_the_command(item->fix);
+
+            printf("%-8s %-*s  fix: %s\n", "", width, "", fix);
+        }
     }
 }
 
@@ -64,7 +67,9 @@ static void print_verdict(const sn_result *result, const sn_error *error)
     cleanup_free char *line = NULL;
 
     if (error) {
-        printf("\nNo sandbox: %s", sn_error_message(error));
+        cleanup_free char *message = in_words_of_the_command(sn_error_message(error));
+
+        printf("\nNo sandbox: %s", message);
         if (*sn_error_step(error))
             printf(" (step: %s)", sn_error_step(error));
         printf("\n");

@@ -90,7 +90,7 @@ static int create_and_run(struct session *session, const struct host_files *file
     code = sn_sandbox_create(&setup.options, &sandbox, &error);
     sandbox_setup_clear(&setup);
     if (code < 0)
-        return session_error(session, status_of_error(error), NULL, error);
+        return session_no_sandbox(session, error);
     status = put_files(session, files, sandbox);
     if (status == 0)
         status = signals_caught() ? 128 + signals_caught() : run_command(session, sandbox);

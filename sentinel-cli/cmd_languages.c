@@ -11,8 +11,7 @@
 
 static const char help[] =
     "Usage: sentinel languages [--json]\n"
-    "Lists the languages that \"sentinel run\" knows, with the version found on this host (asked "
-    "for in a\n"
+    "Lists the languages that \"sentinel run\" knows, with the version found on this host (asked for in a\n"
     "sandbox), or the package that brings the toolchain.\n"
     "Exit status: 0; 125 if a version could not be asked for.\n";
 
@@ -30,7 +29,7 @@ static void probe(const sn_language *language, struct found *ret_found)
         ret_found->version[strcspn(ret_found->version, "\n")] = '\0';
 }
 
-/* An error that is not simply "not installed". */
+/* An error that is not simply "not installed": the toolchain is there, but asking it failed. */
 static bool is_trouble(const struct found *found)
 {
     return found->error && sn_error_code(found->error) != SN_ETOOLCHAIN;
@@ -44,7 +43,7 @@ static void print_line(const struct found *found)
     if (found->version)
         printf("%s\n", found->version);
     else if (is_trouble(found))
-        printf("%s\n", sn_error_message(found->error));
+        printf("installed, version not asked\n");
     else
         printf("not installed: apt-get install %s\n", package ? package : "(no package known)");
     fflush(stdout);
@@ -79,15 +78,39 @@ static json_t *describe(const struct found *found)
         "{s:s, s:o, s:o, s:o, s:o, s:b, s:o, s:o, s:o, s:o, s:o, s:o}", "name", sn_language_name(language), "title",
         text_or_null(sn_language_title(language)), "aliases", aliases, "file_name",
         text_or_null(sn_language_file_name(language)), "package", text_or_null(sn_language_package(language)),
-        "installed", found->version != NULL, "version", text_or_null(found->version), "error",
+        "installed", found->version || is_trouble(found), "version", text_or_null(found->version), "error",
         is_trouble(found) ? json_text(sn_error_message(found->error)) : json_null(), "policy",
         text_or_null(sn_language_policy(language)), "compile_policy",
         text_or_null(sn_language_compile_policy(language)), "run_limits", run_limits, "compile_limits", compile_limits);
 }
 
+/* Keeps the messages of errors, each once: what is in the way of one version is mostly in the way of all. */
+static void remember(struct string_list *messages, const sn_error *error)
+{
+    char *message = in_words_of_the_command(sn_error_message(error));
+
+    for (size_t i = 0; i < messages->count; i++) {
+        if (strcmp(messages->items[i], message) == 0) {
+            free(message);
+            return;
+        }
+    }
+    string_list_add(messages, message);
+}
+
+static void say_and_forget(struct string_list *messages)
+{
+    for (size_t i = 0; i < messages->count; i++) {
+        say("asking for a version: %s", messages->items[i]);
+        free((void *)messages->items[i]);
+    }
+    free(messages->items);
+}
+
 int cmd_languages(struct cli *cli, int argc, char **argv)
 {
     json_t *list;
+    struct string_list messages = {0};
     sn_languages *languages = NULL;
     sn_error *error = NULL;
     int first;
@@ -105,8 +128,10 @@ int cmd_languages(struct cli *cli, int argc, char **argv)
         struct found found;
 
         probe(sn_languages_entry(languages, i), &found);
-        if (is_trouble(&found))
+        if (is_trouble(&found)) {
             status = STATUS_INTERNAL;
+            remember(&messages, found.error);
+        }
         if (cli->json)
             json_array_append_new(list, describe(&found));
         else
@@ -116,6 +141,7 @@ int cmd_languages(struct cli *cli, int argc, char **argv)
     }
     if (cli->json && json_print(json_incref(list)) < 0)
         status = STATUS_INTERNAL;
+    say_and_forget(&messages);
     json_decref(list);
     sn_languages_free(languages);
     return status;

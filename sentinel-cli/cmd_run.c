@@ -199,7 +199,7 @@ static int compile_and_run(struct run *run)
     code = sn_program_create(run->language, &options, &program, &error);
     sandbox_setup_clear(&setup);
     if (code < 0)
-        return session_error(session, status_of_error(error), NULL, error);
+        return session_no_sandbox(session, error);
     session->compile = sn_program_compile_result(program);
     if (signals_caught()) {
         status = 128 + signals_caught();

@@ -71,15 +71,63 @@ static int read_descriptor(int fd, uint64_t max, void **ret_data, size_t *ret_le
                     ret_data, ret_length, ret_why);
 }
 
+/* <(...) and /dev/stdin: a pipe that is open already has a writer, or had one. */
+static bool names_a_descriptor(const char *path)
+{
+    return strncmp(path, "/dev/fd/", strlen("/dev/fd/")) == 0 || strcmp(path, "/dev/stdin") == 0 ||
+           strncmp(path, "/proc/self/fd/", strlen("/proc/self/fd/")) == 0;
+}
+
+/* Why something of this type cannot be a file for the sandbox; NULL: it can. */
+static const char *type_fault(const char *path, mode_t mode)
+{
+    if (S_ISREG(mode) || S_ISDIR(mode) || (S_ISFIFO(mode) && names_a_descriptor(path)))
+        return NULL;
+    if (S_ISFIFO(mode))
+        return "is a FIFO, not a regular file; its content can be given as <(cat FIFO)";
+    return S_ISSOCK(mode) ? "is a socket, not a regular file" : "is a device, not a regular file";
+}
+
+/* A descriptor of a file or directory of the host, opened without waiting for anybody; -1 with the reason. */
+static int open_host(const char *path, char **ret_why)
+{
+    cleanup_close int fd = -1;
+    const char *fault = NULL;
+    struct stat status;
+    int opened;
+
+    /* a look first: opening a device may do something; another after, on what was opened in truth */
+    if (stat(path, &status) < 0) {
+        *ret_why = xstrdup(strerror(errno));
+        return -1;
+    }
+    fault = type_fault(path, status.st_mode);
+    if (!fault) {
+        fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+        if (fd < 0 || fstat(fd, &status) < 0)
+            fault = strerror(errno);
+        else
+            fault = type_fault(path, status.st_mode);
+    }
+    /* from here on, wait for what a pipe brings */
+    if (!fault && fcntl(fd, F_SETFL, 0) < 0)
+        fault = strerror(errno);
+    if (fault) {
+        *ret_why = xstrdup(fault);
+        return -1;
+    }
+    opened = fd;
+    fd = -1;
+    return opened;
+}
+
 int read_host_file(const char *path, uint64_t max, void **ret_data, size_t *ret_length, uint32_t *ret_mode,
                    char **ret_why)
 {
-    cleanup_close int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    cleanup_close int fd = open_host(path, ret_why);
 
-    if (fd < 0) {
-        *ret_why = xprintf("%s", strerror(errno));
+    if (fd < 0)
         return -1;
-    }
     return read_descriptor(fd, max, ret_data, ret_length, ret_mode, ret_why);
 }
 
@@ -214,6 +262,7 @@ static int collect_one(struct collector *collector, const struct transfer *trans
     size_t length = strlen(host);
     const char *inside = transfer->inside;
     const char *fault;
+    cleanup_free char *why = NULL;
     struct stat info;
     int fd;
 
@@ -226,10 +275,10 @@ static int collect_one(struct collector *collector, const struct transfer *trans
         return fail(collector->cli, STATUS_USAGE, "read files",
                     "--file %s: its name inside \"%s\" %s; give one, as in --file %s:NAME", transfer->host, inside,
                     fault, transfer->host);
-    fd = open(host, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-    if (fd < 0 || fstat(fd, &info) < 0)
-        return fail(collector->cli, STATUS_USAGE, "read files", "--file %s: %s", host, strerror(errno));
-    if (S_ISDIR(info.st_mode))
+    fd = open_host(host, &why);
+    if (fd < 0)
+        return fail(collector->cli, STATUS_USAGE, "read files", "--file %s: %s", host, why);
+    if (fstat(fd, &info) == 0 && S_ISDIR(info.st_mode))
         return add_directory(collector, fd, host, inside, 0);
     {
         cleanup_close int file = fd;

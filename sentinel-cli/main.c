@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "buildtree.h"
 #include "cli.h"
 #include "message.h"
 #include "signals.h"
@@ -24,7 +25,7 @@ static const char help[] =
     "Usage: sentinel COMMAND [OPTION]...\n"
     "Runs programs that nobody trusts, and says truly what they did and what they used.\n"
     "\n"
-    "  run FILE [-- ARG...]      compile if needed, and run a program in a sandbox\n"
+    "  run FILE [ARG]...         compile if needed, and run a program in a sandbox\n"
     "  exec -- COMMAND [ARG]...  run any command in a sandbox\n"
     "  doctor                    what this host gives to a sandbox, what is in the way, how to change it\n"
     "  languages                 the languages that run knows, and their versions here\n"
@@ -112,6 +113,7 @@ int main(int argc, char **argv)
     setvbuf(stderr, NULL, _IOLBF, 0);
     /* a reader that goes away is an error of write(), which ends the run before it ends us */
     signal(SIGPIPE, SIG_IGN);
+    buildtree_find_data();
     status = dispatch(&cli, argc, argv);
     if (fflush(stdout) != 0 && errno == EPIPE)
         cli.end_signal = SIGPIPE;

@@ -3,6 +3,8 @@
 
 #include "output_json.h"
 
+#include <sentinel/layer.h>
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -46,14 +48,52 @@ char *xprintf(const char *format, ...)
     return text;
 }
 
+/* The length of the UTF-8 sequence at `text` that a terminal shows and does not obey; 0 if it is none. */
+static size_t printable_length(const unsigned char *text)
+{
+    size_t length = text[0] < 0x80 ? 1 : text[0] < 0xc2 ? 0 : text[0] < 0xe0 ? 2 : text[0] < 0xf0 ? 3 : 4;
+
+    if (text[0] < 0x20 || text[0] == 0x7f || text[0] > 0xf4)
+        return 0;
+    for (size_t i = 1; i < length; i++) {
+        if ((text[i] & 0xc0) != 0x80)
+            return 0;
+    }
+    /* U+0080 to U+009F are control characters, too */
+    return length == 2 && text[0] == 0xc2 && text[1] < 0xa0 ? 0 : length;
+}
+
+/* Names that come from command lines and files nobody vouches for must not steer the terminal, nor forge lines. */
+static void put_escaped(const char *message)
+{
+    const unsigned char *text = (const unsigned char *)message;
+
+    while (*text) {
+        size_t length = printable_length(text);
+
+        if (length)
+            fwrite(text, 1, length, stderr);
+        else if (*text == '\n')
+            fputs("\\n", stderr);
+        else if (*text == '\t')
+            fputs("\\t", stderr);
+        else
+            fprintf(stderr, "\\x%02x", *text);
+        text += length ? length : 1;
+    }
+}
+
 void say(const char *format, ...)
 {
+    cleanup_free char *text = NULL;
     va_list args;
 
-    fputs("sentinel: ", stderr);
     va_start(args, format);
-    vfprintf(stderr, format, args);
+    if (vasprintf(&text, format, args) < 0)
+        text = NULL;
     va_end(args);
+    fputs("sentinel: ", stderr);
+    put_escaped(text ? text : "out of memory");
     fputc('\n', stderr);
 }
 
@@ -74,6 +114,33 @@ int fail(const struct cli *cli, int status, const char *step, const char *format
                                               .message = message,
                                               .status = status});
     return status;
+}
+
+char *in_words_of_the_command(const char *message)
+{
+    static const char *const phrases[] = {"relax the layer ", "relax "};
+    char *text = xstrdup("");
+
+    while (*message) {
+        size_t taken = 0;
+        char *longer;
+
+        for (size_t i = 0; i < ARRAY_SIZE(phrases) && !taken; i++) {
+            size_t length = strlen(phrases[i]);
+            cleanup_free char *name = NULL;
+
+            if (strncmp(message, phrases[i], length) != 0)
+                continue;
+            name = xstrndup(message + length, strspn(message + length, "abcdefghijklmnopqrstuvwxyz-"));
+            if (sn_layer_by_name(name))
+                taken = length;
+        }
+        longer = taken ? xprintf("%s--relax ", text) : xprintf("%s%c", text, *message);
+        free(text);
+        text = longer;
+        message += taken ? taken : 1;
+    }
+    return text;
 }
 
 /* The line of a file that an error points at, with a caret below the column. */
@@ -111,17 +178,17 @@ int fail_error(const struct cli *cli, int status, const char *what, const char *
     const char *message = sn_error_message(error);
     const char *step = sn_error_step(error);
     uint32_t line = sn_error_line(error);
-    cleanup_free char *place = NULL;
+    cleanup_free char *plain = in_words_of_the_command(*message ? message : "failed without saying why");
+    cleanup_free char *place = line ? xprintf(":%u:%u: ", line, sn_error_column(error)) : NULL;
+    const char *named = place ? strstr(plain, place) : NULL;
+    /* the message names its place itself, maybe in a file that was included */
+    cleanup_free char *other = named ? xstrndup(plain, (size_t)(named - plain)) : NULL;
     cleanup_free char *whole = NULL;
 
-    if (!*message)
-        message = "failed without saying why";
-    /* A message that already names its file and line does not need it twice. */
-    if (file && line)
-        place = xprintf("%s:%u:%u: ", file, line, sn_error_column(error));
-    if (place && strncmp(message, place, strlen(place) - 2) == 0)
-        place[0] = '\0';
-    whole = xprintf("%s%s%s%s", what ? what : "", what ? ": " : "", place ? place : "", message);
+    if (file && other)
+        file = other;
+    whole = xprintf("%s%s%s%s%s", what ? what : "", what ? ": " : "", file && place && !named ? file : "",
+                    file && place && !named ? place : "", plain);
 
     if (*step && !line && !strstr(message, step))
         say("%s (step: %s)", whole, step);

@@ -8,7 +8,7 @@
 
 #include <stddef.h>
 
-/* One line on stderr, "sentinel: " before it. */
+/* One line on stderr, "sentinel: " before it, with control characters escaped. */
 void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* Says what is wrong (and, with --json, prints the error document), then returns `status`. */
@@ -20,6 +20,9 @@ int fail(const struct cli *cli, int status, const char *step, const char *format
  * error of `file` (may be NULL) is shown with the source line and a caret.
  */
 int fail_error(const struct cli *cli, int status, const char *what, const char *file, sn_error *error);
+
+/* The library says "relax the layer cgroup"; who reads it here types --relax cgroup. To be freed. */
+char *in_words_of_the_command(const char *message);
 
 /* The exit status for an error that came before anything ran. */
 int status_of_error(const sn_error *error);

@@ -270,6 +270,7 @@ void sandbox_setup_fill(struct sandbox_setup *setup, const struct settings *sett
     setup->options.limits = limits;
     setup->options.work_bytes = settings->work_bytes;
     setup->options.tmp_bytes = settings->tmp_bytes;
+    setup->options.shm_bytes = settings->shm_bytes;
     setup->options.cgroup_parent = settings->cgroup_parent;
     setup->options.network = settings->network;
     if (!settings->bind_count)

@@ -26,6 +26,7 @@ struct settings {
     sn_limits compile_limits;
     uint64_t work_bytes;
     uint64_t tmp_bytes;
+    uint64_t shm_bytes;
     uint64_t relax;
     uint32_t network;
     const char *language;

@@ -62,9 +62,10 @@ static void print_layers(void)
 void print_run_help(unsigned command)
 {
     if (command == FOR_RUN)
-        fputs("Usage: sentinel run [OPTION]... FILE [-- ARG...]\n"
+        fputs("Usage: sentinel run [OPTION]... FILE [ARG]... [-- ARG...]\n"
               "Compiles FILE if its language needs it and runs it in a sandbox. FILE may be - for standard input\n"
-              "(--language is needed then, and the program's own standard input is empty).\n",
+              "(--language is needed then, and the program's own standard input is empty). What follows FILE are the\n"
+              "program's arguments; those that begin with - stand after --.\n",
               stdout);
     else
         fputs("Usage: sentinel exec [OPTION]... [--] COMMAND [ARG]...\n"
@@ -77,14 +78,19 @@ void print_run_help(unsigned command)
     fputs("  --help                    this text\n", stdout);
     print_layers();
     fputs("\nExit status: the program's own; 128+N when signal N ended it; or\n", stdout);
-    fputs("    2  bad input, nothing was run              123  too many processes\n", stdout);
     if (command == FOR_RUN)
-        fputs("  119  it does not compile                     124  a system call outside the policy\n", stdout);
+        fputs("    2  bad input, nothing was run              123  too many processes\n"
+              "  119  it does not compile                     124  a system call outside the policy\n"
+              "  120  too much time (CPU or elapsed)          125  the sandbox or this command failed\n"
+              "  121  too much memory                         126  the command cannot be executed\n"
+              "  122  too much output                         127  no such command; toolchain not installed\n",
+              stdout);
     else
-        fputs("                                               124  a system call outside the policy\n", stdout);
-    fputs("  120  too much time (CPU or elapsed)          125  the sandbox or this command failed\n"
-          "  121  too much memory                         126  the command cannot be executed\n"
-          "  122  too much output                         127  no such command; toolchain not installed\n"
-          "A program may itself end with one of these numbers; --json says what happened.\n",
-          stdout);
+        fputs("    2  bad input, nothing was run              124  a system call outside the policy\n"
+              "  120  too much time (CPU or elapsed)          125  the sandbox or this command failed\n"
+              "  121  too much memory                         126  the command cannot be executed\n"
+              "  122  too much output                         127  no such command inside\n"
+              "  123  too many processes\n",
+              stdout);
+    fputs("A program may itself end with one of these numbers; --json says what happened.\n", stdout);
 }

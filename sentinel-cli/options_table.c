@@ -135,9 +135,9 @@ static int apply_get(struct settings *settings, const struct option_row *row, co
 }
 
 #define BOTH (FOR_RUN | FOR_EXEC)
-#define HEADING(text)                                                                                                  \
+#define HEADING(c, text)                                                                                               \
     {                                                                                                                  \
-        .name = "", .dashed = "", .commands = BOTH, .help = text                                                       \
+        .name = "", .dashed = "", .commands = c, .help = text                                                          \
     }
 #define OPTION(n, m, c, a, f, h)                                                                                       \
     {                                                                                                                  \
@@ -152,7 +152,7 @@ static int apply_get(struct settings *settings, const struct option_row *row, co
 
 /* clang-format off */
 const struct option_row option_rows[] = {
-    HEADING("What runs"),
+    HEADING(BOTH, "What runs"),
     OPTION("language", "L", FOR_RUN, apply_text, language,
            "the language of FILE (a name or alias of \"sentinel languages\"); without it, the file's extension decides"),
     OPTION("compile-arg", "ARG", FOR_RUN, apply_list, compile_args, "one more argument for the compiler; may be repeated"),
@@ -160,20 +160,21 @@ const struct option_row option_rows[] = {
     OPTION("env", "K=V", BOTH, apply_env, env, "a variable of the program's environment; may be repeated"),
     OPTION("cwd", "DIR", FOR_EXEC, apply_absolute, cwd, "where the command starts, a path inside; /work"),
 
-    HEADING("Files"),
+    HEADING(BOTH, "Files"),
     OPTION("file", "PATH[:NAME]", BOTH, apply_file, files,
            "lay a host file, or the regular files of a directory, into the work directory under its base name or NAME; may be repeated"),
     OPTION("put", "PATH[:NAME]", FOR_EXEC, apply_file, files, "the same as --file"),
     OPTION("get", "NAME[:PATH]", BOTH, apply_get, gets,
            "afterwards, take NAME from the work directory to PATH (the base name, in the current directory); never replaces a file; may be repeated"),
 
-    HEADING("Limits (of the run step)"),
+    HEADING(FOR_RUN, "Limits (of the run step)"),
+    HEADING(FOR_EXEC, "Limits"),
     NUMBER("cpu-ms", BOTH, limits.cpu_ms, 1, 1LL << 40, 1, "milliseconds", true,
            "CPU time of all processes together, or \"unlimited\"; 5000"),
     NUMBER("wall-ms", BOTH, limits.wall_ms, 1, 1LL << 40, 1, "milliseconds", true,
            "elapsed time, or \"unlimited\"; 10000, or twice --cpu-ms if that is more"),
     NUMBER("memory-kb", BOTH, limits.memory_bytes, 1024, 1LL << 40, 1024, "KiB", false,
-           "memory of all processes together, with their files in /work and /tmp; 262144"),
+           "memory of all processes together, with their files in /work, /tmp and /dev/shm; 262144"),
     NUMBER("output-kb", BOTH, limits.output_bytes, 1, 1LL << 30, 1024, "KiB", false, "bytes to stdout and to stderr, each; 16384"),
     NUMBER("pids", BOTH, limits.processes, 1, 1 << 22, 1, "processes", false, "processes and threads together; 64"),
     NUMBER("fsize-kb", BOTH, limits.file_bytes, 1, 0, 1024, "KiB", true, "the largest file it may write, or \"unlimited\"; 262144"),
@@ -182,22 +183,26 @@ const struct option_row option_rows[] = {
     NUMBER("cpu-percent", BOTH, limits.cpu_percent, 1, 1000000, 1, "percent of one core", false, "CPU bandwidth, 100 is one core; no bound"),
     NUMBER("work-kb", BOTH, work_bytes, 64, 1LL << 40, 1024, "KiB", false, "size of the work directory; 65536"),
     NUMBER("tmp-kb", BOTH, tmp_bytes, 64, 1LL << 40, 1024, "KiB", false, "size of /tmp; 65536"),
+    NUMBER("shm-kb", BOTH, shm_bytes, 64, 1LL << 40, 1024, "KiB", false, "size of /dev/shm; 65536"),
     NUMBER("compile-cpu-ms", FOR_RUN, compile_limits.cpu_ms, 1, 1LL << 40, 1, "milliseconds", true, "CPU time of the compile step; the language says"),
     NUMBER("compile-wall-ms", FOR_RUN, compile_limits.wall_ms, 1, 1LL << 40, 1, "milliseconds", true, "elapsed time of the compile step; the language says"),
     NUMBER("compile-memory-kb", FOR_RUN, compile_limits.memory_bytes, 1024, 1LL << 40, 1024, "KiB", false, "memory of the compile step; the language says"),
 
-    HEADING("The sandbox"),
+    HEADING(BOTH, "The sandbox"),
     OPTION("policy", "FILE", BOTH, apply_text, policy, "system call policy: a path, or the name of an installed one"),
-    OPTION("network", "KIND", BOTH, apply_network, network, "the network inside: none, or loopback (its own 127.0.0.1); none"),
-    OPTION("bind", "SRC:DST[:rw]", BOTH, apply_bind, binds,
-           "show a host file or directory inside, read-only without :rw (further flags: noexec, optional); may be repeated"),
+    OPTION("network", "KIND", BOTH, apply_network, network, 
+           "the network inside: none, or loopback (its own 127.0.0.1, and the policy \"network\" unless --policy is given); none"),
+    OPTION("bind", "SRC[:DST[:FLAG[,FLAG]...]]", BOTH, apply_bind, binds,
+           "show a host file or directory inside, at DST or the same path; the flags are rw, ro (the default), noexec, and "
+           "optional (skip it if SRC is not there); may be repeated. With rw, the program writes as a uid of its own: SRC "
+           "must be writable for that (mode 0777, an ACL), or, for an ordinary user, give --relax uid to write as yourself"),
     OPTION("rootfs", "DIR", FOR_EXEC, apply_text, rootfs, "an unpacked root file system, shown read-only, instead of the host's /usr"),
     OPTION("hostname", "NAME", BOTH, apply_hostname, hostname, "the host name inside; sandbox"),
     OPTION("cgroup-parent", "DIR", BOTH, apply_absolute, cgroup_parent, "the cgroup v2 directory to make groups in; found automatically"),
     OPTION("relax", "LAYER[,LAYER]", BOTH, apply_relax, relax,
            "do without a layer of isolation; the result says so; may be repeated"),
 
-    HEADING("Output"),
+    HEADING(BOTH, "Output"),
     OPTION("json", NULL, BOTH, apply_flag, json, "one JSON document on stdout, with the captured output, instead of the output itself"),
     OPTION("quiet", NULL, BOTH, apply_flag, quiet, "no summary line on stderr"),
     {.name = NULL},

@@ -58,11 +58,13 @@ static char *reason(const sn_result *result, const sn_limits *limits)
                        : sn_result_stderr_truncated(result) ? "stderr"
                                                             : "a file");
     case SN_VERDICT_PROCESS_LIMIT_EXCEEDED:
-        return xprintf(" (limit %llu processes)", (unsigned long long)limits->processes);
+        return xprintf(" (limit %llu process%s)", (unsigned long long)limits->processes,
+                       limits->processes == 1 ? "" : "es");
     case SN_VERDICT_SECURITY_VIOLATION:
         return xprintf(": %s",
                        sn_result_denied(result) ? sn_result_denied(result) : "a system call outside the policy");
     case SN_VERDICT_OK:
+    case SN_VERDICT_CANCELLED: /* the signal that ended it was ours */
         return xstrdup("");
     default:
         if (sn_result_signal(result))

@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 int parse_number(const char *text, const struct number_range *range, uint64_t *ret_value, char **ret_why)
 {
@@ -116,11 +117,27 @@ static int parse_bind_flags(char *text, uint32_t *flags, char **ret_why)
         } else if (strcmp(flag, "optional") == 0) {
             *flags |= SN_MOUNT_OPTIONAL;
         } else if (strcmp(flag, "ro") != 0) {
-            *ret_why = xprintf("\"%s\" is not a mount flag; the flags are ro, rw, noexec and optional", flag);
+            *ret_why =
+                xprintf("\"%s\" is not a mount flag; the flags are rw, ro, noexec and optional: " BIND_FORM, flag);
             return -1;
         }
     }
     return 0;
+}
+
+/* The absolute path of a source: what a relative one leads to, or would lead to if it were there. */
+static char *absolute_source(const char *source)
+{
+    cleanup_free char *here = NULL;
+    char *found;
+
+    if (source[0] == '/')
+        return xstrdup(source);
+    found = realpath(source, NULL);
+    if (found)
+        return found;
+    here = getcwd(NULL, 0);
+    return here ? xprintf("%s/%s", here, source) : xstrdup(source);
 }
 
 int parse_bind(const char *text, struct bind *ret_bind, char **ret_why)
@@ -133,15 +150,16 @@ int parse_bind(const char *text, struct bind *ret_bind, char **ret_why)
     struct stat status;
 
     if (rest && strchr(rest, ':')) {
-        *ret_why = xprintf("too many colons; give SOURCE:TARGET or SOURCE:TARGET:rw");
+        *ret_why = xstrdup("too many colons; give " BIND_FORM);
         return -1;
     }
-    if (source[0] != '/') {
-        *ret_why = xprintf("the source must be an absolute path, as in $PWD/%s", source);
+    if (!*source) {
+        *ret_why = xstrdup("no source; give " BIND_FORM);
         return -1;
     }
     if (target && target[0] != '/') {
-        *ret_why = xprintf("the target must be an absolute path inside the sandbox, as in /%s", target);
+        *ret_why =
+            xprintf("the target must be an absolute path inside the sandbox, not \"%s\"; give " BIND_FORM, target);
         return -1;
     }
     if (rest && parse_bind_flags(rest, &flags, ret_why) < 0)
@@ -150,7 +168,7 @@ int parse_bind(const char *text, struct bind *ret_bind, char **ret_why)
         *ret_why = xprintf("%s: %s", source, strerror(errno));
         return -1;
     }
-    ret_bind->source = xstrdup(source);
+    ret_bind->source = absolute_source(source);
     ret_bind->target = target ? xstrdup(target) : NULL;
     ret_bind->flags = flags;
     return 0;

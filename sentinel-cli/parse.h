@@ -26,12 +26,13 @@ int parse_layers(const char *text, uint64_t *layers, char **ret_why);
 /* K=V with a name that a program can look up. */
 int check_env(const char *text, char **ret_why);
 
-/* SRC[:DST[:FLAG[,FLAG]]], both absolute, the source there. */
+/* SRC[:DST[:FLAG[,FLAG]...]]; a relative SRC is made absolute, DST must be; SRC must be there unless optional. */
 struct bind {
     char *source;
     char *target; /* NULL: the same */
     uint32_t flags;
 };
+#define BIND_FORM "SRC[:DST[:FLAG[,FLAG]...]]"
 int parse_bind(const char *text, struct bind *ret_bind, char **ret_why);
 
 /* A relative path of at least one component, none of them ".." or "."; the reason it is not, or NULL. */

@@ -26,11 +26,14 @@ int policy_load_name(const char *name, sn_policy **ret_policy, char **ret_path, 
 
 int policy_load_argument(const struct cli *cli, const char *option, const char *name, sn_policy **ret_policy)
 {
-    cleanup_free char *what = option ? xprintf("%s %s", option, name) : NULL;
+    cleanup_free char *what = NULL;
     cleanup_free char *path = NULL;
     sn_error *error = NULL;
 
-    if (policy_load_name(name, ret_policy, &path, &error) < 0)
-        return fail_error(cli, status_of_error(error), what, path, error);
-    return 0;
+    if (policy_load_name(name, ret_policy, &path, &error) == 0)
+        return 0;
+    /* an error with a place in the file names the file already */
+    if (option)
+        what = sn_error_line(error) && path ? xstrdup(option) : xprintf("%s %s", option, name);
+    return fail_error(cli, status_of_error(error), what, path, error);
 }

@@ -43,6 +43,21 @@ static int open_stdin(struct session *session, bool source_is_stdin)
     return 0;
 }
 
+/* --policy; or the one that lets a program use the network it was given, which the default does not. */
+static int load_policy(struct session *session)
+{
+    const struct settings *settings = session->settings;
+    sn_error *error = NULL;
+
+    if (settings->policy)
+        return policy_load_argument(session->cli, "--policy", settings->policy, &session->policy);
+    if (settings->network == SN_NETWORK_NONE || (settings->relax & SN_LAYER_SECCOMP))
+        return 0;
+    if (sn_policy_load("network", &session->policy, &error) < 0)
+        return fail_error(session->cli, status_of_error(error), "--network", NULL, error);
+    return 0;
+}
+
 int session_open(struct session *session, struct cli *cli, struct settings *settings, bool source_is_stdin)
 {
     int status;
@@ -57,8 +72,8 @@ int session_open(struct session *session, struct cli *cli, struct settings *sett
     status = open_stdin(session, source_is_stdin);
     if (status == 0)
         status = check_gets(cli, settings);
-    if (status == 0 && settings->policy)
-        status = policy_load_argument(cli, "--policy", settings->policy, &session->policy);
+    if (status == 0)
+        status = load_policy(session);
     return status;
 }
 
@@ -124,6 +139,21 @@ static json_t *document(const struct session *session, const sn_result *decides,
     return whole;
 }
 
+/* The one note that explains a program's own failure: a fork that it was refused. */
+static void say_refused_processes(const sn_result *result)
+{
+    static const char prefix[] = "processes: ";
+    const char *note = sn_result_notes(result);
+
+    while (*note) {
+        size_t length = strcspn(note, "\n");
+
+        if (strncmp(note, prefix, strlen(prefix)) == 0 && sn_result_verdict(result) == SN_VERDICT_RUNTIME_ERROR)
+            say("note: %.*s", (int)length, note);
+        note += length + (note[length] == '\n');
+    }
+}
+
 /* Says on stderr what the sandbox could not say in its verdict, then the verdict. */
 static void print_summary(const struct session *session, const char *step, const sn_result *result,
                           const sn_limits *limits, const sn_result *compile, bool mid_line)
@@ -135,6 +165,7 @@ static void print_summary(const struct session *session, const char *step, const
     line = summary(step, result, limits, compile);
     if (mid_line)
         fputc('\n', stderr);
+    say_refused_processes(result);
     say("%s", line);
 }
 
@@ -178,8 +209,41 @@ static int report(struct session *session, sn_sandbox *sandbox, const sn_result 
     return status;
 }
 
-static int status_of_start(const sn_error *error)
+/* Is the path that the sandbox tripped over one that the caller gave? */
+static bool is_about_callers_path(const struct settings *settings, const sn_error *error)
 {
+    static const int faults[] = {ENOENT, ENOTDIR, EISDIR, EACCES, ELOOP, ENAMETOOLONG, EEXIST, EROFS, EINVAL};
+    static const char mount_step[] = "mount ";
+    const char *step = sn_error_step(error);
+    bool is_fault = sn_error_errno(error) == 0;
+
+    for (size_t i = 0; i < ARRAY_SIZE(faults); i++)
+        is_fault |= sn_error_errno(error) == faults[i];
+    if (sn_error_code(error) != SN_ESYS || !is_fault)
+        return false;
+    if (strcmp(step, "change directory") == 0)
+        return settings->cwd != NULL;
+    for (size_t i = 0; i < settings->bind_count; i++) {
+        const struct bind *bind = &settings->binds[i];
+
+        if (strncmp(step, mount_step, strlen(mount_step)) == 0 &&
+            strcmp(step + strlen(mount_step), bind->target ? bind->target : bind->source) == 0)
+            return true;
+    }
+    return false;
+}
+
+int session_no_sandbox(const struct session *session, sn_error *error)
+{
+    int status = is_about_callers_path(session->settings, error) ? STATUS_USAGE : status_of_error(error);
+
+    return session_error(session, status, NULL, error);
+}
+
+static int status_of_start(const struct settings *settings, const sn_error *error)
+{
+    if (is_about_callers_path(settings, error))
+        return STATUS_USAGE;
     switch (sn_error_code(error)) {
     case SN_ENOENT:
         return STATUS_NOT_FOUND;
@@ -194,10 +258,10 @@ static int status_of_start(const sn_error *error)
 int session_not_started(const struct session *session, sn_error *error)
 {
     const char *command = session->language ? NULL : session->settings->operands.items[0];
-    int status = status_of_start(error);
+    int status = status_of_start(session->settings, error);
 
     /* our own trouble is not about the command */
-    if (status == STATUS_INTERNAL)
+    if (status == STATUS_INTERNAL || strcmp(sn_error_step(error), "change directory") == 0)
         command = NULL;
     return session_error(session, status, command, error);
 }

@@ -25,6 +25,9 @@ void session_close(struct session *session);
 /* The options of a run: input, output, limits, policy. */
 void session_run_options(const struct session *session, sn_run_options *options);
 
+/* No sandbox was made: 2 if a path of the caller is why. Takes the error over. The exit status. */
+int session_no_sandbox(const struct session *session, sn_error *error);
+
 /* A run that did not start, as shells number that: 126, 127. Takes the error over. The exit status. */
 int session_not_started(const struct session *session, sn_error *error);
 
