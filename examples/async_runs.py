@@ -14,16 +14,20 @@ async def square(number: int) -> int:
 async def conversation() -> list[str]:
     """Sends the next line only when the answer to the last one is there."""
     answers: list[str] = []
+    rest = b""
     program = ["python3", "-u", "-c", "while True: print(input().upper())"]
     async with await sentinel.Sandbox.acreate() as sandbox:
         async with sandbox.start(program, feed=True) as running:
             running.write("hello\n")
             async for event in running:
-                if event.type is sentinel.EventType.STDOUT:
-                    answers.append(event.data.decode().strip())
-                    if len(answers) == 3:
-                        break  # leaving the block ends the program
+                if event.type is not sentinel.EventType.STDOUT:
+                    continue
+                *lines, rest = (rest + event.data).split(b"\n")  # an event is what was there, not a line
+                for line in lines:
+                    answers.append(line.decode())
                     running.write(f"{answers[-1].lower()} again\n")
+                if len(answers) == 3:
+                    break  # leaving the block ends the program
     return answers
 
 
