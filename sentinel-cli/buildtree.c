@@ -26,6 +26,7 @@ void buildtree_find_data(void)
     cleanup_free char *library = NULL;
     cleanup_free char *data = NULL;
     cleanup_free char *manifests = NULL;
+    cleanup_free char *resolved = NULL;
 
     if ((given && *given) || length <= 0)
         return;
@@ -36,5 +37,7 @@ void buildtree_find_data(void)
     data = xprintf("%s/%s/policies", build, SN_SOURCE_FROM_BUILD);
     manifests = xprintf("%s/languages", data);
     if (access(library, F_OK) == 0 && access(manifests, R_OK | X_OK) == 0)
-        setenv("SENTINEL_DATA_DIR", data, 1);
+        resolved = realpath(data, NULL);
+    if (resolved)
+        setenv("SENTINEL_DATA_DIR", resolved, 1);
 }

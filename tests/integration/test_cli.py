@@ -307,6 +307,7 @@ class Status(CliTest):
         self.check(["run", "--memory-kb", 32768, memory], 121, rb"MEMORY_LIMIT_EXCEEDED \(limit 32 MiB\)")
         self.check(["exec", "--output-kb", 10, "--", "yes"], 122, rb"OUTPUT_LIMIT_EXCEEDED \(more than 10 KiB to stdout\)")
         fork = self.write("fork.py", "import os, time\nfor i in range(50):\n  if os.fork() == 0: time.sleep(60)\n")
+        self.check(["exec", "--pids", 1, "--", "sh", "-c", "ls; ls"], 123, rb"PROCESS_LIMIT_EXCEEDED \(limit 1 process\)")
         self.check(["run", "--pids", 10, fork], 123, rb"PROCESS_LIMIT_EXCEEDED \(limit 10 processes\)")
 
     def test_violation_names_the_call(self):
@@ -440,6 +441,50 @@ class Files(CliTest):
                         "cat /shared/in; echo x 2>/dev/null > /shared/out || echo read-only")
         self.assertEqual(done.stdout, b"givenread-only\n", done.stderr)
 
+    def test_bind_forms(self):
+        self.write("shared/in", "given")
+        (self.dir / "shared").chmod(0o777)
+        for bind, script in (("shared", f"cat {self.dir.resolve()}/shared/in"), ("shared:/s", "cat /s/in"),
+                             (f"{self.dir}/shared:/s:ro,noexec", "cat /s/in"), ("none:/s:optional", "printf given"),
+                             ("shared:/s:rw,noexec", "cat /s/in; echo new > /s/out")):
+            done = sentinel("exec", "--bind", bind, "--", "sh", "-c", script, cwd=self.dir)
+            self.assertEqual((done.stdout, done.returncode), (b"given", 0), (bind, done.stderr))
+        self.assertEqual((self.dir / "shared" / "out").read_bytes(), b"new\n")
+
+    def test_process_substitution(self):
+        done = shell('"$0" exec --file <(sleep 0.2; echo late):x -- cat x')
+        self.assertEqual((done.stdout, done.returncode), (b"late\n", 0), done.stderr)
+        done = shell('"$0" run --language python <(sleep 0.2; echo "print(6 * 7)")')
+        self.assertEqual((done.stdout, done.returncode), (b"42\n", 0), done.stderr)
+
+    def test_shm_has_its_size(self):
+        done = sentinel("exec", "--shm-kb", 128, "--", "df", "-k", "--output=size", "/dev/shm")
+        self.assertEqual(done.stdout.split()[-1:], [b"128"], done.stderr)
+
+
+@needs_sandbox
+class Network(CliTest):
+    SERVER = ("import http.client, http.server, threading\n"
+              "server = http.server.HTTPServer(('127.0.0.1', 0), http.server.SimpleHTTPRequestHandler)\n"
+              "threading.Thread(target=server.serve_forever, daemon=True).start()\n"
+              "client = http.client.HTTPConnection('127.0.0.1', server.server_port)\n"
+              "client.request('GET', '/')\n"
+              "print(client.getresponse().status, flush=True)\n")
+
+    def test_loopback_brings_its_policy(self):
+        source = self.write("a.py", self.SERVER)
+        for args in (["run", "--network", "loopback", source],
+                     ["exec", "--network", "loopback", "--file", source, "--", "python3", "a.py"]):
+            # a file that happens to have the name of the policy is not it
+            self.write("network", "nonsense")
+            done = sentinel(*args, cwd=self.dir)
+            self.assertEqual((done.stdout, done.returncode), (b"200\n", 0), done.stderr)
+
+    def test_a_policy_that_is_given_stays(self):
+        source = self.write("a.py", self.SERVER)
+        done = sentinel("run", "--network", "loopback", "--policy", "python", source)
+        self.assertEqual(done.returncode, 124, done.stderr)
+
 
 @needs_sandbox
 class Interrupts(CliTest):
@@ -505,7 +550,8 @@ class BadInput(CliTest):
         link = self.dir / "tree" / "link"
         self.write("tree/file", "x")
         link.symlink_to("/etc/passwd")
-        run = ["run", good]
+        fifo = self.dir / "fifo"
+        os.mkfifo(fifo)
         table = [
             (["run"], "needs a FILE"),
             (["run", "/no/such.py"], "/no/such.py: No such file or directory"),
@@ -534,8 +580,11 @@ class BadInput(CliTest):
             (["run", "--env", "NAME", good], "--env NAME: no '='"),
             (["run", "--env", "=x", good], "--env =x: no name"),
             (["exec", "--bind", "/no/such:/x", "--", "true"], "--bind /no/such:/x: /no/such: No such file"),
-            (["exec", "--bind", "etc:/x", "--", "true"], "--bind etc:/x: the source must be an absolute path"),
+            (["exec", "--bind", "no-such:/x", "--", "true"], "--bind no-such:/x: no-such: No such file"),
+            (["exec", "--bind", ":/x", "--", "true"], "--bind :/x: no source; give SRC"),
+            (["exec", "--bind", "/etc:/a:rw:ro", "--", "true"], r"too many colons; give SRC\[:DST\[:FLAG\[,FLAG\]...\]\]"),
             (["exec", "--bind", "/etc:x", "--", "true"], "--bind /etc:x: the target must be an absolute path"),
+            (["exec", "--bind", "/etc:rw", "--", "true"], r'not "rw"; give SRC\[:DST\[:FLAG\[,FLAG\]...\]\]'),
             (["exec", "--bind", "/etc:/x:rx", "--", "true"], '"rx" is not a mount flag'),
             (["exec", "--rootfs", "/no/such", "--", "true"], "/no/such"),
             (["exec", "--rootfs", good, "--", "true"], "good.py"),
@@ -543,6 +592,7 @@ class BadInput(CliTest):
             (["exec", "--relax", "", "--", "true"], "is not a layer"),
             (["exec", "--network", "host", "--", "true"], "--network host: .*none or loopback"),
             (["exec", "--cwd", "x", "--", "true"], "--cwd x: not an absolute path"),
+            (["exec", "--shm-kb", "0", "--", "true"], "--shm-kb 0: zero"),
             (["exec", "--hostname", "", "--", "true"], "--hostname"),
             (["exec"], "needs a COMMAND"),
             (["exec", "--policy", "/no/such.policy", "--", "true"], "/no/such.policy"),
@@ -554,6 +604,9 @@ class BadInput(CliTest):
             (["run", "--file", two, good], 'two files would be "good.py"'),
             (["run", "--file", odd, "--file", f"{odd}:a.unknown/b", good], "both a file and a directory"),
             (["run", "--file", self.dir / "tree", good], "tree/link: is not a regular file"),
+            (["run", "--file", fifo, good], "fifo: is a FIFO"),
+            (["run", "--language", "python", fifo], "fifo: is a FIFO"),
+            (["run", "--file", "/dev/zero", good], "--file /dev/zero: is a device"),
             (["run", "--file", "/", good], "--file /: its name inside"),
             (["run", "--get", "../x", good], "would leave the work directory"),
             (["run", "--get", "x:/no/such/dir/x", good], "--get x: /no/such/dir: No such file"),
@@ -577,6 +630,19 @@ class BadInput(CliTest):
                 lines = done.stderr.decode().splitlines()
                 self.assertEqual(len([line for line in lines if line.startswith("sentinel: ")]), 1, done.stderr)
         before.compare(self)
+
+    @needs_sandbox
+    def test_paths_inside_that_cannot_be(self):
+        for args, message in ((["--cwd", "/nope"], b"/nope"), (["--bind", "/etc:/usr/no/such"], b"/usr/no/such"),
+                              (["--bind", "/etc/passwd:/etc"], b"/etc")):
+            done = sentinel("exec", *args, "--", "true")
+            self.assertEqual(done.returncode, 2, done.stderr)
+            self.assertIn(message, done.stderr)
+
+    def test_names_do_not_steer_the_terminal(self):
+        done = sentinel("run", "a\x1b[31m\n\x85é.py")
+        self.assertEqual(done.returncode, 2)
+        self.assertEqual(done.stderr.decode(), "sentinel: a\\x1b[31m\\n\\xc2\\x85é.py: No such file or directory\n")
 
     def test_unreadable_source(self):
         if not shutil.which("setpriv"):
@@ -616,6 +682,13 @@ class Policies(CliTest):
         self.assertIn(f"{bad}:3:11: ", first)
         self.assertEqual(source.strip(), "read, no_such_call")
         self.assertEqual(source[caret.index("^"):], "no_such_call")
+        # an included file is named, once, and shown
+        outer = self.write("outer.policy", '#include "bad.policy"\nUSE x DEFAULT KILL\n')
+        for args in (["policy", "check", outer], ["exec", "--policy", outer, "--", "true"]):
+            first, source = sentinel(*args).stderr.decode().splitlines()[:2]
+            self.assertEqual(first.count(":3:11"), 1, first)
+            self.assertEqual(first.count("bad.policy"), 1, first)
+            self.assertEqual(source.strip(), "read, no_such_call")
 
     def test_show(self):
         shown = sentinel("policy", "show", "python")
@@ -666,6 +739,36 @@ class Others(CliTest):
         text = sentinel("doctor").stdout.decode()
         for item in document["items"]:
             self.assertIn(item["name"], text)
+
+    def test_a_build_tree_finds_its_policies(self):
+        build = pathlib.Path(SENTINEL).resolve().parents[1]
+        if not (build / "libsentinel" / "libsentinel.so").exists():
+            self.skipTest("not run from a build tree")
+        env = {name: value for name, value in os.environ.items() if name != "SENTINEL_DATA_DIR"}
+        done = sentinel("policy", "show", "python", env=env, cwd=self.dir)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        # the same binary elsewhere is an installed one
+        elsewhere = self.dir / "sentinel-cli" / "sentinel"
+        elsewhere.parent.mkdir()
+        shutil.copy(SENTINEL, elsewhere)
+        env["LD_LIBRARY_PATH"] = str(build / "libsentinel")
+        done = subprocess.run([elsewhere, "policy", "show", "no-such"], env=env, stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE, timeout=PATIENCE)
+        self.assertEqual(done.returncode, 2, done.stderr)
+        self.assertNotIn(str(ROOT).encode(), done.stderr)
+
+    def test_languages_without_a_sandbox(self):
+        if os.geteuid() != 0 or not shutil.which("setpriv"):
+            self.skipTest("needs root and setpriv")
+        done = subprocess.run(["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", SENTINEL, "languages"],
+                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=PATIENCE)
+        if done.returncode == 0:
+            self.skipTest("nobody can make sandboxes here")
+        self.assertEqual(done.returncode, 125, done.stderr)
+        self.assertIn(b"installed, version not asked\n", done.stdout)
+        lines = done.stderr.decode().splitlines()
+        self.assertEqual(len(lines), len(set(lines)))
+        self.assertNotIn("relax the layer", done.stderr.decode())
 
     @needs_sandbox
     def test_languages(self):
