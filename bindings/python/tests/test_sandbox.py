@@ -7,6 +7,7 @@ import errno
 import gc
 import os
 import pickle
+import re
 import signal
 import socket
 import subprocess
@@ -227,6 +228,49 @@ def test_closing(can_sandbox: None) -> None:
     for call in calls:
         with pytest.raises(ValueError, match="closed"):
             call()
+
+
+def test_a_sandbox_whose_init_was_killed(can_sandbox: None) -> None:
+    def held() -> set[int]:
+        pids: set[int] = set()
+        for entry in Path("/proc/self/fdinfo").iterdir():
+            try:
+                pids.update(int(line[4:]) for line in entry.read_text().splitlines() if line.startswith("Pid:"))
+            except FileNotFoundError:
+                pass
+        return pids
+
+    before = held()
+    with Sandbox() as sandbox:
+        (pid,) = held() - before
+        running = sandbox.start(["sleep", "60"])
+        os.kill(pid, signal.SIGKILL)
+        with running, pytest.raises(sentinel.DiedError):
+            running.wait()
+        with pytest.raises(sentinel.DiedError, match="destroy"):
+            sandbox.run(["true"])
+
+
+def test_the_examples_of_the_manual(can_sandbox: None) -> None:
+    manual = Path(sentinel.__file__).resolve().parents[3] / "docs" / "python.md"
+    if not manual.exists():
+        pytest.skip("docs/python.md is not here")
+    blocks = re.findall(r"^```python\n(.*?)^```", manual.read_text(), flags=re.S | re.M)
+    assert len(blocks) == 6
+    for number, block in enumerate(blocks):
+        # What the reader's host may not have.
+        code = block.replace('"/srv/data"', '"/usr/share"').replace('"game.py"', '"-c", "print(input(), input())"')
+        scope: dict[str, object] = {"sentinel": sentinel}
+        if number == 2:
+            scope |= {"source": "int main() {}", "cases": [""]}
+        if number == 4:
+            scope["sandbox"] = opened = Sandbox()
+        if "async with" in code:
+            code = "async def main():\n" + "".join(f"    {line}\n" for line in code.splitlines())
+            code += "import asyncio\nasyncio.run(main())\n"
+        exec(compile(code, f"{manual}, block {number}", "exec"), scope)
+        if number == 4:
+            opened.close()
 
 
 def test_forgetting_to_close_warns_and_cleans(can_sandbox: None) -> None:
