@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A policy, Kafel or OCI JSON by its first byte. What parses is printed both ways and parsed again, and has to decide
- * as before; a small one is compiled, and the filter, run by the interpreter below, has to decide the same.
+ * as before; a small one is compiled, and the filter, run by the interpreter below, has to decide the same. Behind a
+ * first byte of 1, the bytes choose the parts of a policy that is always well-formed: conditions get deep that way.
  */
+#include "base/buffer.h"
 #include "config/policy.h"
 #include "fuzz.h"
 #include "plan/seccomp_compile.h"
@@ -238,6 +240,88 @@ static void compile(sn_policy *policy)
     sn_error_free(error);
 }
 
+/* Bytes that choose. */
+struct choices {
+    const uint8_t *data;
+    size_t size;
+};
+
+static unsigned choose(struct choices *choices, unsigned count)
+{
+    return (unsigned)fuzz_take(&choices->data, &choices->size, 1) % count;
+}
+
+/* Calls with arguments of both widths, of which each rule names some. */
+static const struct {
+    const char *name;
+    const char *args[4];
+    unsigned count;
+} calls[] = {
+    {"ioctl", {"fd", "cmd", "arg"}, 3},
+    {"pread64", {"fd", "buf", "count", "pos"}, 4},
+    {"SYSCALL[900](a, b, c)", {"a", "b", "c"}, 3},
+};
+
+static void generate_number(struct choices *choices, struct sn__buffer *text)
+{
+    static const char *const numbers[] = {"0", "1", "-1", "0x7fffffff", "0x80000000", "0xffffffff", "0x10000000f"};
+    unsigned which = choose(choices, 10);
+
+    if (which < 7)
+        sn__buffer_add_string(text, numbers[which]);
+    else
+        sn__buffer_addf(text, "%#llx", (unsigned long long)fuzz_take(&choices->data, &choices->size, (which - 6) * 2));
+}
+
+static void generate_condition(struct choices *choices, unsigned call, int depth, struct sn__buffer *text)
+{
+    static const char *const ops[] = {"==", "!=", "<", "<=", ">", ">="};
+    unsigned which = choose(choices, depth > 0 ? 8 : 4);
+    const char *arg = calls[call].args[choose(choices, calls[call].count)];
+
+    if (which >= 6) {
+        sn__buffer_add_string(text, "!(");
+        generate_condition(choices, call, depth - 1, text);
+        sn__buffer_add_string(text, ")");
+    } else if (which >= 4) {
+        sn__buffer_add_string(text, "(");
+        generate_condition(choices, call, depth - 1, text);
+        sn__buffer_add_string(text, which == 4 ? " || " : " && ");
+        generate_condition(choices, call, depth - 1, text);
+        sn__buffer_add_string(text, ")");
+    } else {
+        sn__buffer_add_string(text, which ? arg : "(");
+        if (!which) {
+            sn__buffer_addf(text, "%s & ", arg);
+            generate_number(choices, text);
+            sn__buffer_add_string(text, ")");
+        }
+        sn__buffer_addf(text, " %s ", ops[choose(choices, 6)]);
+        generate_number(choices, text);
+    }
+}
+
+static char *generate(const uint8_t *data, size_t size)
+{
+    static const char *const actions[] = {"ALLOW", "ERRNO(1)", "ERRNO(2)", "LOG", "KILL", "TRAP(1)"};
+    struct choices choices = {data, size};
+    struct sn__buffer text = {0};
+    unsigned last = choose(&choices, 6);
+    char *made;
+
+    for (unsigned rules = 1 + choose(&choices, 4); rules; rules--) {
+        unsigned action = choose(&choices, 6), call = choose(&choices, 3);
+
+        sn__buffer_addf(&text, "%s { %s { ", actions[action], calls[call].name);
+        generate_condition(&choices, call, 3, &text);
+        sn__buffer_add_string(&text, " } }\n");
+    }
+    sn__buffer_addf(&text, "DEFAULT %s", actions[last]);
+    made = sn__buffer_steal(&text, NULL);
+    MUST(made, "no memory");
+    return made;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     char *text;
@@ -246,7 +330,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     if (size > TEXT_MAX)
         return 0;
-    text = fuzz_text(data, size);
+    if (size && data[0] == 1) {
+        text = generate(data + 1, size - 1);
+        size = strlen(text);
+    } else {
+        text = fuzz_text(data, size);
+    }
     if (sn_policy_parse(text, size, "input", &policy, &error) == 0) {
         print_and_parse(policy, 0);
         print_and_parse(policy, 1);

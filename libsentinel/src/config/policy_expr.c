@@ -9,7 +9,11 @@
  * Conditions are any and/or/not of comparisons; libseccomp takes an or of conjunctions that compare an argument at
  * most once and know neither "masked and not equal" nor 32-bit arguments. The common ground is the masked equality:
  * every comparison is a union of at most 64 of them (a range is a set of prefixes, as in routing), and two of them on
- * one argument are again one, or contradict. A comparison of all 64 bits stays as it is while it is alone.
+ * one argument are again one, or contradict.
+ *
+ * An ordered comparison or != of all 64 bits stays only if it is all that is said about its call. libseccomp 2.5.4 gets
+ * several of them for one call wrong: with A >= 0x200000000 and A <= 5 in two rules, it takes 0xffffffff for one of the
+ * latter; and with another argument beside each, seccomp_rule_add() may never return. tests/fuzz finds both.
  */
 
 #define TERMS_MAX 256
@@ -265,12 +269,12 @@ static int conjunction(const struct sn__policy_terms *a, const struct sn__policy
     return 0;
 }
 
-static int add_comparison(const struct sn__policy_expr *expr, bool negate, struct sn__policy_terms *terms)
+static int add_comparison(const struct sn__policy_expr *expr, bool negate, bool alone, struct sn__policy_terms *terms)
 {
     enum sn__policy_op op = negate ? negated(expr->op) : expr->op;
     struct cubes cubes;
 
-    if (expr->mask == UINT64_MAX && op != SN__OP_EQ) {
+    if (expr->mask == UINT64_MAX && alone && op != SN__OP_EQ) {
         struct sn__policy_term term = {0};
 
         term.args[expr->arg] = (struct sn__policy_comparison){
@@ -291,7 +295,7 @@ static int add_comparison(const struct sn__policy_expr *expr, bool negate, struc
     return 0;
 }
 
-static int add_expr(const struct sn__policy_expr *expr, bool negate, struct sn__policy_terms *terms)
+static int add_expr(const struct sn__policy_expr *expr, bool negate, bool alone, struct sn__policy_terms *terms)
 {
     cleanup_terms struct sn__policy_terms left = {0}, right = {0};
     int r;
@@ -302,24 +306,34 @@ static int add_expr(const struct sn__policy_expr *expr, bool negate, struct sn__
         return negate ? 0 : add_term(terms, &always);
     }
     if (expr->op == SN__OP_NOT)
-        return add_expr(expr->left, !negate, terms);
+        return add_expr(expr->left, !negate, alone, terms);
     if (expr->op != SN__OP_OR && expr->op != SN__OP_AND)
-        return add_comparison(expr, negate, terms);
+        return add_comparison(expr, negate, alone, terms);
     if ((expr->op == SN__OP_OR) != negate) {
-        r = add_expr(expr->left, negate, terms);
-        return r < 0 ? r : add_expr(expr->right, negate, terms);
+        r = add_expr(expr->left, negate, alone, terms);
+        return r < 0 ? r : add_expr(expr->right, negate, alone, terms);
     }
-    r = add_expr(expr->left, negate, &left);
+    r = add_expr(expr->left, negate, alone, &left);
     if (r == 0)
-        r = add_expr(expr->right, negate, &right);
+        r = add_expr(expr->right, negate, alone, &right);
     return r < 0 ? r : conjunction(&left, &right, terms);
+}
+
+/* One comparison is all that the policy says about this call. */
+static bool is_alone(const sn_policy *policy, const struct sn__policy_rule *rule)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < policy->rules_count; i++)
+        count += policy->rules[i].number == rule->number;
+    return count == 1 && rule->condition && rule->condition->op >= SN__OP_EQ;
 }
 
 int sn__policy_rule_terms(const sn_policy *policy, size_t index, struct sn__policy_terms *ret_terms)
 {
     const struct sn__policy_rule *rule = &policy->rules[index];
     cleanup_terms struct sn__policy_terms terms = {0};
-    int r = add_expr(rule->condition, false, &terms);
+    int r = add_expr(rule->condition, false, is_alone(policy, rule), &terms);
 
     if (r < 0)
         return r;
@@ -329,7 +343,7 @@ int sn__policy_rule_terms(const sn_policy *policy, size_t index, struct sn__poli
 
         if (earlier->number != rule->number || sn__policy_action_equal(earlier->action, rule->action))
             continue;
-        r = add_expr(earlier->condition, true, &otherwise);
+        r = add_expr(earlier->condition, true, false, &otherwise);
         if (r == 0)
             r = conjunction(&terms, &otherwise, &both);
         if (r < 0)
