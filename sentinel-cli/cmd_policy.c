@@ -51,7 +51,7 @@ static char *plain_action(const char *action)
 /* The rules and the default action, as the printed policy has them. */
 static void describe(const char *text, size_t *ret_rules, char **ret_default)
 {
-    json_t *document = json_loads(text, 0, NULL);
+    json_t *document = json_loads(text, JSON_DECODE_INT_AS_REAL, NULL);
     const char *action = json_string_value(json_object_get(document, "defaultAction"));
     json_t *rules = json_object_get(document, "syscalls");
     size_t count = 0;

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """The C interface: finding libsentinel, its structs and its functions, as <sentinel/*.h> declares them.
 
-Nothing here is public. The structs are filled with their own size and zeros rather than by sn_..._init(): these write
-as many bytes as the *library's* struct has, which may be a newer and larger one than ours.
+Nothing here is public. The structs are filled with their own size and zeros, which is all that the headers'
+sn_..._init() do.
 """
 from __future__ import annotations
 

@@ -70,7 +70,11 @@ typedef struct sn_program_options {
     uint32_t reserved; /* 0 */
 } sn_program_options;
 
-SN_API void sn_program_options_init(sn_program_options *options);
+SN_API void sn_program_options_init_sized(sn_program_options *options, size_t size);
+static inline void sn_program_options_init(sn_program_options *options)
+{
+    sn_program_options_init_sized(options, sizeof(*options));
+}
 
 /* A source that was laid into a sandbox of its own and compiled, ready to be run any number of times. */
 typedef struct sn_program sn_program;

@@ -14,14 +14,18 @@ extern "C" {
 /* No limit. Accepted for wall_ms, cpu_ms, file_bytes and stack_bytes; the others always have one. */
 #define SN_UNLIMITED UINT64_MAX
 
+/*
+ * Every option struct begins with its size, and its init function is told it by the caller's headers: a program that
+ * was built with older ones keeps working. (A binding calls sn_..._init_sized() with the size of its own layout.)
+ */
+
 /* What one run may use. Zero means the default named in the comment. Call sn_limits_init() first. */
 typedef struct sn_limits {
-    size_t size;      /* sizeof(sn_limits), set by sn_limits_init() */
-    uint64_t cpu_ms;  /* CPU time of all processes together, milliseconds; 5000 */
-    uint64_t wall_ms; /* elapsed time, milliseconds; 10000 */
-    uint64_t
-        memory_bytes;   /* memory of all processes together with page cache, tmpfs, sockets; 256 MiB; at least 1 MiB */
-    uint64_t processes; /* processes and threads together; 64 */
+    size_t size;           /* sizeof(sn_limits), set by sn_limits_init() */
+    uint64_t cpu_ms;       /* CPU time of all processes together, milliseconds; 5000 */
+    uint64_t wall_ms;      /* elapsed time, milliseconds; 10000 */
+    uint64_t memory_bytes; /* memory of all, with page cache, tmpfs, sockets; 256 MiB; at least 1 MiB */
+    uint64_t processes;    /* processes and threads together; 64 */
     uint64_t output_bytes; /* for stdout and for stderr, each; 16 MiB */
     uint64_t file_bytes;   /* largest file that may be written (RLIMIT_FSIZE); 256 MiB */
     uint64_t open_files;   /* RLIMIT_NOFILE; 256 */
@@ -29,7 +33,11 @@ typedef struct sn_limits {
     uint64_t cpu_percent;  /* CPU bandwidth, 100 is one core; 0 is no bound */
 } sn_limits;
 
-SN_API void sn_limits_init(sn_limits *limits);
+SN_API void sn_limits_init_sized(sn_limits *limits, size_t size);
+static inline void sn_limits_init(sn_limits *limits)
+{
+    sn_limits_init_sized(limits, sizeof(*limits));
+}
 
 #ifdef __cplusplus
 }

@@ -36,7 +36,11 @@ typedef struct sn_run_options {
     uint32_t reserved;       /* 0 */
 } sn_run_options;
 
-SN_API void sn_run_options_init(sn_run_options *options);
+SN_API void sn_run_options_init_sized(sn_run_options *options, size_t size);
+static inline void sn_run_options_init(sn_run_options *options)
+{
+    sn_run_options_init_sized(options, sizeof(*options));
+}
 
 /*
  * Runs one program and waits for its end. The run is over when its first process is: everything else it started is
@@ -54,7 +58,8 @@ typedef struct sn_running sn_running;
 SN_API int sn_run_start(sn_sandbox *sandbox, const sn_run_options *options, sn_running **ret_running,
                         sn_error **ret_error);
 
-/* One descriptor for poll, epoll or an event loop: readable when sn_run_next() has something to do. Do not read it. */
+/* One descriptor for poll, epoll or an event loop: readable when sn_run_next() has something to do. Do not read it.
+ * Call sn_run_next() until it says SN_EVENT_NONE before waiting on it. */
 SN_API int sn_run_fd(const sn_running *running);
 
 enum {

@@ -61,8 +61,16 @@ typedef struct sn_sandbox_options {
     uint32_t reserved;             /* 0 */
 } sn_sandbox_options;
 
-SN_API void sn_mount_init(sn_mount *mount);
-SN_API void sn_sandbox_options_init(sn_sandbox_options *options);
+SN_API void sn_mount_init_sized(sn_mount *mount, size_t size);
+static inline void sn_mount_init(sn_mount *mount)
+{
+    sn_mount_init_sized(mount, sizeof(*mount));
+}
+SN_API void sn_sandbox_options_init_sized(sn_sandbox_options *options, size_t size);
+static inline void sn_sandbox_options_init(sn_sandbox_options *options)
+{
+    sn_sandbox_options_init_sized(options, sizeof(*options));
+}
 
 /*
  * Creates a sandbox; options NULL means all defaults. Blocks for a few milliseconds. Everything the options point to

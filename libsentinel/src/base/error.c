@@ -97,6 +97,26 @@ int sn__error_nomem(sn_error **ret_error)
     return SN_ENOMEM;
 }
 
+int sn__error_copy(sn_error **ret_error, const sn_error *error, int32_t code)
+{
+    sn_error *copy;
+
+    if (!ret_error)
+        return code;
+    if (!error)
+        return sn__error_set(ret_error, code, "", "%s", sn_code_name(code));
+    copy = malloc(sizeof(*copy));
+    if (!copy) {
+        sn__error_nomem(ret_error);
+        return code;
+    }
+    *copy = *error;
+    copy->is_static = false;
+    sn_error_free(*ret_error);
+    *ret_error = copy;
+    return code;
+}
+
 int32_t sn_error_code(const sn_error *error)
 {
     return error ? error->code : SN_OK;

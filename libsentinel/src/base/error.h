@@ -22,4 +22,7 @@ int sn__error_parse(sn_error **ret_error, const char *step, uint32_t line, uint3
 
 int sn__error_nomem(sn_error **ret_error);
 
+/* A copy of an error (or, where it is NULL, of nothing but `code`); returns `code`. */
+int sn__error_copy(sn_error **ret_error, const sn_error *error, int32_t code);
+
 #endif

@@ -31,10 +31,16 @@ static uint64_t *field(sn_limits *limits, size_t i)
     return (uint64_t *)(void *)((char *)limits + fields[i].offset);
 }
 
-void sn_limits_init(sn_limits *limits)
+void sn_limits_init_sized(sn_limits *limits, size_t size)
 {
-    memset(limits, 0, sizeof(*limits));
-    limits->size = sizeof(*limits);
+    sn__options_init(limits, size);
+}
+
+void sn__options_init(void *options, size_t size)
+{
+    memset(options, 0, size);
+    if (size >= sizeof(size))
+        memcpy(options, &size, sizeof(size));
 }
 
 int sn__options_copy(void *to, size_t to_size, const void *from, const char *what, sn_error **ret_error)

@@ -15,22 +15,19 @@
 #define MOUNTS_MAX 128
 #define HOSTNAME_MAX 64
 
-void sn_mount_init(sn_mount *mount)
+void sn_mount_init_sized(sn_mount *mount, size_t size)
 {
-    memset(mount, 0, sizeof(*mount));
-    mount->size = sizeof(*mount);
+    sn__options_init(mount, size);
 }
 
-void sn_sandbox_options_init(sn_sandbox_options *options)
+void sn_sandbox_options_init_sized(sn_sandbox_options *options, size_t size)
 {
-    memset(options, 0, sizeof(*options));
-    options->size = sizeof(*options);
+    sn__options_init(options, size);
 }
 
-void sn_run_options_init(sn_run_options *options)
+void sn_run_options_init_sized(sn_run_options *options, size_t size)
 {
-    memset(options, 0, sizeof(*options));
-    options->size = sizeof(*options);
+    sn__options_init(options, size);
 }
 
 /* Appends the parts of `path` to `out` with one slash between them. */

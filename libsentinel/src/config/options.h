@@ -7,6 +7,9 @@
 
 #include <stdbool.h>
 
+/* Zeroes a size-first struct of the caller's size, which may be an older or a newer one. */
+void sn__options_init(void *options, size_t size);
+
 /*
  * Copies a size-first struct of the caller into one of this library's size: a shorter one is filled with zeros, a
  * longer one must have a zero tail (clone3's rule). `what` names it in the error.

@@ -25,10 +25,9 @@ struct sn_program {
     sn_limits limits;    /* of the run step: the caller's for the sandbox, else the manifest's */
 };
 
-void sn_program_options_init(sn_program_options *options)
+void sn_program_options_init_sized(sn_program_options *options, size_t size)
 {
-    memset(options, 0, sizeof(*options));
-    options->size = sizeof(*options);
+    sn__options_init(options, size);
 }
 
 /*

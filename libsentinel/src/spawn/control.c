@@ -45,7 +45,11 @@ static int receive_now(int control, struct sn__message *ret_message, int *ret_fd
     } ancillary;
     struct iovec iov = {ret_message, sizeof(*ret_message)};
     struct msghdr header = {
-        .msg_iov = &iov, .msg_iovlen = 1, .msg_control = &ancillary, .msg_controllen = sizeof(ancillary)};
+        .msg_iov = &iov,
+        .msg_iovlen = 1,
+        .msg_control = &ancillary,
+        /* not the padded CMSG_SPACE: the kernel would put a second descriptor there, and nobody would close it */
+        .msg_controllen = CMSG_LEN(sizeof(int))};
     struct cmsghdr *found;
     ssize_t n;
     int fd = -1;
@@ -54,13 +58,15 @@ static int receive_now(int control, struct sn__message *ret_message, int *ret_fd
     do
         n = recvmsg(control, &header, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
     while (n < 0 && errno == EINTR);
-    if (n == 0 || (n < 0 && errno == ECONNRESET))
-        return -EPIPE;
     if (n < 0)
-        return errno == EAGAIN ? 0 : -errno;
+        return errno == EAGAIN ? 0 : errno == ECONNRESET ? -EPIPE : -errno;
     found = CMSG_FIRSTHDR(&header);
     if (found && found->cmsg_level == SOL_SOCKET && found->cmsg_type == SCM_RIGHTS)
         memcpy(&fd, CMSG_DATA(found), sizeof(fd));
+    if (n == 0) { /* its end; or an empty packet, which our PID 1 never sends, and may come with a descriptor */
+        sn__close(fd);
+        return -EPIPE;
+    }
     if (ret_fd) {
         *ret_fd = fd;
         /* no room in our descriptor table: the kernel dropped it and says so */

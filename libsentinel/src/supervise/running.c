@@ -21,6 +21,7 @@
 #define SAMPLE_EVERY_NS (10 * MS)  /* without cgroups */
 #define KILL_GRACE_NS (10000 * MS) /* PID 1 has not ended the run in this time: end PID 1 */
 #define PENDING_MAX (1U << 20)
+#define SN__EVENT_SIZE_0 sizeof(sn_event) /* of the first version: to stay when the struct grows */
 
 /* ---- ending it ---- */
 
@@ -370,6 +371,12 @@ int sn_run_write(sn_running *running, const void *data, size_t length, size_t *r
     room = running->in < 0 ? length : PENDING_MAX - (running->pending.length - running->pending_at);
     taken = length < room ? length : room;
     if (running->in >= 0) {
+        /* what the pipe has taken goes first: a feeder that always keeps some pending must not make it grow */
+        if (running->pending_at) {
+            running->pending.length -= running->pending_at;
+            memmove(running->pending.data, running->pending.data + running->pending_at, running->pending.length);
+            running->pending_at = 0;
+        }
         sn__buffer_add(&running->pending, data, taken);
         if (running->pending.failed) {
             sn__buffer_clear(&running->pending);
@@ -456,7 +463,7 @@ int sn_run_next(sn_running *running, sn_event *ret_event, sn_error **ret_error)
     sn_event event = {.size = sizeof(event)};
     int count;
 
-    if (!running || !ret_event || ret_event->size < sizeof(*ret_event))
+    if (!running || !ret_event || ret_event->size < SN__EVENT_SIZE_0)
         return sn__error_set(ret_error, SN_EINVAL, "next event",
                              "running or ret_event is NULL, or ret_event->size is not set");
     while (!running->is_over) {
@@ -474,8 +481,7 @@ int sn_run_next(sn_running *running, sn_event *ret_event, sn_error **ret_error)
     }
     if (event.type == SN_EVENT_NONE && running->is_over) {
         if (running->error_code)
-            return sn__error_set(ret_error, running->error_code, sn_error_step(running->error), "%s",
-                                 sn_error_message(running->error));
+            return sn__error_copy(ret_error, running->error, running->error_code);
         event.type = SN_EVENT_DONE;
     }
     if (event.type == SN_EVENT_NONE && running->wants_room_event &&
@@ -483,7 +489,8 @@ int sn_run_next(sn_running *running, sn_event *ret_event, sn_error **ret_error)
         running->wants_room_event = false;
         event.type = SN_EVENT_STDIN;
     }
-    memcpy(ret_event, &event, sizeof(event));
+    event.size = ret_event->size;
+    memcpy(ret_event, &event, event.size < sizeof(event) ? event.size : sizeof(event));
     return 0;
 }
 
@@ -544,7 +551,7 @@ int sn_run(sn_sandbox *sandbox, const sn_run_options *options, sn_result **ret_r
 
     if (!ret_result)
         return sn__error_set(ret_error, SN_EINVAL, "check run options", "ret_result is NULL");
-    if (options && options->size >= sizeof(*options) && options->stdin_mode == SN_STDIN_FEED)
+    if (options && options->size > offsetof(sn_run_options, stdin_mode) && options->stdin_mode == SN_STDIN_FEED)
         return sn__error_set(ret_error, SN_EINVAL, "check run options",
                              "SN_STDIN_FEED needs sn_run_start(): nobody could feed a blocking run");
     r = sn_run_start(sandbox, options, &running, ret_error);
