@@ -12,7 +12,8 @@ struct host_files {
     const sn_file **list; /* NULL-terminated, made by host_files_collect() */
 };
 
-/* Reads a whole file (regular, or a pipe that is open already, as in <(...)) of at most `max` bytes; 0, or -1 with the reason in *ret_why. */
+/* Reads a whole file (regular, or a pipe that is open already, as in <(...)) of at most `max` bytes; 0, or -1 with the
+ * reason in *ret_why. */
 int read_host_file(const char *path, uint64_t max, void **ret_data, size_t *ret_length, uint32_t *ret_mode,
                    char **ret_why);
 /* The same from our standard input. */
