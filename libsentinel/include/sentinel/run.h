@@ -58,8 +58,10 @@ typedef struct sn_running sn_running;
 SN_API int sn_run_start(sn_sandbox *sandbox, const sn_run_options *options, sn_running **ret_running,
                         sn_error **ret_error);
 
-/* One descriptor for poll, epoll or an event loop: readable when sn_run_next() has something to do. Do not read it.
- * Call sn_run_next() until it says SN_EVENT_NONE before waiting on it. */
+/*
+ * One descriptor for poll, epoll or an event loop: readable when sn_run_next() has something to do, and for good when
+ * the run is over. Do not read it. Call sn_run_next() until it says SN_EVENT_NONE before waiting on it.
+ */
 SN_API int sn_run_fd(const sn_running *running);
 
 enum {
@@ -88,7 +90,10 @@ SN_API int sn_run_next(sn_running *running, sn_event *ret_event, sn_error **ret_
 SN_API int sn_run_write(sn_running *running, const void *data, size_t length, size_t *ret_taken, sn_error **ret_error);
 SN_API int sn_run_close_stdin(sn_running *running, sn_error **ret_error);
 
-/* Asks for the end: the verdict is then CANCELLED unless the program was over first. Thread-safe, async-signal-safe. */
+/*
+ * Asks for the end: the verdict is then CANCELLED unless the program was over first. Thread-safe, async-signal-safe,
+ * and without effect on a run that is over.
+ */
 SN_API void sn_run_cancel(sn_running *running);
 
 /*

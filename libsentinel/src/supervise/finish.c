@@ -14,6 +14,7 @@ static void leave(sn_running *running)
         running->sandbox->driver->run_end(running->group);
     running->group = NULL;
     running->is_over = true;
+    sn_run_cancel(running); /* whoever waits on the run's descriptor comes and sees */
     sn__sandbox_release(running->sandbox);
 }
 

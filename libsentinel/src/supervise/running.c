@@ -178,6 +178,7 @@ static void take_failure(sn_running *running, const struct sn__failure *failure)
 static void note_rest(sn_running *running)
 {
     epoll_ctl(running->epoll, EPOLL_CTL_DEL, running->sandbox->control, NULL);
+    sn_run_cancel(running); /* not to cancel: from here on the run's descriptor stays readable */
     for (int i = 0; i < 2; i++)
         if (running->out[i] >= 0 && ioctl(running->out[i], FIONREAD, &running->rest[i]) < 0)
             running->rest[i] = 0;
