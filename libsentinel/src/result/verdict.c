@@ -52,7 +52,7 @@ sn_verdict sn__verdict_decide(const struct sn__evidence *evidence, const sn_limi
     sn_limit limit = SN_LIMIT_NONE;
     sn_verdict verdict;
 
-    if (evidence->broken) {
+    if (evidence->broken) { /* NOLINT(bugprone-branch-clone): the order is what matters */
         verdict = SN_VERDICT_INTERNAL_ERROR;
     } else if (evidence->denied) {
         verdict = SN_VERDICT_SECURITY_VIOLATION;
@@ -61,7 +61,7 @@ sn_verdict sn__verdict_decide(const struct sn__evidence *evidence, const sn_limi
         limit = SN_LIMIT_OUTPUT;
     } else if (killed_for_memory(evidence) && !is_ours(evidence, limits)) {
         verdict = SN_VERDICT_INTERNAL_ERROR;
-    } else if (killed_for_memory(evidence)) { /* NOLINT(bugprone-branch-clone) */
+    } else if (killed_for_memory(evidence)) {
         verdict = SN_VERDICT_MEMORY_LIMIT_EXCEEDED;
         limit = SN_LIMIT_MEMORY;
     } else if (evidence->cpu_killed || exceeds_ms(evidence->usage.cpu_ns, limits->cpu_ms)) {
