@@ -47,40 +47,36 @@ static bool memory_refused(const struct sn__evidence *evidence, const sn_limits 
            (evidence->usage.memory_refused > 0 && peak_at_limit(evidence->usage.memory_peak, limits->memory_bytes));
 }
 
-sn_verdict sn__verdict_decide(const struct sn__evidence *evidence, const sn_limits *limits, sn_limit *ret_limit)
+static sn_verdict of_limit(sn_verdict verdict, sn_limit limit, sn_limit *ret_limit)
 {
-    sn_limit limit = SN_LIMIT_NONE;
-    sn_verdict verdict;
-
-    if (evidence->broken) { /* NOLINT(bugprone-branch-clone): the order is what matters */
-        verdict = SN_VERDICT_INTERNAL_ERROR;
-    } else if (evidence->denied) {
-        verdict = SN_VERDICT_SECURITY_VIOLATION;
-    } else if (evidence->output_exceeded) {
-        verdict = SN_VERDICT_OUTPUT_LIMIT_EXCEEDED;
-        limit = SN_LIMIT_OUTPUT;
-    } else if (killed_for_memory(evidence) && !is_ours(evidence, limits)) {
-        verdict = SN_VERDICT_INTERNAL_ERROR;
-    } else if (killed_for_memory(evidence)) {
-        verdict = SN_VERDICT_MEMORY_LIMIT_EXCEEDED;
-        limit = SN_LIMIT_MEMORY;
-    } else if (evidence->cpu_killed || exceeds_ms(evidence->usage.cpu_ns, limits->cpu_ms)) {
-        verdict = SN_VERDICT_TIME_LIMIT_EXCEEDED;
-        limit = SN_LIMIT_CPU;
-    } else if (evidence->wall_killed || exceeds_ms(evidence->wall_ns, limits->wall_ms)) {
-        verdict = SN_VERDICT_TIME_LIMIT_EXCEEDED;
-        limit = SN_LIMIT_WALL;
-    } else if (evidence->cancelled) { /* killed by us, so its end is no sign of what follows */
-        verdict = SN_VERDICT_CANCELLED;
-    } else if (failed(evidence) && memory_refused(evidence, limits)) {
-        verdict = SN_VERDICT_MEMORY_LIMIT_EXCEEDED;
-        limit = SN_LIMIT_MEMORY;
-    } else if (evidence->usage.processes_refused > 0 && failed(evidence)) {
-        verdict = SN_VERDICT_PROCESS_LIMIT_EXCEEDED;
-        limit = SN_LIMIT_PROCESSES;
-    } else {
-        verdict = failed(evidence) ? SN_VERDICT_RUNTIME_ERROR : SN_VERDICT_OK;
-    }
     *ret_limit = limit;
     return verdict;
+}
+
+sn_verdict sn__verdict_decide(const struct sn__evidence *evidence, const sn_limits *limits, sn_limit *ret_limit)
+{
+    *ret_limit = SN_LIMIT_NONE;
+    if (evidence->broken)
+        return SN_VERDICT_INTERNAL_ERROR;
+    if (evidence->denied)
+        return SN_VERDICT_SECURITY_VIOLATION;
+    if (evidence->output_exceeded)
+        return of_limit(SN_VERDICT_OUTPUT_LIMIT_EXCEEDED, SN_LIMIT_OUTPUT, ret_limit);
+    if (killed_for_memory(evidence) && !is_ours(evidence, limits))
+        return SN_VERDICT_INTERNAL_ERROR;
+    if (killed_for_memory(evidence))
+        return of_limit(SN_VERDICT_MEMORY_LIMIT_EXCEEDED, SN_LIMIT_MEMORY, ret_limit);
+    if (evidence->cpu_killed || exceeds_ms(evidence->usage.cpu_ns, limits->cpu_ms))
+        return of_limit(SN_VERDICT_TIME_LIMIT_EXCEEDED, SN_LIMIT_CPU, ret_limit);
+    if (evidence->wall_killed || exceeds_ms(evidence->wall_ns, limits->wall_ms))
+        return of_limit(SN_VERDICT_TIME_LIMIT_EXCEEDED, SN_LIMIT_WALL, ret_limit);
+    if (evidence->cancelled) /* killed by us, so its end is no sign of what follows */
+        return SN_VERDICT_CANCELLED;
+    if (!failed(evidence))
+        return SN_VERDICT_OK;
+    if (memory_refused(evidence, limits))
+        return of_limit(SN_VERDICT_MEMORY_LIMIT_EXCEEDED, SN_LIMIT_MEMORY, ret_limit);
+    if (evidence->usage.processes_refused > 0)
+        return of_limit(SN_VERDICT_PROCESS_LIMIT_EXCEEDED, SN_LIMIT_PROCESSES, ret_limit);
+    return SN_VERDICT_RUNTIME_ERROR;
 }
