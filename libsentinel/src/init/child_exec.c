@@ -20,14 +20,6 @@
 #include <linux/resource.h>
 #include <linux/seccomp.h>
 
-static int fail(struct child *child, enum sn__step step, uint32_t index, long error)
-{
-    child->failure.step = step;
-    child->failure.index = index;
-    child->failure.error = (int32_t)-error;
-    return (int)error;
-}
-
 /* rlimit64 as prlimit64 wants it; raising a hard limit is not ours to do, so the value is lowered to it. */
 static long set_rlimit(const struct sn__request_rlimit *wanted)
 {
@@ -50,17 +42,17 @@ static int child_request(struct child *child)
     for (uint32_t i = 0; i < child->request->join_count; i++) {
         r = sn__sys(__NR_write, child->join[i], "0", 1);
         if (r < 0)
-            return fail(child, SN__STEP_CGROUP_JOIN, i, r);
+            return fail(&child->failure, SN__STEP_CGROUP_JOIN, i, r);
     }
     for (uint32_t i = 0; i < 3; i++) {
         r = sn__sys(__NR_dup3, child->stdio[i], i, 0);
         if (r < 0)
-            return fail(child, SN__STEP_STDIO, i, r);
+            return fail(&child->failure, SN__STEP_STDIO, i, r);
     }
     for (uint32_t i = 0; i < child->request->rlimit_count; i++) {
         r = set_rlimit(&child->request->rlimits[i]);
         if (r < 0)
-            return fail(child, SN__STEP_RLIMIT, child->request->rlimits[i].resource, r);
+            return fail(&child->failure, SN__STEP_RLIMIT, child->request->rlimits[i].resource, r);
     }
     return 0;
 }
@@ -127,18 +119,18 @@ static int change_ids(struct child *child, uint64_t layers)
     if (r == 0 && !(layers & SN_LAYER_CAPABILITIES))
         r = sn__sys(__NR_prctl, PR_SET_KEEPCAPS, 1, 0, 0, 0);
     if (r < 0)
-        return fail(child, SN__STEP_CAPS, 0, r);
+        return fail(&child->failure, SN__STEP_CAPS, 0, r);
     /* a user namespace that an ordinary user made without newgidmap forbids setgroups(2) for good */
     r = sn__sys(__NR_setgroups, 0, NULL);
     if (r < 0 && (layers & SN_LAYER_UID))
-        return fail(child, SN__STEP_GROUPS, 0, r);
+        return fail(&child->failure, SN__STEP_GROUPS, 0, r);
     r = sn__sys(__NR_setresgid, plan->gid, plan->gid, plan->gid);
     if (r == 0)
         r = sn__sys(__NR_setresuid, plan->uid, plan->uid, plan->uid);
     if (r < 0)
-        return fail(child, SN__STEP_IDS, 0, r);
+        return fail(&child->failure, SN__STEP_IDS, 0, r);
     r = layers & SN_LAYER_CAPABILITIES ? clear_capabilities() : keep_capabilities();
-    return r < 0 ? fail(child, SN__STEP_CAPS, 1, r) : 0;
+    return r < 0 ? fail(&child->failure, SN__STEP_CAPS, 1, r) : 0;
 }
 
 /* The filter is last: from here on only execve and exit_group are called, which every policy has to allow. */
@@ -153,32 +145,32 @@ static int child_confine(struct child *child, uint64_t layers)
     if (layers & SN_LAYER_SESSION) {
         r = sn__sys(__NR_setsid);
         if (r < 0)
-            return fail(child, SN__STEP_SESSION, 0, r);
+            return fail(&child->failure, SN__STEP_SESSION, 0, r);
     }
     /* a session keyring of its own; ENOSYS and EPERM: no keys in this kernel, or a container's filter: nothing to share
      */
     r = sn__sys(__NR_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL, 0, 0, 0);
     if (r < 0 && r != -ENOSYS && r != -EPERM)
-        return fail(child, SN__STEP_KEYRING, 0, r);
+        return fail(&child->failure, SN__STEP_KEYRING, 0, r);
     if (change_ids(child, layers) < 0)
         return -1;
     r = sn__sys(__NR_chdir, child->bytes + child->request->cwd);
     if (r < 0)
-        return fail(child, SN__STEP_CWD, 0, r);
+        return fail(&child->failure, SN__STEP_CWD, 0, r);
     if (layers & SN_LAYER_NO_NEW_PRIVS) {
         r = sn__sys(__NR_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
         if (r < 0)
-            return fail(child, SN__STEP_NO_NEW_PRIVS, 0, r);
+            return fail(&child->failure, SN__STEP_NO_NEW_PRIVS, 0, r);
     }
     if (child->init->landlock_fd >= 0) {
         r = sn__sys(__NR_landlock_restrict_self, child->init->landlock_fd, 0);
         if (r < 0)
-            return fail(child, SN__STEP_LANDLOCK, 0, r);
+            return fail(&child->failure, SN__STEP_LANDLOCK, 0, r);
     }
     if (layers & SN_LAYER_SECCOMP) {
         r = sn__sys(__NR_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_NEW_LISTENER, &program);
         if (r < 0)
-            return fail(child, SN__STEP_SECCOMP, 0, r);
+            return fail(&child->failure, SN__STEP_SECCOMP, 0, r);
         child->listener = (int)r;
     }
     return 0;
@@ -223,6 +215,6 @@ int child_main(void *argument)
 
     sn__sys(__NR_rt_sigprocmask, 2 /* SIG_SETMASK */, &none, NULL, 8);
     if (child_request(child) == 0 && child_confine(child, child->init->plan->layers) == 0)
-        fail(child, SN__STEP_EXEC, 0, execute(child));
+        fail(&child->failure, SN__STEP_EXEC, 0, execute(child));
     sn__sys_exit(127);
 }

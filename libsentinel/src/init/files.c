@@ -156,14 +156,6 @@ static long remove_file(const struct init *init, const char *path)
     return r;
 }
 
-struct directory_entry {
-    uint64_t inode;
-    int64_t offset;
-    uint16_t length;
-    uint8_t type;
-    char name[];
-};
-
 static long list_entries(long directory, long out)
 {
     static char bytes[32768] __attribute__((aligned(8)));

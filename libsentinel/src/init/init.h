@@ -36,6 +36,24 @@ static inline const struct sn__plan_mount *plan_mounts(const struct init *init)
     return (const struct sn__plan_mount *)(const void *)(init->plan_bytes + init->plan->mounts);
 }
 
+/* Fills a failure record from -errno and returns it. */
+static inline int fail(struct sn__failure *failure, enum sn__step step, uint32_t index, long error)
+{
+    failure->step = step;
+    failure->index = index;
+    failure->error = (int32_t)-error;
+    return (int)error;
+}
+
+/* struct linux_dirent64: getdents64(2) */
+struct directory_entry {
+    uint64_t inode;
+    int64_t offset;
+    uint16_t length;
+    uint8_t type;
+    char name[];
+};
+
 /* control.c */
 /* 1: a message, 0: the host is gone, or -errno. */
 int init_receive(struct received *received);

@@ -14,22 +14,6 @@
 #include <linux/fcntl.h>
 #include <linux/prctl.h>
 
-/* An ignored signal stays ignored over exec: the host's choices are not the sandbox's. */
-static void reset_signals(void)
-{
-    struct {
-        void *handler;
-        unsigned long flags;
-        void *restorer;
-        unsigned long mask;
-    } action = {0};
-    unsigned long none = 0;
-
-    for (int signal = 1; signal <= 64; signal++)
-        sn__sys(__NR_rt_sigaction, signal, &action, NULL, 8);
-    sn__sys(__NR_rt_sigprocmask, 2 /* SIG_SETMASK */, &none, NULL, 8);
-}
-
 static void serve_file(const struct init *init, const struct sn__message_file *request)
 {
     struct sn__message reply = {.type = SN__MSG_FILE_REPLY};
@@ -64,9 +48,12 @@ static _Noreturn void init_main(void)
     static struct init init = {.null_fd = -1, .work_fd = -1, .landlock_fd = -1};
     static struct received received;
     struct sn__message reply = {.type = SN__MSG_READY};
+    unsigned long none = 0;
     long netlink = -1; /* the host configures our network through it */
 
-    reset_signals();
+    /* an ignored signal stays ignored over exec: the host's choices are not the sandbox's */
+    sn__sys_reset_signals();
+    sn__sys(__NR_rt_sigprocmask, SIG_SETMASK, &none, NULL, 8);
     sn__sys(__NR_fcntl, SN__INIT_CONTROL_FD, F_SETFD, FD_CLOEXEC);
     sn__sys(__NR_prctl, PR_SET_DUMPABLE, 0, 0, 0, 0);
     sn__sys(__NR_prctl, PR_SET_NAME, "sentinel-init", 0, 0, 0); /* not the name of the memfd */

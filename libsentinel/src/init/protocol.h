@@ -84,7 +84,6 @@ enum sn__step {
     SN__STEP_LANDLOCK,
     SN__STEP_SECCOMP,
     SN__STEP_EXEC,
-    SN__STEP_SHM,
     SN__STEP_COUNT,
 };
 

@@ -233,6 +233,19 @@ static void answer_listener(struct run *run)
     sn__sys(__NR_ioctl, run->listener, SECCOMP_IOCTL_NOTIF_SEND, &answer);
 }
 
+#define TIME_NS(time) ((uint64_t)(time).tv_sec * 1000000000U + (uint64_t)(time).tv_usec * 1000U)
+
+/* CPU time of what was reaped since the run began; returns the resident set of the largest process ever, bytes. */
+static uint64_t reaped_since_start(const struct run *run, uint64_t *ret_user_ns, uint64_t *ret_system_ns)
+{
+    struct rusage now = {0};
+
+    sn__sys(__NR_getrusage, RUSAGE_CHILDREN, &now);
+    *ret_user_ns = TIME_NS(now.ru_utime) - TIME_NS(run->before.ru_utime);
+    *ret_system_ns = TIME_NS(now.ru_stime) - TIME_NS(run->before.ru_stime);
+    return (uint64_t)now.ru_maxrss * 1024U;
+}
+
 /* What the host says while a run goes on. */
 static void answer_host(struct run *run)
 {
@@ -248,17 +261,12 @@ static void answer_host(struct run *run)
     if (received.message.type == SN__MSG_KILL && received.message.serial == run->init->serial) {
         kill_all(run);
     } else if (received.message.type == SN__MSG_SAMPLE) {
-        struct rusage usage = {0};
+        uint64_t user_ns, system_ns;
 
         reply.type = SN__MSG_SAMPLED;
         sample_processes(&reply.sampled);
-        sn__sys(__NR_getrusage, RUSAGE_CHILDREN, &usage);
-        reply.sampled.cpu_ns += (uint64_t)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec - run->before.ru_utime.tv_sec -
-                                           run->before.ru_stime.tv_sec) *
-                                    1000000000U +
-                                (uint64_t)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec -
-                                           run->before.ru_utime.tv_usec - run->before.ru_stime.tv_usec) *
-                                    1000U;
+        reaped_since_start(run, &user_ns, &system_ns);
+        reply.sampled.cpu_ns += user_ns + system_ns;
         init_send(&reply, -1);
     }
     init_close_received(&received);
@@ -344,24 +352,6 @@ static void end_rest(struct run *run)
     reap(run, WNOHANG);
 }
 
-static uint64_t elapsed_ns(const struct __kernel_old_timeval *before, const struct __kernel_old_timeval *after)
-{
-    return (uint64_t)(after->tv_sec - before->tv_sec) * 1000000000U +
-           (uint64_t)(after->tv_usec - before->tv_usec) * 1000U;
-}
-
-static void count_usage(struct run *run)
-{
-    struct rusage after = {0};
-    const struct __kernel_old_timeval *user[2] = {(const void *)&run->before.ru_utime, (const void *)&after.ru_utime};
-    const struct __kernel_old_timeval *system[2] = {(const void *)&run->before.ru_stime, (const void *)&after.ru_stime};
-
-    sn__sys(__NR_getrusage, RUSAGE_CHILDREN, &after);
-    run->done.done.user_ns = elapsed_ns(user[0], user[1]);
-    run->done.done.system_ns = elapsed_ns(system[0], system[1]);
-    run->done.done.max_rss_bytes = (uint64_t)after.ru_maxrss * 1024U;
-}
-
 void run_serve(struct init *init, struct received *received)
 {
     struct run run = {.init = init, .listener = -1, .done = {.type = SN__MSG_DONE}};
@@ -393,7 +383,7 @@ void run_serve(struct init *init, struct received *received)
         init_send(&reply, -1);
         wait_for_end(&run);
         end_rest(&run);
-        count_usage(&run);
+        run.done.done.max_rss_bytes = reaped_since_start(&run, &run.done.done.user_ns, &run.done.done.system_ns);
         r = run.request->may_leave_keys ? clear_keyrings(init) : 0;
         if (r == 0)
             r = setup_mount_shm_again(init);

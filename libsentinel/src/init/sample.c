@@ -7,14 +7,6 @@
 #define TICK_NS 10000000U /* USER_HZ is 100 on every architecture we know of */
 #define PAGE_BYTES 4096U
 
-struct directory_entry {
-    uint64_t inode;
-    int64_t offset;
-    uint16_t length;
-    uint8_t type;
-    char name[];
-};
-
 /* Fields 14 and 15 (utime, stime) and 24 (rss) of /proc/PID/stat: proc(5). The name in field 2 may contain anything. */
 static void add_stat(const char *text, size_t length, struct sn__message_sampled *sample)
 {

@@ -11,14 +11,6 @@
 #include <linux/mount.h>
 #include <linux/sched.h>
 
-static int fail(struct sn__failure *failure, enum sn__step step, uint32_t index, long error)
-{
-    failure->step = step;
-    failure->index = index;
-    failure->error = (int32_t)-error;
-    return (int)error;
-}
-
 static int map_plan(struct init *init, const struct received *received)
 {
     struct sn__plan head;

@@ -21,14 +21,6 @@
 #define OLD_ROOT "/.old"
 #define STAGING "/tmp" /* exists everywhere; hidden for the blink until pivot_root */
 
-static int fail(struct sn__failure *failure, enum sn__step step, uint32_t index, long error)
-{
-    failure->step = step;
-    failure->index = index;
-    failure->error = (int32_t)-error;
-    return (int)error;
-}
-
 static long set_number(long fs, const char *key, uint64_t value, unsigned base)
 {
     char text[32];

@@ -47,4 +47,18 @@ static inline _Noreturn void sn__sys_exit(int status)
         sn__sys(__NR_exit_group, status);
 }
 
+/* All dispositions to the default: a handler or an ignored signal of the caller's is not ours. */
+static inline void sn__sys_reset_signals(void)
+{
+    struct {
+        void *handler;
+        unsigned long flags;
+        void *restorer;
+        unsigned long mask;
+    } action = {0};
+
+    for (int number = 1; number <= 64; number++)
+        sn__sys(__NR_rt_sigaction, number, &action, NULL, 8);
+}
+
 #endif

@@ -24,21 +24,6 @@ static int exec_helper(void *argument)
     sn__sys_exit(127);
 }
 
-/* Our table of handlers is a copy: no handler of the caller's may run here, and an ignored SIGCHLD would hide the end.
- */
-static void reset_signals(void)
-{
-    struct {
-        void *handler;
-        unsigned long flags;
-        void *restorer;
-        unsigned long mask;
-    } action = {0};
-
-    for (int number = 1; number <= 64; number++)
-        sn__sys(__NR_rt_sigaction, number, &action, NULL, 8);
-}
-
 static int launcher(void *argument)
 {
     struct sn__child_helper *helper = argument;
@@ -46,7 +31,8 @@ static int launcher(void *argument)
     int status = 0;
     long r;
 
-    reset_signals();
+    /* our table is a copy: no handler of the caller's may run here, and an ignored SIGCHLD would hide the end */
+    sn__sys_reset_signals();
     pid = clone(exec_helper, helper->stack_top, CLONE_VM | CLONE_VFORK | SIGCHLD, helper);
     if (pid < 0) {
         helper->error = errno;

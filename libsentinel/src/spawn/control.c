@@ -129,7 +129,6 @@ const char *sn__step_name(uint32_t step)
         [SN__STEP_LANDLOCK] = "enter Landlock",
         [SN__STEP_SECCOMP] = "seccomp load",
         [SN__STEP_EXEC] = "exec",
-        [SN__STEP_SHM] = "renew /dev/shm",
     };
 
     return step < SN_ARRAY_SIZE(names) && names[step] ? names[step] : "unknown";
