@@ -1,0 +1,19 @@
+# SPDX-License-Identifier: MIT
+# sanitizers: units and integration with ASan and UBSan, built into build-asan/
+# shellcheck shell=bash disable=SC2154
+
+packages_sanitizers=(default-jdk-headless golang-go nodejs man-db)
+
+suite_sanitizers() {
+  begin sanitizers "units and integration with ASan and UBSan"
+  local program
+  if ! build_in build-asan --buildtype=debug -Db_sanitize=address,undefined -Db_lundef=false -Dwerror=true; then
+    case_failed "the build"
+    end
+    return
+  fi
+  for program in $(programs_of build-asan unit) $(programs_of build-asan integration); do
+    run_cmocka "${program##*/}" "$program"
+  done
+  end
+}

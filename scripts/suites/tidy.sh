@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: MIT
+# tidy: clang-tidy of every C file
+# shellcheck shell=bash disable=SC2154
+
+packages_tidy=(clang-tidy)
+
+suite_tidy() {
+  begin tidy "clang-tidy of the C files that are compiled"
+  local file
+  mkdir -p "$scratch/tidy"
+  # Options that only gcc has are errors for clang.
+  sed 's/ -fno-tree-loop-distribute-patterns//' build-test/compile_commands.json >"$scratch/tidy/compile_commands.json"
+  printf '%s\n' "${c_files[@]}" | grep '\.c$' | grep -F -x -f <(sed -n 's|^ *"file": "\.\./\(.*\)",\{0,1\}$|\1|p' \
+    build-test/compile_commands.json) >"$scratch/tidy.list"
+  export scratch
+  # shellcheck disable=SC2016
+  xargs -a "$scratch/tidy.list" -P "$jobs" -I{} bash -c '
+    log=$scratch/tidy/$(printf %s "$1" | tr / _)
+    timeout 180 clang-tidy -p "$scratch/tidy" --quiet --extra-arg=-Wno-unknown-warning-option "$1" >"$log" 2>/dev/null ||
+      printf "%s\n" "$1" >>"$log.failed"' tidy {}
+  while read -r file; do
+    local log
+    log=$scratch/tidy/$(printf %s "$file" | tr / _)
+    if [[ -e $log.failed ]]; then
+      case_failed "$file" "$log"
+    else
+      case_ok "$file"
+    fi
+  done <"$scratch/tidy.list"
+  end
+}
