@@ -38,6 +38,29 @@ end() {
     "in $((SECONDS - suite_started)) s"
 }
 
+# count_cases FILE: lines "ok|failed|skipped|note|say NAME<TAB>TEXT" of a program that judges its cases itself. A note is
+# a case that passed as far as it could be tried here.
+count_cases() {
+  local word name text
+  while IFS=$'\t' read -r name text; do
+    word=${name%% *}
+    name=${name#* }
+    case $word in
+      ok) case_ok "$name" ;;
+      note)
+        case_ok "$name"
+        say "note    $name: $text"
+        ;;
+      skipped) case_skipped "$name" "$text" ;;
+      say) say "$name" ;;
+      *)
+        printf '%s\n' "$text" >"$scratch/text"
+        case_failed "$name" "$scratch/text"
+        ;;
+    esac
+  done <"$1"
+}
+
 # check NAME COMMAND...: one case by exit status.
 check() {
   local name=$1

@@ -3,8 +3,8 @@
 #define SENTINEL_BUILDTREE_H
 
 /*
- * A command that is run where it was built takes policies and manifests from the source tree: nothing is installed
- * yet. An installed command never does that, and a SENTINEL_DATA_DIR that is set always wins.
+ * A command that is run where it was built takes policies, manifests and attacks from the source tree: nothing is
+ * installed yet. An installed command never does that, and a variable that is set always wins.
  */
 void buildtree_find_data(void);
 

@@ -43,21 +43,6 @@ static int open_stdin(struct session *session, bool source_is_stdin)
     return 0;
 }
 
-/* --policy; or the one that lets a program use the network it was given, which the default does not. */
-static int load_policy(struct session *session)
-{
-    const struct settings *settings = session->settings;
-    sn_error *error = NULL;
-
-    if (settings->policy)
-        return policy_load_argument(session->cli, "--policy", settings->policy, &session->policy);
-    if (settings->network == SN_NETWORK_NONE || (settings->relax & SN_LAYER_SECCOMP))
-        return 0;
-    if (sn_policy_load("network", &session->policy, &error) < 0)
-        return fail_error(session->cli, status_of_error(error), "--network", NULL, error);
-    return 0;
-}
-
 int session_open(struct session *session, struct cli *cli, struct settings *settings, bool source_is_stdin)
 {
     int status;
@@ -73,7 +58,7 @@ int session_open(struct session *session, struct cli *cli, struct settings *sett
     if (status == 0)
         status = check_gets(cli, settings);
     if (status == 0)
-        status = load_policy(session);
+        status = policy_load_settings(cli, settings, &session->policy);
     return status;
 }
 
