@@ -173,7 +173,7 @@ static int start_victim(struct scene *scene)
 int scene_open(struct scene *scene, char **ret_why)
 {
     memset(scene, 0, sizeof(*scene));
-    snprintf(scene->directory, sizeof(scene->directory), "/tmp/sentinel-attack.XXXXXX");
+    snprintf(scene->directory, sizeof(scene->directory), "/var/tmp/sentinel-attack.XXXXXX");
     scene->leaked[0] = scene->leaked[1] = scene->leaked[2] = scene->leak_peer = -1;
     scene->unix_listener = scene->abstract_listener = scene->tcp_listener = scene->udp_socket = -1;
     scene->shm_id = -1;
