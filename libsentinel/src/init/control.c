@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* PID 1's end of the control socket. */
+#include "init/check.h"
 #include "init/init.h"
 
 #include <linux/errno.h>
+#include <linux/mman.h>
+#include <linux/stat.h>
 #include <linux/uio.h>
 
 #define MSG_CMSG_CLOEXEC 0x40000000
@@ -49,7 +52,23 @@ int init_receive(struct received *received)
         received->fd_count = (uint32_t)((control.length - (sizeof(size_t) + 2 * sizeof(int))) / sizeof(int));
         memcpy(received->fds, control.fds, received->fd_count * sizeof(int));
     }
-    return header.flags & MSG_CTRUNC ? -EMFILE : 1;
+    if (header.flags & MSG_CTRUNC)
+        return -EMFILE;
+    return check_message(&received->message, (size_t)n) < 0 ? -EBADMSG : 1;
+}
+
+const char *map_whole(const struct received *received, uint32_t index, size_t *ret_size)
+{
+    struct statx stat;
+    long at = -EBADMSG;
+
+    if (index < received->fd_count &&
+        sn__sys(__NR_statx, received->fds[index], "", 0x1000 /* AT_EMPTY_PATH */, STATX_SIZE, &stat) == 0)
+        at = sn__sys(__NR_mmap, NULL, stat.stx_size, PROT_READ, MAP_PRIVATE, received->fds[index], 0);
+    if (at < 0 && at > -4096)
+        return NULL;
+    *ret_size = stat.stx_size;
+    return (const char *)at;
 }
 
 void init_close_received(struct received *received)

@@ -47,19 +47,23 @@ static long read_file(const struct init *init, const char *path)
     return fd;
 }
 
-/* Splits off the last component: *ret_name points into path; the directory above is returned, opened. */
-static long open_parent(const struct init *init, const char *path, const char **ret_name)
+/* The path above the last component, "" for the work directory itself; *ret_name points to that component. */
+static void split_path(const char *path, char parent[static SN__PATH_MAX], const char **ret_name)
 {
-    char parent[SN__PATH_MAX];
     size_t length = strlen(path);
 
     while (length > 0 && path[length - 1] != '/')
         length--;
     *ret_name = path + length;
-    if (length == 0)
-        return open_beneath(init->work_fd, ".", O_PATH | O_DIRECTORY, 0);
-    memcpy(parent, path, length - 1);
-    parent[length - 1] = '\0';
+    memcpy(parent, path, length ? length - 1 : 0);
+    parent[length ? length - 1 : 0] = '\0';
+}
+
+static long open_parent(const struct init *init, const char *path, const char **ret_name)
+{
+    char parent[SN__PATH_MAX];
+
+    split_path(path, parent, ret_name);
     return open_beneath(init->work_fd, parent, O_PATH | O_DIRECTORY, 0);
 }
 
@@ -104,20 +108,14 @@ static long create_file(const struct init *init, const char *path, uint32_t mode
 {
     const char *name;
     struct statx stat;
-    size_t length = strlen(path);
     char parent_path[SN__PATH_MAX];
     long parent, fd, r;
 
-    while (length > 0 && path[length - 1] != '/')
-        length--;
-    if (length > 1) {
-        memcpy(parent_path, path, length - 1);
-        parent_path[length - 1] = '\0';
-        r = make_directory(init, parent_path);
-        if (r < 0)
-            return r;
-    }
-    parent = open_parent(init, path, &name);
+    split_path(path, parent_path, &name);
+    r = make_directory(init, parent_path);
+    if (r < 0)
+        return r;
+    parent = open_beneath(init->work_fd, parent_path, O_PATH | O_DIRECTORY, 0);
     if (parent < 0)
         return parent;
     r = sn__sys(__NR_statx, parent, name, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, &stat);

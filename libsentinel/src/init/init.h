@@ -58,6 +58,8 @@ struct directory_entry {
 /* 1: a message, 0: the host is gone, or -errno. */
 int init_receive(struct received *received);
 void init_close_received(struct received *received);
+/* The whole of a sealed memfd that came with a message, read-only; NULL if it is not there or cannot be mapped. */
+const char *map_whole(const struct received *received, uint32_t index, size_t *ret_size);
 int init_send(const struct sn__message *message, int fd);
 
 /* setup.c: 0, or -errno with *failure filled */

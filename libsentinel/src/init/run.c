@@ -3,6 +3,7 @@
  * Serves one run: starts its first process, answers the seccomp listener, reaps, and reports DONE when no process of
  * the run exists any more. Limits are the host's business; init only carries out KILL.
  */
+#include "init/check.h"
 #include "init/init.h"
 
 #include <sentinel/layer.h>
@@ -61,19 +62,16 @@ static long clone_call(struct clone_args *args, int (*function)(void *), void *a
 
 static long map_request(struct run *run, const struct received *received)
 {
-    struct sn__request head;
-    int fd = received->fds[SN__RUN_FD_REQUEST];
-    long n, at;
+    size_t size;
 
-    n = sn__sys(__NR_pread64, fd, &head, sizeof(head), 0);
-    if (n != sizeof(head) || head.magic != SN__REQUEST_MAGIC ||
-        received->fd_count != SN__RUN_FD_JOIN + head.join_count + head.clone_into)
+    run->bytes = map_whole(received, SN__RUN_FD_REQUEST, &size);
+    if (!run->bytes)
         return -EBADMSG;
-    at = sn__sys(__NR_mmap, NULL, head.size, PROT_READ, MAP_PRIVATE, fd, 0);
-    if (at < 0 && at > -4096)
-        return at;
-    run->request = (const struct sn__request *)at;
-    run->bytes = (const char *)at;
+    if (check_request(run->bytes, size, received->fd_count) < 0) {
+        sn__sys(__NR_munmap, run->bytes, size);
+        return -EBADMSG;
+    }
+    run->request = (const struct sn__request *)(const void *)run->bytes;
     return 0;
 }
 

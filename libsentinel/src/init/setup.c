@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Carries out the plan: reads in the order in which a sandbox comes into being. */
+#include "init/check.h"
 #include "init/init.h"
 
 #include <sentinel/layer.h>
@@ -13,19 +14,13 @@
 
 static int map_plan(struct init *init, const struct received *received)
 {
-    struct sn__plan head;
-    long n, at;
+    size_t size;
+    const char *bytes = map_whole(received, SN__SETUP_FD_PLAN, &size);
 
-    if (received->fd_count < SN__SETUP_FD_SOURCES)
+    if (!bytes || check_plan(bytes, size, received->fd_count) < 0)
         return -EBADMSG;
-    n = sn__sys(__NR_pread64, received->fds[SN__SETUP_FD_PLAN], &head, sizeof(head), 0);
-    if (n != sizeof(head) || head.magic != SN__PLAN_MAGIC)
-        return -EBADMSG;
-    at = sn__sys(__NR_mmap, NULL, head.size, PROT_READ, MAP_PRIVATE, received->fds[SN__SETUP_FD_PLAN], 0);
-    if (at < 0 && at > -4096)
-        return (int)at;
-    init->plan = (const struct sn__plan *)at;
-    init->plan_bytes = (const char *)at;
+    init->plan = (const struct sn__plan *)(const void *)bytes;
+    init->plan_bytes = bytes;
     return 0;
 }
 
