@@ -5,6 +5,7 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/error.h"
+#include "config/options.h"
 #include "spawn/control.h"
 
 #include <poll.h>
@@ -464,7 +465,7 @@ int sn_run_next(sn_running *running, sn_event *ret_event, sn_error **ret_error)
     sn_event event = {.size = sizeof(event)};
     int count;
 
-    if (!running || !ret_event || ret_event->size < SN__EVENT_SIZE_0)
+    if (!running || !ret_event || ret_event->size < SN__EVENT_SIZE_0 || ret_event->size > 65536)
         return sn__error_set(ret_error, SN_EINVAL, "next event",
                              "running or ret_event is NULL, or ret_event->size is not set");
     while (!running->is_over) {
@@ -492,6 +493,8 @@ int sn_run_next(sn_running *running, sn_event *ret_event, sn_error **ret_error)
     }
     event.size = ret_event->size;
     memcpy(ret_event, &event, event.size < sizeof(event) ? event.size : sizeof(event));
+    if (event.size > sizeof(event)) /* fields of newer headers, which nothing is known of here */
+        memset((char *)ret_event + sizeof(event), 0, event.size - sizeof(event));
     return 0;
 }
 
@@ -547,12 +550,17 @@ void sn_running_free(sn_running *running)
 
 int sn_run(sn_sandbox *sandbox, const sn_run_options *options, sn_result **ret_result, sn_error **ret_error)
 {
+    sn_run_options checked = {0};
     sn_running *running;
-    int r;
+    int r = 0;
 
     if (!ret_result)
         return sn__error_set(ret_error, SN_EINVAL, "check run options", "ret_result is NULL");
-    if (options && options->size > offsetof(sn_run_options, stdin_mode) && options->stdin_mode == SN_STDIN_FEED)
+    if (options) /* by its size: there may be no stdin_mode in it */
+        r = sn__options_copy(&checked, sizeof(checked), options, "sn_run_options", ret_error);
+    if (r < 0)
+        return r;
+    if (checked.stdin_mode == SN_STDIN_FEED)
         return sn__error_set(ret_error, SN_EINVAL, "check run options",
                              "SN_STDIN_FEED needs sn_run_start(): nobody could feed a blocking run");
     r = sn_run_start(sandbox, options, &running, ret_error);
