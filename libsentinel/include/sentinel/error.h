@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* error codes, and what failed and why */
 #ifndef SENTINEL_ERROR_H
 #define SENTINEL_ERROR_H
 
@@ -15,7 +16,7 @@ extern "C" {
  * program did is an sn_result. They never mix.
  */
 enum {
-    SN_OK = 0,
+    SN_OK = 0,          /* it worked */
     SN_EINVAL = -1,     /* an argument, option or combination of options is wrong */
     SN_ENOMEM = -2,     /* the host process is out of memory */
     SN_ESYS = -3,       /* a system call failed: see sn_error_errno() and sn_error_step() */
@@ -28,16 +29,22 @@ enum {
     SN_ETOOLCHAIN = -10 /* the language is known but its toolchain is not installed here */
 };
 
-/* What failed and why. Owned by the caller once handed out; immutable, so it may be read from any thread. */
+/*
+ * What failed and why. Owned by the caller once handed out, who frees it with sn_error_free(); immutable, so it may be
+ * read from any thread. Its strings live as long as it does. None of the functions here blocks or fails.
+ */
 typedef struct sn_error sn_error;
 
 /* One of the codes above; 0 for NULL. */
 SN_API int32_t sn_error_code(const sn_error *error);
 /* The errno of the failed system call, or 0. */
 SN_API int32_t sn_error_errno(const sn_error *error);
-/* The step that failed ("mount /usr", "seccomp load", "parse policy"); never NULL, "" for NULL. */
+/*
+ * The step that failed ("mount /usr", "seccomp load", "parse policy"); never NULL, "" for NULL; lives as long as the
+ * error.
+ */
 SN_API const char *sn_error_step(const sn_error *error);
-/* A sentence that a user can act on; never NULL, "" for NULL. */
+/* A sentence that a user can act on; never NULL, "" for NULL; lives as long as the error. */
 SN_API const char *sn_error_message(const sn_error *error);
 /* Position in the parsed text, from 1; 0 where there is none. Columns count bytes. */
 SN_API uint32_t sn_error_line(const sn_error *error);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* languages, and programs that are compiled and run */
 #ifndef SENTINEL_LANGUAGE_H
 #define SENTINEL_LANGUAGE_H
 
@@ -8,60 +9,78 @@
 extern "C" {
 #endif
 
-/* The languages of a directory of manifests (docs/languages.md). Immutable after loading; any thread. */
+/*
+ * The languages of a directory of manifests (docs/languages.md). Owned by the caller, who frees it with
+ * sn_languages_free(); programs made of it keep what they need. Immutable after loading, so it may be used from any
+ * thread.
+ */
 typedef struct sn_languages sn_languages;
+/* One language of a collection. It and its strings live as long as the collection. */
 typedef struct sn_language sn_language;
 
 /*
- * Loads every *.yaml manifest of a directory; NULL: the installed ones (or $SENTINEL_DATA_DIR/languages).
+ * Loads every *.yaml manifest of a directory; NULL: the installed ones (or $SENTINEL_DATA_DIR/languages). Reads files,
+ * starts nothing. *ret_languages is freed with sn_languages_free().
  * Errors: SN_ENOENT, SN_EPARSE (unknown key, wrong type, two languages of one name), SN_ESYS, SN_ENOMEM.
  */
 SN_API int sn_languages_load(const char *directory, sn_languages **ret_languages, sn_error **ret_error);
+/* Drops the collection; it goes when the last program of it is destroyed. NULL is accepted. */
 SN_API void sn_languages_free(sn_languages *languages);
+/* How many languages it has. */
 SN_API size_t sn_languages_count(const sn_languages *languages);
 /* In order of their names; NULL past the end. They live as long as the collection. */
 SN_API const sn_language *sn_languages_entry(const sn_languages *languages, size_t index);
-/* By name or alias, else by the extension of a file name ("a.py"); NULL if there is none. */
+/*
+ * By name or alias, else by the extension of a file name ("a.py"); NULL if there is none. Lives as long as the
+ * collection.
+ */
 SN_API const sn_language *sn_languages_find(const sn_languages *languages, const char *name);
+/* By the extension of a file name ("a.py"); NULL if there is none. Lives as long as the collection. */
 SN_API const sn_language *sn_languages_find_by_file(const sn_languages *languages, const char *file_name);
 
+/* What --language takes ("cpp"); lives as long as the collection. */
 SN_API const char *sn_language_name(const sn_language *language);
-SN_API const char *sn_language_title(const sn_language *language); /* "C++" */
-/* The index-th alias, or NULL. */
+/* Its name for people ("C++"); lives as long as the collection. */
+SN_API const char *sn_language_title(const sn_language *language);
+/* The index-th alias, or NULL past the end; lives as long as the collection. */
 SN_API const char *sn_language_alias(const sn_language *language, size_t index);
-/* The name the source gets when the caller gives none ("main.cpp"). */
+/* The name the source gets when the caller gives none ("main.cpp"); lives as long as the collection. */
 SN_API const char *sn_language_file_name(const sn_language *language);
-/* The Debian package that brings the toolchain. */
+/* The Debian package that brings the toolchain; lives as long as the collection. */
 SN_API const char *sn_language_package(const sn_language *language);
-/* The policy of its run step and of its compile step (NULL if it has none). */
+/* The policies of its run step and of its compile step (NULL if it has none); they live as long as the collection. */
 SN_API const char *sn_language_policy(const sn_language *language);
 SN_API const char *sn_language_compile_policy(const sn_language *language);
-/* The default limits of its steps, into a struct that sn_limits_init() was called for; 0 or SN_EINVAL (no compile
- * step). */
+/*
+ * The default limits of its steps, into a struct that sn_limits_init() was called for, whose size says what of them
+ * fits. 0, or SN_EINVAL (no compile step; no size).
+ */
 SN_API int sn_language_run_limits(const sn_language *language, sn_limits *ret_limits);
 SN_API int sn_language_compile_limits(const sn_language *language, sn_limits *ret_limits);
 
 /*
- * Is the toolchain here, and which version? Runs the manifest's version command in a sandbox. *ret_version is to be
- * freed with sn_free(). Errors: SN_ETOOLCHAIN (the message names the package), and those of sn_sandbox_create().
+ * Is the toolchain here, and which version? Runs the manifest's version command in a sandbox made without the layers
+ * `relax`; blocks. *ret_version ("12.2.0", "" if the manifest has no such command) is freed with sn_free().
+ * Errors: SN_ETOOLCHAIN (the message names the package), and those of sn_sandbox_create().
  */
 SN_API int sn_language_probe(const sn_language *language, uint64_t relax, char **ret_version, sn_error **ret_error);
 
-/* A file to lay beside the source. */
+/* A file to lay beside the source. No function inits it: `sn_file file = {sizeof(file)};` */
 typedef struct sn_file {
-    size_t size;      /* sizeof(sn_file) */
-    const char *path; /* relative to the work directory */
-    const void *data;
-    size_t length;
-    uint32_t mode; /* 0: 0644 */
-    uint32_t reserved;
+    size_t size;       /* sizeof(sn_file) */
+    const char *path;  /* relative to the work directory */
+    const void *data;  /* copied; NULL: an empty file */
+    size_t length;     /* of data, bytes */
+    uint32_t mode;     /* permission bits; 0: 0644 */
+    uint32_t reserved; /* 0 */
 } sn_file;
 
+/* What a program is made of. Call sn_program_options_init() first; nothing it points to is kept. */
 typedef struct sn_program_options {
-    size_t size;           /* sizeof(sn_program_options), set by sn_program_options_init() */
-    const char *file_name; /* name of the source inside; NULL: the manifest's */
-    const void *source;    /* copied */
-    size_t source_length;
+    size_t size;                       /* sizeof(sn_program_options), set by sn_program_options_init() */
+    const char *file_name;             /* name of the source inside; NULL: the manifest's */
+    const void *source;                /* copied */
+    size_t source_length;              /* bytes */
     const sn_file *const *files;       /* NULL-terminated, or NULL */
     const char *const *compile_args;   /* NULL-terminated, or NULL: appended to the compile command */
     const sn_limits *compile_limits;   /* fields that are 0 come from the manifest; NULL: all */
@@ -70,32 +89,41 @@ typedef struct sn_program_options {
     uint32_t reserved; /* 0 */
 } sn_program_options;
 
+/* Makes it all zero but the size. The _sized form is for bindings, with the size of their own layout. */
 SN_API void sn_program_options_init_sized(sn_program_options *options, size_t size);
 static inline void sn_program_options_init(sn_program_options *options)
 {
     sn_program_options_init_sized(options, sizeof(*options));
 }
 
-/* A source that was laid into a sandbox of its own and compiled, ready to be run any number of times. */
+/*
+ * A source that was laid into a sandbox of its own and compiled, ready to be run any number of times. Owned by the
+ * caller, who ends it with sn_program_destroy(). Used by one thread at a time, like its sandbox.
+ */
 typedef struct sn_program sn_program;
 
 /*
  * Creates the sandbox, writes the files, compiles. A source that does not compile is not an error: look at
- * sn_program_compile_result(). Blocks. Errors: those of sn_sandbox_create(), and SN_ETOOLCHAIN.
+ * sn_program_compile_result(). Blocks as long as the compiler takes. *ret_program ends by sn_program_destroy(). Errors:
+ * those of sn_sandbox_create() and sn_sandbox_put(), and SN_ETOOLCHAIN.
  */
 SN_API int sn_program_create(const sn_language *language, const sn_program_options *options, sn_program **ret_program,
                              sn_error **ret_error);
+/* Kills what runs of it and removes its sandbox. Blocks until done. NULL is accepted. */
 SN_API void sn_program_destroy(sn_program *program);
 /* The result of the compile step, NULL for a language without one; lives as long as the program. */
 SN_API const sn_result *sn_program_compile_result(const sn_program *program);
-/* 1 if there is something to run. */
+/* 1 if there is something to run (it compiled, or needs no compiling), else 0. */
 SN_API int32_t sn_program_is_runnable(const sn_program *program);
-/* Its sandbox, for files in and out. Owned by the program. */
+/* Its sandbox, for files in and out. Owned by the program: lives as long as that, and is not to be destroyed. */
 SN_API sn_sandbox *sn_program_sandbox(sn_program *program);
 
 /*
  * Runs it. In `options`, argv (may be NULL) holds the program's arguments only; envp is added to the manifest's;
- * limits that are 0 and a NULL policy come from the manifest. options NULL: all of that.
+ * limits that are 0 and a NULL policy come from the manifest. options NULL: all of that. sn_program_run() blocks like
+ * sn_run(), its result is freed with sn_result_free(); sn_program_run_start() does not, like sn_run_start(), and what
+ * it starts is freed with sn_running_free(). Errors: those of sn_run(), and SN_EINVAL for a program that did not
+ * compile.
  */
 SN_API int sn_program_run(sn_program *program, const sn_run_options *options, sn_result **ret_result,
                           sn_error **ret_error);

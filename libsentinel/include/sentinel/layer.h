@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* the layers of isolation, and their names */
 #ifndef SENTINEL_LAYER_H
 #define SENTINEL_LAYER_H
 
@@ -38,11 +39,13 @@ extern "C" {
  * host. caps relaxed keeps all capabilities over the sandbox's own user namespace but those that own its PID 1
  * (sys_admin, sys_ptrace, sys_resource, sys_boot, sys_module, checkpoint_restore).
  */
+
+/* How many layers there are; the bits above are none. */
 #define SN_LAYER_COUNT 17
 
-/* The name of one layer bit ("seccomp"); NULL if it is not exactly one known bit. Static string. */
+/* The name of one layer bit ("seccomp"); NULL if it is not exactly one known bit. A static string; any thread. */
 SN_API const char *sn_layer_name(uint64_t layer);
-/* The layer bit of a name, or 0. */
+/* The layer bit of a name, or 0. Any thread. */
 SN_API uint64_t sn_layer_by_name(const char *name);
 
 #ifdef __cplusplus

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* what one run may use */
 #ifndef SENTINEL_LIMITS_H
 #define SENTINEL_LIMITS_H
 
@@ -33,6 +34,7 @@ typedef struct sn_limits {
     uint64_t cpu_percent;  /* CPU bandwidth, 100 is one core; 0 is no bound */
 } sn_limits;
 
+/* Makes it all zero but the size. The _sized form is for bindings, with the size of their own layout. */
 SN_API void sn_limits_init_sized(sn_limits *limits, size_t size);
 static inline void sn_limits_init(sn_limits *limits)
 {

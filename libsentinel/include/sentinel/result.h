@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* what one run did: verdict, usage, output, denied call */
 #ifndef SENTINEL_RESULT_H
 #define SENTINEL_RESULT_H
 
@@ -11,31 +12,37 @@
 extern "C" {
 #endif
 
+/* What is to be thought of a run, in one word. */
 typedef enum sn_verdict {
-    SN_VERDICT_OK = 0,                    /* exit status 0 */
-    SN_VERDICT_RUNTIME_ERROR = 1,         /* non-zero exit status, or a signal that was no limit of ours */
-    SN_VERDICT_TIME_LIMIT_EXCEEDED = 2,   /* sn_result_limit(): SN_LIMIT_CPU or SN_LIMIT_WALL */
-    SN_VERDICT_MEMORY_LIMIT_EXCEEDED = 3, /* some process of it was refused or killed for memory */
-    SN_VERDICT_OUTPUT_LIMIT_EXCEEDED = 4,
+    SN_VERDICT_OK = 0,                     /* exit status 0 */
+    SN_VERDICT_RUNTIME_ERROR = 1,          /* non-zero exit status, or a signal that was no limit of ours */
+    SN_VERDICT_TIME_LIMIT_EXCEEDED = 2,    /* sn_result_limit(): SN_LIMIT_CPU or SN_LIMIT_WALL */
+    SN_VERDICT_MEMORY_LIMIT_EXCEEDED = 3,  /* some process of it was refused or killed for memory */
+    SN_VERDICT_OUTPUT_LIMIT_EXCEEDED = 4,  /* more than output_bytes on stdout or on stderr */
     SN_VERDICT_PROCESS_LIMIT_EXCEEDED = 5, /* it failed after a fork or thread was refused */
     SN_VERDICT_SECURITY_VIOLATION = 6,     /* sn_result_denied_...() say which system call */
     SN_VERDICT_COMPILATION_ERROR = 7,      /* only for the compile step of a program */
-    SN_VERDICT_CANCELLED = 8,              /* sn_run_cancel() */
+    SN_VERDICT_CANCELLED = 8,              /* sn_run_cancel(), or cancel_fd */
     SN_VERDICT_INTERNAL_ERROR = 9          /* ours, never the program's */
 } sn_verdict;
 
+/* Which limit decided a verdict. */
 typedef enum sn_limit {
-    SN_LIMIT_NONE = 0,
-    SN_LIMIT_CPU = 1,
-    SN_LIMIT_WALL = 2,
-    SN_LIMIT_MEMORY = 3,
-    SN_LIMIT_OUTPUT = 4,
-    SN_LIMIT_PROCESSES = 5
+    SN_LIMIT_NONE = 0,     /* none */
+    SN_LIMIT_CPU = 1,      /* cpu_ms */
+    SN_LIMIT_WALL = 2,     /* wall_ms */
+    SN_LIMIT_MEMORY = 3,   /* memory_bytes */
+    SN_LIMIT_OUTPUT = 4,   /* output_bytes */
+    SN_LIMIT_PROCESSES = 5 /* processes */
 } sn_limit;
 
-/* What one run did. Immutable; owned by the caller; may be read from any thread. */
+/*
+ * What one run did. Owned by the caller, who frees it with sn_result_free(); immutable, so it may be read from any
+ * thread. What its functions return lives as long as it does. They neither block nor fail; `result` must not be NULL.
+ */
 typedef struct sn_result sn_result;
 
+/* The verdict; docs/architecture.md says in which order it is decided. */
 SN_API sn_verdict sn_result_verdict(const sn_result *result);
 /* The limit that decided the verdict, or SN_LIMIT_NONE. */
 SN_API sn_limit sn_result_limit(const sn_result *result);
@@ -65,7 +72,10 @@ SN_API const void *sn_result_stderr(const sn_result *result, size_t *ret_length)
 SN_API int32_t sn_result_stdout_truncated(const sn_result *result);
 SN_API int32_t sn_result_stderr_truncated(const sn_result *result);
 
-/* The denied system call as a line ("socket(AF_INET, SOCK_STREAM, 0)"), its name, its six raw arguments; NULL: none. */
+/*
+ * The denied system call as a line ("socket(AF_INET, SOCK_STREAM, 0)"), its name, its six raw arguments; NULL: none.
+ * They live as long as the result.
+ */
 SN_API const char *sn_result_denied(const sn_result *result);
 SN_API const char *sn_result_denied_name(const sn_result *result);
 SN_API const uint64_t *sn_result_denied_args(const sn_result *result);
@@ -73,14 +83,17 @@ SN_API const uint64_t *sn_result_denied_args(const sn_result *result);
 /* Layers in force during the run, and those that were not because the caller relaxed them. */
 SN_API uint64_t sn_result_layers(const sn_result *result);
 SN_API uint64_t sn_result_relaxed(const sn_result *result);
-/* What is worth knowing beyond the layers ("uid: shared with the caller"), one sentence a line; "" if nothing. */
+/*
+ * What is worth knowing beyond the layers ("uid: shared with the caller"), one sentence a line; "" if nothing.
+ * Lives as long as the result.
+ */
 SN_API const char *sn_result_notes(const sn_result *result);
 
 /* "OK", "TIME_LIMIT_EXCEEDED", ... and "cpu", "wall", "memory", "output", "processes"; static strings. */
 SN_API const char *sn_verdict_name(sn_verdict verdict);
 SN_API const char *sn_limit_name(sn_limit limit);
 
-/* NULL is accepted. */
+/* Frees it. NULL is accepted. */
 SN_API void sn_result_free(sn_result *result);
 
 #ifdef __cplusplus

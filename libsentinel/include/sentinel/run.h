@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* one run of a program: blocking, or by events */
 #ifndef SENTINEL_RUN_H
 #define SENTINEL_RUN_H
 
@@ -21,13 +22,17 @@ enum {
     SN_OUTPUT_STREAM = 1   /* only seen as events */
 };
 
+/*
+ * What to run and how. Call sn_run_options_init() first; what it points to may be freed once the run was started (of
+ * the policy a reference is kept).
+ */
 typedef struct sn_run_options {
     size_t size;             /* sizeof(sn_run_options), set by sn_run_options_init() */
     const char *const *argv; /* NULL-terminated, at least one; argv[0] without a slash is searched in PATH inside */
     const char *const *envp; /* NULL-terminated "K=V"; NULL: PATH, HOME=/work, LANG=C.UTF-8 and nothing else */
     const char *cwd;         /* absolute path inside; NULL: /work */
     const void *stdin_data;  /* copied */
-    size_t stdin_length;
+    size_t stdin_length;     /* bytes */
     const sn_limits *limits; /* NULL: the sandbox's */
     const sn_policy *policy; /* NULL: the sandbox's */
     uint32_t stdin_mode;     /* SN_STDIN_... */
@@ -36,6 +41,7 @@ typedef struct sn_run_options {
     uint32_t reserved;       /* 0 */
 } sn_run_options;
 
+/* Makes it all zero but the size. The _sized form is for bindings, with the size of their own layout. */
 SN_API void sn_run_options_init_sized(sn_run_options *options, size_t size);
 static inline void sn_run_options_init(sn_run_options *options)
 {
@@ -44,17 +50,25 @@ static inline void sn_run_options_init(sn_run_options *options)
 
 /*
  * Runs one program and waits for its end. The run is over when its first process is: everything else it started is
- * dead when this returns. A program that cannot be started (no such file, not executable) is SN_ENOENT or SN_ESYS;
- * everything a started program does is a result.
+ * dead when this returns. Everything a started program does is a result, which is freed with sn_result_free().
+ *
+ * Errors: SN_EINVAL, SN_EBUSY (the sandbox has a run in progress), SN_ENOENT or SN_ESYS (the program cannot be started:
+ * no such file, not executable), SN_ELIMIT (too many or too large arguments), SN_EHOST, SN_EDIED,
+ * SN_ENOMEM.
  */
 SN_API int sn_run(sn_sandbox *sandbox, const sn_run_options *options, sn_result **ret_result, sn_error **ret_error);
 
 /*
- * The same without blocking. A started run belongs to one thread at a time; only sn_run_cancel() may be called from
- * others meanwhile. The sandbox must outlive it.
+ * A started run. It belongs to one thread at a time; only sn_run_cancel() may be called from others meanwhile. The
+ * sandbox must outlive it. Owned by the caller, who frees it with sn_running_free().
  */
 typedef struct sn_running sn_running;
 
+/*
+ * sn_run() without blocking: returns once the request was handed over. *ret_running is freed with sn_running_free().
+ * Errors: those of sn_run(); what shows only later (no such program, SN_EDIED) is told by sn_run_next() and
+ * sn_run_wait().
+ */
 SN_API int sn_run_start(sn_sandbox *sandbox, const sn_run_options *options, sn_running **ret_running,
                         sn_error **ret_error);
 
@@ -64,6 +78,7 @@ SN_API int sn_run_start(sn_sandbox *sandbox, const sn_run_options *options, sn_r
  */
 SN_API int sn_run_fd(const sn_running *running);
 
+/* What sn_run_next() reports. */
 enum {
     SN_EVENT_NONE = 0,   /* nothing now: wait on sn_run_fd() */
     SN_EVENT_STDOUT = 1, /* data, length */
@@ -72,22 +87,29 @@ enum {
     SN_EVENT_DONE = 4    /* sn_run_wait() will not block */
 };
 
+/* One event. No function inits it: `sn_event event = {sizeof(event)};`, once for any number of calls. */
 typedef struct sn_event {
-    size_t size;   /* sizeof(sn_event) */
-    uint32_t type; /* SN_EVENT_... */
-    uint32_t reserved;
-    const void *data; /* valid until the next call for this run */
-    size_t length;
+    size_t size;       /* sizeof(sn_event) */
+    uint32_t type;     /* SN_EVENT_... */
+    uint32_t reserved; /* 0 */
+    const void *data;  /* valid until the next call for this run */
+    size_t length;     /* of data, bytes */
 } sn_event;
 
-/* Does what is due (limits, output, input) and reports one event; never blocks. */
+/*
+ * Does what is due (limits, output, input) and reports one event; never blocks. Once the run is over, it says
+ * SN_EVENT_DONE every time. Errors: SN_EINVAL, SN_ESYS, SN_ENOMEM, and for a run that failed those of sn_run(), every
+ * time.
+ */
 SN_API int sn_run_next(sn_running *running, sn_event *ret_event, sn_error **ret_error);
 
 /*
  * Feeds standard input (SN_STDIN_FEED); takes as much as fits without blocking. A program that closed its end is not
- * an error: *ret_taken is then `length` and the bytes are dropped.
+ * an error: *ret_taken is then `length` and the bytes are dropped. Errors: SN_EINVAL (not started with SN_STDIN_FEED,
+ * or closed already), SN_ENOMEM.
  */
 SN_API int sn_run_write(sn_running *running, const void *data, size_t length, size_t *ret_taken, sn_error **ret_error);
+/* The program reads end of file after what was taken. Never blocks. Errors: SN_EINVAL (no SN_STDIN_FEED). */
 SN_API int sn_run_close_stdin(sn_running *running, sn_error **ret_error);
 
 /*
@@ -98,7 +120,8 @@ SN_API void sn_run_cancel(sn_running *running);
 
 /*
  * Waits for the end, blocking, and takes the result; events not fetched are dropped (captured output is not).
- * To be called once; the handle stays valid until sn_running_free().
+ * To be called once; the handle stays valid until sn_running_free(). *ret_result is freed with sn_result_free().
+ * Errors: those of sn_run(), and SN_EINVAL when the result was taken already.
  */
 SN_API int sn_run_wait(sn_running *running, sn_result **ret_result, sn_error **ret_error);
 

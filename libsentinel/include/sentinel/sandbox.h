@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* sandboxes: made and destroyed, files in and out */
 #ifndef SENTINEL_SANDBOX_H
 #define SENTINEL_SANDBOX_H
 
@@ -17,7 +18,7 @@ extern "C" {
 /*
  * A sandbox is a session: files in its work directory and /tmp stay between its runs, nothing else does. Many
  * sandboxes may be used from many threads; one sandbox is used by one run or file operation at a time (SN_EBUSY).
- * Independent jobs must not share a sandbox.
+ * Independent jobs must not share a sandbox. Owned by the caller, who ends it with sn_sandbox_destroy().
  *
  * The calling process is not changed: no signal handlers, no children to wait for, no cwd or umask change, every
  * descriptor close-on-exec. When the calling process dies, its sandboxes die with it.
@@ -27,7 +28,7 @@ typedef struct sn_sandbox sn_sandbox;
 /* Flags of a mount. */
 #define SN_MOUNT_WRITABLE (1U << 0) /* default: read-only */
 #define SN_MOUNT_OPTIONAL (1U << 1) /* skip it if the source does not exist */
-#define SN_MOUNT_NOEXEC (1U << 2)
+#define SN_MOUNT_NOEXEC (1U << 2)   /* nothing in it can be executed */
 
 /* A host file or directory that the sandbox sees. Directories come with what is mounted below them. */
 typedef struct sn_mount {
@@ -38,11 +39,13 @@ typedef struct sn_mount {
     uint32_t reserved;  /* 0 */
 } sn_mount;
 
+/* What network there is while the layer network-ns is in force. */
 enum {
     SN_NETWORK_NONE = 0,    /* a network namespace in which not even loopback is up */
     SN_NETWORK_LOOPBACK = 1 /* the same with its own 127.0.0.1 and ::1 */
 };
 
+/* How a sandbox is made. Call sn_sandbox_options_init() first. */
 typedef struct sn_sandbox_options {
     size_t size;                   /* sizeof(sn_sandbox_options), set by sn_sandbox_options_init() */
     uint64_t relax;                /* SN_LAYER_... bits that this caller does without */
@@ -51,21 +54,23 @@ typedef struct sn_sandbox_options {
     const char *hostname;          /* NULL: "sandbox" */
     const sn_policy *policy;       /* default policy of its runs; NULL: the installed "default" */
     const sn_limits *limits;       /* default limits of its runs; NULL: the defaults of sn_limits */
-    uint64_t work_bytes;           /* size of the tmpfs at /work; 0: 64 MiB */
-    uint64_t work_inodes;          /* 0: 8192 */
-    uint64_t tmp_bytes;            /* size of the tmpfs at /tmp; 0: 64 MiB */
-    uint64_t tmp_inodes;           /* 0: 8192 */
-    uint64_t shm_bytes;            /* size of the tmpfs at /dev/shm; 0: 64 MiB; emptied after every run */
+    uint64_t work_bytes;           /* size of the tmpfs at /work, bytes; 0: 64 MiB */
+    uint64_t work_inodes;          /* files and directories in it; 0: 8192 */
+    uint64_t tmp_bytes;            /* size of the tmpfs at /tmp, bytes; 0: 64 MiB */
+    uint64_t tmp_inodes;           /* files and directories in it; 0: 8192 */
+    uint64_t shm_bytes;            /* size of the tmpfs at /dev/shm, bytes; 0: 64 MiB; emptied after every run */
     const char *cgroup_parent;     /* cgroup v2 directory to make groups in; NULL: found automatically */
     uint32_t network;              /* SN_NETWORK_... */
     uint32_t reserved;             /* 0 */
 } sn_sandbox_options;
 
+/* Makes it all zero but the size. The _sized form is for bindings, with the size of their own layout. */
 SN_API void sn_mount_init_sized(sn_mount *mount, size_t size);
 static inline void sn_mount_init(sn_mount *mount)
 {
     sn_mount_init_sized(mount, sizeof(*mount));
 }
+/* Makes it all zero but the size. The _sized form is for bindings, with the size of their own layout. */
 SN_API void sn_sandbox_options_init_sized(sn_sandbox_options *options, size_t size);
 static inline void sn_sandbox_options_init(sn_sandbox_options *options)
 {
@@ -74,7 +79,7 @@ static inline void sn_sandbox_options_init(sn_sandbox_options *options)
 
 /*
  * Creates a sandbox; options NULL means all defaults. Blocks for a few milliseconds. Everything the options point to
- * may be freed afterwards. Kernel: 5.13 or later.
+ * may be freed afterwards. *ret_sandbox ends by sn_sandbox_destroy(). Thread-safe. Kernel: 5.13 or later.
  * Errors: SN_EINVAL, SN_ENOENT (a mount source, the rootfs), SN_EHOST, SN_ESYS, SN_ENOMEM. On failure nothing is left.
  */
 SN_API int sn_sandbox_create(const sn_sandbox_options *options, sn_sandbox **ret_sandbox, sn_error **ret_error);
@@ -84,32 +89,49 @@ SN_API void sn_sandbox_destroy(sn_sandbox *sandbox);
 
 /*
  * Files in the work directory. `path` is relative to it and must stay beneath it; symbolic links are not followed,
- * only regular files are read or written. None of these may be called while a run is in progress (SN_EBUSY).
+ * only regular files are read or written. None of these may be called while a run is in progress (SN_EBUSY). They block
+ * for as long as the sandbox's PID 1 takes, which does nothing else meanwhile.
  */
 
-/* Writes a file, replacing a regular file of that name; makes missing directories. mode: 0 means 0644. */
+/*
+ * Writes a file, replacing a regular file of that name; makes missing directories. mode: 0 means 0644. Errors:
+ * SN_EINVAL (the path), SN_EBUSY, SN_EDIED, SN_ESYS (no room, a name that is no regular file), SN_ENOMEM.
+ */
 SN_API int sn_sandbox_put(sn_sandbox *sandbox, const char *path, const void *data, size_t length, uint32_t mode,
                           sn_error **ret_error);
-/* Reads a file of at most max_bytes (SN_ELIMIT if it is larger); free with sn_free(). An empty file is not NULL. */
+/*
+ * Reads a file of at most max_bytes; *ret_data is freed with sn_free() and not NULL for an empty file. Errors:
+ * SN_ELIMIT (it is larger), SN_ENOENT, SN_EINVAL (the path), SN_EBUSY, SN_EDIED, SN_ESYS (no regular file), SN_ENOMEM.
+ */
 SN_API int sn_sandbox_get(sn_sandbox *sandbox, const char *path, uint64_t max_bytes, void **ret_data,
                           size_t *ret_length, sn_error **ret_error);
-/* Makes a directory and its missing parents; one that exists is success. */
+/*
+ * Makes a directory and its missing parents; one that exists is success. Errors: SN_EINVAL (the path), SN_EBUSY,
+ * SN_EDIED, SN_ESYS, SN_ENOMEM.
+ */
 SN_API int sn_sandbox_mkdir(sn_sandbox *sandbox, const char *path, sn_error **ret_error);
 
 /* One entry of a listing. */
 typedef struct sn_file_info {
-    const char *name; /* bytes as the program made them: may contain anything but '/' and NUL */
-    uint64_t bytes;
-    uint32_t mode; /* st_mode: type and permission bits */
-    uint32_t reserved;
+    const char *name;  /* bytes as the program made them: may contain anything but '/' and NUL */
+    uint64_t bytes;    /* its size */
+    uint32_t mode;     /* st_mode: type and permission bits */
+    uint32_t reserved; /* 0 */
 } sn_file_info;
+/* A listing. Owned by the caller, who frees it with sn_file_list_free(); immutable. */
 typedef struct sn_file_list sn_file_list;
 
-/* Lists one directory ("" or "." is the work directory itself), at most 65536 entries (SN_ELIMIT), in no order. */
+/*
+ * Lists one directory ("" or "." is the work directory itself), in no order. *ret_list is freed with
+ * sn_file_list_free(). Errors: SN_ELIMIT (more than 65536 entries), SN_ENOENT, SN_EINVAL (the path), SN_EBUSY,
+ * SN_EDIED, SN_ESYS (no directory), SN_ENOMEM.
+ */
 SN_API int sn_sandbox_list(sn_sandbox *sandbox, const char *path, sn_file_list **ret_list, sn_error **ret_error);
+/* How many entries it has. */
 SN_API size_t sn_file_list_count(const sn_file_list *list);
-/* Lives as long as the list; NULL past the end. */
+/* One of them; lives as long as the list; NULL past the end. */
 SN_API const sn_file_info *sn_file_list_entry(const sn_file_list *list, size_t index);
+/* Frees it. NULL is accepted. */
 SN_API void sn_file_list_free(sn_file_list *list);
 
 /* The layers in force in this sandbox, and those relaxed by its options. */

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* the versions of the headers and of the library */
 #ifndef SENTINEL_VERSION_H
 #define SENTINEL_VERSION_H
 
@@ -11,9 +12,9 @@ extern "C" {
 #endif
 
 /* The version of these headers. The library's own is asked for with the functions below. */
-#define SN_VERSION_MAJOR 0
-#define SN_VERSION_MINOR 1
-#define SN_VERSION_PATCH 0
+#define SN_VERSION_MAJOR 0 /* another one: not the same interface */
+#define SN_VERSION_MINOR 1 /* a later one has what the earlier had */
+#define SN_VERSION_PATCH 0 /* nothing that a program could build on */
 
 /* The version of the library in use. Any pointer may be NULL. Thread-safe. */
 SN_API void sn_version(uint32_t *ret_major, uint32_t *ret_minor, uint32_t *ret_patch);
