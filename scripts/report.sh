@@ -141,3 +141,17 @@ programs_of() {
     [[ -f $program && -x $program ]] && printf '%s\n' "$program"
   done
 }
+
+# install_for_consumers: what a stranger's program sees, into $installed_tree; once a call. A failure is a failed case.
+installed_tree=
+install_for_consumers() {
+  [[ -z $installed_tree ]] || return 0
+  local tree=$top/build-test/installed
+  rm -rf --one-file-system "${tree:?}"
+  if ! meson install -C build-test >"$scratch/log" 2>&1; then
+    case_failed "installation" "$scratch/log"
+    return 1
+  fi
+  case_ok "installation"
+  installed_tree=$tree
+}

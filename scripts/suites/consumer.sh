@@ -4,14 +4,12 @@
 
 suite_consumer() {
   begin consumer "a stranger's program, by pkg-config alone"
-  local installed=$top/build-test/installed header cflags libs static_libs
-  rm -rf --one-file-system "${installed:?}"
-  if ! meson install -C build-test >"$scratch/log" 2>&1; then
-    case_failed "installation" "$scratch/log"
+  local installed header cflags libs static_libs
+  if ! install_for_consumers; then
     end
     return
   fi
-  case_ok "installation"
+  installed=$installed_tree
   unset SENTINEL_DATA_DIR
   export PKG_CONFIG_PATH=$installed/lib/pkgconfig
   cflags=$(pkg-config --cflags sentinel)
