@@ -4,6 +4,7 @@
  * as before; a small one is compiled, and the filter, run by the interpreter below, has to decide the same. Behind a
  * first byte of 1, the bytes choose the parts of a policy that is always well-formed: conditions get deep that way.
  */
+#include "../bpf.h"
 #include "base/buffer.h"
 #include "config/policy.h"
 #include "fuzz.h"
@@ -116,45 +117,12 @@ static void print_and_parse(const sn_policy *policy, uint32_t format)
     sn_free(text);
 }
 
-/* Classic BPF as the kernel runs it on a struct seccomp_data. */
 static uint32_t interpret(const struct sn__bpf *bpf, const struct seccomp_data *data)
 {
-    uint32_t a = 0;
+    uint32_t answer = 0;
 
-    for (uint32_t pc = 0; pc < bpf->count; pc++) {
-        const struct sock_filter *in = &bpf->instructions[pc];
-
-        switch (in->code) {
-        case BPF_LD | BPF_W | BPF_ABS:
-            MUST(in->k + 4 <= sizeof(*data), "a load at %u", in->k);
-            memcpy(&a, (const char *)data + in->k, 4);
-            break;
-        case BPF_JMP | BPF_JA:
-            pc += in->k;
-            break;
-        case BPF_JMP | BPF_JEQ | BPF_K:
-            pc += a == in->k ? in->jt : in->jf;
-            break;
-        case BPF_JMP | BPF_JGT | BPF_K:
-            pc += a > in->k ? in->jt : in->jf;
-            break;
-        case BPF_JMP | BPF_JGE | BPF_K:
-            pc += a >= in->k ? in->jt : in->jf;
-            break;
-        case BPF_JMP | BPF_JSET | BPF_K:
-            pc += a & in->k ? in->jt : in->jf;
-            break;
-        case BPF_ALU | BPF_AND | BPF_K:
-            a &= in->k;
-            break;
-        case BPF_RET | BPF_K:
-            return in->k;
-        default:
-            MUST(0, "instruction %u has code %#x", pc, in->code);
-        }
-    }
-    MUST(0, "the program runs off its end");
-    return 0;
+    MUST(bpf_run(bpf, data, &answer) == 0, "a program that the kernel would not take");
+    return answer;
 }
 
 static uint32_t expected(struct sn__policy_action action)

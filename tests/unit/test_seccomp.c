@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "../bpf.h"
 #include "base/cleanup.h"
 #include "config/policy.h"
 #include "plan/seccomp_compile.h"
@@ -25,46 +26,12 @@
 #define ALLOW SECCOMP_RET_ALLOW
 #define RET_ERRNO(n) (SECCOMP_RET_ERRNO | (n))
 
-/* Classic BPF as the kernel runs it on a struct seccomp_data. */
 static uint32_t interpret(const struct sn__bpf *bpf, const struct seccomp_data *data)
 {
-    uint32_t a = 0, word;
+    uint32_t answer = 0;
 
-    for (uint32_t pc = 0; pc < bpf->count; pc++) {
-        const struct sock_filter *in = &bpf->instructions[pc];
-
-        switch (in->code) {
-        case BPF_LD | BPF_W | BPF_ABS:
-            assert_true(in->k + 4 <= sizeof(*data));
-            memcpy(&word, (const char *)data + in->k, 4);
-            a = word;
-            break;
-        case BPF_JMP | BPF_JA:
-            pc += in->k;
-            break;
-        case BPF_JMP | BPF_JEQ | BPF_K:
-            pc += a == in->k ? in->jt : in->jf;
-            break;
-        case BPF_JMP | BPF_JGT | BPF_K:
-            pc += a > in->k ? in->jt : in->jf;
-            break;
-        case BPF_JMP | BPF_JGE | BPF_K:
-            pc += a >= in->k ? in->jt : in->jf;
-            break;
-        case BPF_JMP | BPF_JSET | BPF_K:
-            pc += a & in->k ? in->jt : in->jf;
-            break;
-        case BPF_ALU | BPF_AND | BPF_K:
-            a &= in->k;
-            break;
-        case BPF_RET | BPF_K:
-            return in->k;
-        default:
-            fail_msg("instruction %u has code %#x", pc, in->code);
-        }
-    }
-    fail_msg("the program runs off its end");
-    return 0;
+    assert_int_equal(bpf_run(bpf, data, &answer), 0);
+    return answer;
 }
 
 static uint32_t verdict(const struct sn__bpf *bpf, uint32_t arch, int number, const uint64_t args[6])
