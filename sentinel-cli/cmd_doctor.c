@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "apparmor.h"
 #include "attack/doctor_attack.h"
 #include "cli.h"
 #include "message.h"
@@ -11,14 +12,15 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char help[] = "Usage: sentinel doctor [--json]\n"
-                           "       sentinel doctor --attack [--controls] [--only PATTERN] [--json] [-- OPTION...]\n"
-                           "Says what this host gives to a sandbox, what is in the way, and the command that changes "
-                           "it;\n"
-                           "then makes a sandbox with every layer on and runs /bin/true in it.\n"
-                           "--attack runs the installed attacks instead; \"sentinel doctor --attack --help\" tells "
-                           "more.\n"
-                           "Exit status: 0 if that worked, 1 if not.\n";
+static const char help[] =
+    "Usage: sentinel doctor [--json]\n"
+    "       sentinel doctor --attack [--controls] [--only PATTERN] [--json] [-- OPTION...]\n" APPARMOR_USAGE
+    "Says what this host gives to a sandbox, what is in the way, and the command that changes "
+    "it;\n"
+    "then makes a sandbox with every layer on and runs /bin/true in it.\n"
+    "--attack runs the installed attacks instead; \"sentinel doctor --attack --help\" tells "
+    "more.\n"
+    "Exit status: 0 if that worked, 1 if not.\n" APPARMOR_HELP;
 
 static const char *const status_names[] = {"ok", "limited", "missing"};
 
@@ -129,6 +131,8 @@ int cmd_doctor(struct cli *cli, int argc, char **argv)
 
     if (doctor_attack_wanted(argc, argv))
         return doctor_attack(cli, argc, argv);
+    if (apparmor_is_asked(argc, argv))
+        return apparmor_main(cli, argc, argv, help);
     status = parse_simple(cli, argc, argv, help, true, &first);
 
     if (status != OPTIONS_GO)

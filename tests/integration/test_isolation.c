@@ -535,7 +535,8 @@ static void each_layer_can_be_relaxed_and_is_told(void **state)
         assert_true((sn_sandbox_layers(sandbox) & relax) == 0);
         /* The rest is still there, and no bit is in both. */
         assert_true((sn_result_layers(result) & sn_result_relaxed(result)) == 0);
-        assert_true((sn_result_layers(result) | sn_result_relaxed(result) | SN_LAYER_LANDLOCK) == ALL_LAYERS);
+        assert_true((sn_result_layers(result) | sn_result_relaxed(result) | SN_LAYER_LANDLOCK | SN_LAYER_APPARMOR) ==
+                    ALL_LAYERS);
         sn_result_free(result);
         sn_sandbox_destroy(sandbox);
     }

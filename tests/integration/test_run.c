@@ -149,7 +149,7 @@ static void a_result_carries_its_figures(void **state)
     assert_true(sn_result_memory_bytes(result) < 64 * MIB);
     assert_string_not_equal(sn_result_cpu_source(result), "");
     assert_string_not_equal(sn_result_memory_source(result), "");
-    assert_true((sn_result_layers(result) | SN_LAYER_LANDLOCK) == all);
+    assert_true((sn_result_layers(result) | SN_LAYER_LANDLOCK | SN_LAYER_APPARMOR) == all);
     assert_true((sn_result_relaxed(result) & ~SN_LAYER_LANDLOCK) == relaxed_by_environment());
     assert_non_null(sn_result_notes(result));
     sn_result_free(result);

@@ -33,6 +33,7 @@ extern "C" {
 #define SN_LAYER_CGROUP (UINT64_C(1) << 14)    /* cgroup limits; relaxed: rlimits and polling only */
 #define SN_LAYER_SESSION (UINT64_C(1) << 15)   /* setsid: no controlling terminal */
 #define SN_LAYER_NESTED_NS (UINT64_C(1) << 16) /* no further user namespaces (user.max_user_namespaces = 0) */
+#define SN_LAYER_APPARMOR (UINT64_C(1) << 17)  /* AppArmor profile sentinel-program, where the host has it loaded */
 /*
  * Some take others along: user-ns relaxes nested-ns; pid-ns relaxes proc and nested-ns, needs a cgroup driver, and lets
  * a run outlive a host process that dies until the next sandbox is made. ipc-ns relaxed leaves SysV objects on the
@@ -41,7 +42,7 @@ extern "C" {
  */
 
 /* How many layers there are; the bits above are none. */
-#define SN_LAYER_COUNT 17
+#define SN_LAYER_COUNT 18
 
 /* The name of one layer bit ("seccomp"); NULL if it is not exactly one known bit. A static string; any thread. */
 SN_API const char *sn_layer_name(uint64_t layer);

@@ -7,7 +7,7 @@
 /* Indexed by bit number. The names are the ones that --relax takes. */
 static const char *const layer_names[SN_LAYER_COUNT] = {
     "user-ns", "pid-ns", "mount-ns",     "network-ns", "ipc-ns",   "uts-ns", "cgroup-ns", "root",      "proc",
-    "uid",     "caps",   "no-new-privs", "seccomp",    "landlock", "cgroup", "session",   "nested-ns",
+    "uid",     "caps",   "no-new-privs", "seccomp",    "landlock", "cgroup", "session",   "nested-ns", "apparmor",
 };
 
 const char *sn_layer_name(uint64_t layer)

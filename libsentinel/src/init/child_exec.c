@@ -7,6 +7,7 @@
  *
  * child_confine() is what the sandbox knows beforehand, child_request() what only the request brings.
  */
+#include "init/apparmor.h"
 #include "init/init.h"
 
 #include <sentinel/layer.h>
@@ -157,6 +158,11 @@ static int child_confine(struct child *child, uint64_t layers)
     r = sn__sys(__NR_chdir, child->bytes + child->request->cwd);
     if (r < 0)
         return fail(&child->failure, SN__STEP_CWD, 0, r);
+    if (child->init->proc_fd >= 0) {
+        r = sn__apparmor_ask_exec(child->init->proc_fd);
+        if (r < 0)
+            return fail(&child->failure, SN__STEP_APPARMOR, 0, r);
+    }
     if (layers & SN_LAYER_NO_NEW_PRIVS) {
         r = sn__sys(__NR_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
         if (r < 0)

@@ -14,9 +14,11 @@ struct init {
     int null_fd;     /* the sandbox's /dev/null, for its own 0, 1, 2 */
     int work_fd;     /* the work directory */
     int landlock_fd; /* ruleset, or -1 */
+    int proc_fd;     /* a proc that the program's child finds itself in, if the layer apparmor is in force; or -1 */
     uint32_t landlock_abi;
-    uint64_t layers; /* in force so far */
-    uint32_t serial; /* of the latest run */
+    uint32_t apparmor; /* enum sn__apparmor_state */
+    uint64_t layers;   /* in force so far */
+    uint32_t serial;   /* of the latest run */
 };
 
 /* Descriptors that came with a message; taken ones are set to -1, the rest is closed by the receiver. */

@@ -45,7 +45,7 @@ static _Noreturn void serve(struct init *init)
 
 static _Noreturn void init_main(void)
 {
-    static struct init init = {.null_fd = -1, .work_fd = -1, .landlock_fd = -1};
+    static struct init init = {.null_fd = -1, .work_fd = -1, .landlock_fd = -1, .proc_fd = -1};
     static struct received received;
     struct sn__message reply = {.type = SN__MSG_READY};
     unsigned long none = 0;
@@ -67,6 +67,7 @@ static _Noreturn void init_main(void)
     }
     reply.ready.layers = init.layers;
     reply.ready.landlock_abi = init.landlock_abi;
+    reply.ready.apparmor = init.apparmor;
     if (init.plan->network)
         netlink = sn__sys(__NR_socket, 16 /* AF_NETLINK */, 3 | O_CLOEXEC /* SOCK_RAW */, 0 /* NETLINK_ROUTE */);
     if (init_send(&reply, (int)netlink) < 0)

@@ -80,6 +80,7 @@ enum sn__step {
     SN__STEP_GROUPS,
     SN__STEP_IDS,
     SN__STEP_CAPS,
+    SN__STEP_APPARMOR,
     SN__STEP_NO_NEW_PRIVS,
     SN__STEP_LANDLOCK,
     SN__STEP_SECCOMP,
@@ -135,7 +136,9 @@ struct sn__plan {
     uint32_t hostname;
     uint32_t mounts;
     uint32_t mount_count;
-    uint32_t shm; /* index of the mount at /dev/shm */
+    uint32_t shm;      /* index of the mount at /dev/shm */
+    uint32_t apparmor; /* enum sn__apparmor_state: what the host could tell without asking */
+    uint32_t reserved;
 };
 
 /* Descriptors of SETUP: the plan, the slot, then the sources of mounts. */
@@ -217,10 +220,19 @@ struct sn__message_sampled {
     uint64_t processes;
 };
 
+/* What became of the layer apparmor (init/apparmor.h). */
+enum sn__apparmor_state {
+    SN__APPARMOR_UNASKED,    /* relaxed, or no proc to ask by */
+    SN__APPARMOR_ABSENT,     /* not in this kernel, or not enabled */
+    SN__APPARMOR_NOT_LOADED, /* enabled, but nobody loaded the profile */
+    SN__APPARMOR_CONFINED,   /* we are under a profile ourselves, and our programs stay under it */
+    SN__APPARMOR_READY,
+};
+
 struct sn__message_ready {
     uint64_t layers;       /* in force */
     uint32_t landlock_abi; /* 0: none */
-    uint32_t reserved;
+    uint32_t apparmor;     /* enum sn__apparmor_state */
 };
 
 struct sn__message {

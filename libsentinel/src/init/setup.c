@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Carries out the plan: reads in the order in which a sandbox comes into being. */
+#include "init/apparmor.h"
 #include "init/check.h"
 #include "init/init.h"
 
@@ -136,10 +137,34 @@ static int landlock_prepare(struct init *init)
     return 0;
 }
 
+/*
+ * Without a /proc of the sandbox's own, that of the caller's tree is kept: a descriptor that no program inherits.
+ */
+static void open_proc(struct init *init)
+{
+    long fd = sn__sys(__NR_openat, AT_FDCWD, "/proc", O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
+
+    init->proc_fd = fd < 0 ? -1 : (int)fd;
+}
+
+static void apparmor_prepare(struct init *init)
+{
+    if (init->proc_fd < 0)
+        return;
+    init->apparmor = sn__apparmor_try(init->proc_fd);
+    if (init->apparmor == SN__APPARMOR_READY) {
+        init->layers |= SN_LAYER_APPARMOR;
+        return;
+    }
+    sn__sys(__NR_close, init->proc_fd);
+    init->proc_fd = -1;
+}
+
 int setup_sandbox(struct init *init, struct received *received, struct sn__failure *failure)
 {
     const struct sn__message entered = {.type = SN__MSG_ENTERED};
     uint64_t layers;
+    int asks_apparmor;
     long r;
 
     r = map_plan(init, received);
@@ -171,15 +196,24 @@ int setup_sandbox(struct init *init, struct received *received, struct sn__failu
         if (r < 0)
             return fail(failure, SN__STEP_NESTED_NS, 0, r);
     }
+    init->apparmor = init->plan->apparmor;
+    asks_apparmor = (layers & SN_LAYER_APPARMOR) && init->apparmor == SN__APPARMOR_UNASKED;
+    if (asks_apparmor && !(layers & SN_LAYER_PROC))
+        open_proc(init);
     r = setup_mounts(init, received, failure);
     if (r < 0)
         return (int)r;
+    if (asks_apparmor) {
+        if (layers & SN_LAYER_PROC)
+            open_proc(init);
+        apparmor_prepare(init);
+    }
     if (layers & SN_LAYER_LANDLOCK) {
         r = landlock_prepare(init);
         if (r < 0)
             return fail(failure, SN__STEP_LANDLOCK_RULES, 0, r);
     }
     init_close_received(received);
-    init->layers |= layers & ~SN_LAYER_LANDLOCK;
+    init->layers |= layers & ~(SN_LAYER_LANDLOCK | SN_LAYER_APPARMOR);
     return 0;
 }

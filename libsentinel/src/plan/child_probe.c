@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "plan/child_probe.h"
 
+#include "init/apparmor.h"
 #include "init/sys.h"
 
 #include <errno.h>
@@ -51,6 +52,13 @@ static long try_notify(void)
     return r < 0 ? r : 0;
 }
 
+static long try_apparmor(void)
+{
+    long proc = sn__sys(__NR_openat, AT_FDCWD, "/proc", O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
+
+    return -(long)(proc < 0 ? SN__APPARMOR_UNASKED : sn__apparmor_try((int)proc));
+}
+
 static long try(enum sn__trial trial)
 {
     switch (trial) {
@@ -62,6 +70,8 @@ static long try(enum sn__trial trial)
         return try_mounts();
     case SN__TRIAL_NOTIFY:
         return try_notify();
+    case SN__TRIAL_APPARMOR:
+        return try_apparmor();
     case SN__TRIAL_NOTHING:
         break;
     }

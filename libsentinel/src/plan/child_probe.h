@@ -10,7 +10,8 @@ enum sn__trial {
     SN__TRIAL_HOSTNAME, /* needs a capability over the new user namespace: AppArmor may take it away */
     SN__TRIAL_PROC,     /* mount a new proc, as the sandbox has it */
     SN__TRIAL_MOUNTS,   /* open_tree, mount_setattr, move_mount */
-    SN__TRIAL_NOTIFY    /* a seccomp filter with a listener */
+    SN__TRIAL_NOTIFY,   /* a seccomp filter with a listener */
+    SN__TRIAL_APPARMOR  /* asks for the profile of programs; ends with an enum sn__apparmor_state instead of an errno */
 };
 
 /*

@@ -4,6 +4,7 @@
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "plan/apparmor.h"
 #include "plan/slot.h"
 #include "supervise/cgroup.h"
 
@@ -259,15 +260,33 @@ static void id_ranges(struct sn__host_context *context, struct sn__host_finding 
 
 static void apparmor(struct sn__host_context *context, struct sn__host_finding *finding)
 {
-    cleanup_free char *enabled = NULL;
-    size_t length;
+    struct sn__apparmor_facts facts;
+    int state = sn__apparmor_look();
 
     (void)context;
-    if (sn__file_read_at(AT_FDCWD, "/sys/module/apparmor/parameters/enabled", 64, &enabled, &length) == 0 &&
-        enabled[0] == 'Y')
-        sn__host_say(finding, SN_HOST_OK, "enabled");
-    else
-        sn__host_say(finding, SN_HOST_OK, "not enabled; nothing depends on it");
+    if (state == SN__APPARMOR_UNASKED)
+        state = sn__host_try(SN__TRIAL_APPARMOR);
+    switch (state) {
+    case SN__APPARMOR_READY:
+        sn__host_say(finding, SN_HOST_OK, "programs run under the profile sentinel-program");
+        break;
+    case SN__APPARMOR_NOT_LOADED:
+        sn__host_say(finding, SN_HOST_LIMITED, "enabled, but the profile sentinel-program is not loaded");
+        sn__host_fix(finding, "sentinel doctor --install-apparmor (as root)");
+        break;
+    case SN__APPARMOR_CONFINED:
+        sn__apparmor_read_facts(&facts);
+        sn__host_say(finding, SN_HOST_LIMITED, "this process is under the profile '%s', and its programs stay under it",
+                     facts.label);
+        break;
+    case SN__APPARMOR_ABSENT:
+        /* other layers cover the same, and many distributions have another module in its place: nothing to mend */
+        sn__host_say(finding, SN_HOST_OK, "not enabled in this kernel: sandboxes do without the layer apparmor");
+        break;
+    default:
+        sn__host_say(finding, SN_HOST_LIMITED, "unknown: /proc is not mounted");
+        break;
+    }
 }
 
 static void overcommit(struct sn__host_context *context, struct sn__host_finding *finding)

@@ -2,6 +2,7 @@
 #ifndef SN_PLAN_HOST_PROBE_H
 #define SN_PLAN_HOST_PROBE_H
 
+#include "plan/child_probe.h"
 #include "supervise/cgroup.h"
 
 #include <sentinel/host.h>
@@ -32,6 +33,9 @@ void sn__host_fix(struct sn__host_finding *finding, const char *format, ...) __a
 uint64_t sn__host_number(const char *path, uint64_t otherwise);
 
 /* host_probe_namespaces.c */
+
+/* What a throwaway child in no new namespace ends with. */
+int sn__host_try(enum sn__trial trial);
 sn__host_probe_function sn__host_user_namespaces;
 sn__host_probe_function sn__host_pid_namespaces;
 sn__host_probe_function sn__host_mount_namespaces;

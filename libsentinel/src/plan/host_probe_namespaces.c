@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "plan/apparmor.h"
 #include "plan/child_probe.h"
 #include "plan/host_probe.h"
 
@@ -23,6 +24,13 @@ static int probe(uint64_t namespaces, enum sn__trial trial, int *ret_cloned)
     r = sn__child_probe(namespaces, trial, ret_cloned);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     return r;
+}
+
+int sn__host_try(enum sn__trial trial)
+{
+    int cloned = 0;
+
+    return probe(0, trial, &cloned);
 }
 
 /* The root of a chroot is seldom the root of a mount (told since 5.8); if it is, it differs from that of process 1. */
@@ -51,8 +59,33 @@ static bool filtered(void)
     return line && strtol(line + 9, NULL, 10) == 2;
 }
 
+/* Does AppArmor stand behind it? Says so, then. `made`: the namespace is there, but no capability works in it. */
+static bool explain_apparmor(struct sn__host_finding *finding, int error, bool made)
+{
+    struct sn__apparmor_facts facts;
+
+    sn__apparmor_read_facts(&facts);
+    switch (sn__apparmor_blame(&facts, made ? SN__STEP_HOSTNAME : SN__STEP_NONE, error)) {
+    case SN__APPARMOR_RESTRICTS_USERNS:
+        sn__host_say(finding, SN_HOST_MISSING, "%s (%s): kernel.apparmor_restrict_unprivileged_userns is 1",
+                     made ? "made, but without capabilities in them" : "refused", strerrordesc_np(error));
+        sn__host_fix(finding, SN__APPARMOR_USERNS_FIX);
+        return true;
+    case SN__APPARMOR_CONFINES_US:
+        sn__host_say(finding, SN_HOST_MISSING, "%s (%s): this process is under the AppArmor profile '%s'",
+                     made ? "made, but without capabilities in them" : "refused", strerrordesc_np(error), facts.label);
+        sn__host_fix(finding, "run outside of that profile, or give it the rules userns, and capability,");
+        return true;
+    case SN__APPARMOR_INNOCENT:
+        break;
+    }
+    return false;
+}
+
 static void explain_refusal(struct sn__host_finding *finding, int error)
 {
+    if (explain_apparmor(finding, error, false))
+        return;
     if (sn__host_number("/proc/sys/user/max_user_namespaces", 1) == 0) {
         sn__host_say(finding, SN_HOST_MISSING, "switched off: user.max_user_namespaces is 0");
         sn__host_fix(finding, "sysctl -w user.max_user_namespaces=15000");
@@ -87,13 +120,10 @@ void sn__host_user_namespaces(struct sn__host_context *context, struct sn__host_
     int error = probe(CLONE_NEWUSER | CLONE_NEWUTS, SN__TRIAL_HOSTNAME, &cloned);
 
     if (error && cloned) {
-        /* Ubuntu 23.10 and later: the namespace is made, but no capability works in it */
-        sn__host_say(finding, SN_HOST_MISSING, "made, but without capabilities in them (%s)%s", strerrordesc_np(error),
-                     sn__host_number("/proc/sys/kernel/apparmor_restrict_unprivileged_userns", 0) == 1
-                         ? ": kernel.apparmor_restrict_unprivileged_userns is 1"
-                         : "");
-        sn__host_fix(finding, "sysctl -w kernel.apparmor_restrict_unprivileged_userns=0, or load an AppArmor profile "
-                              "for this program that has the rule 'userns,'");
+        if (explain_apparmor(finding, error, true))
+            return;
+        sn__host_say(finding, SN_HOST_MISSING, "made, but without capabilities in them (%s)", strerrordesc_np(error));
+        sn__host_fix(finding, "look for a security module that takes them away");
     } else if (error) {
         explain_refusal(finding, error);
     } else {

@@ -4,6 +4,7 @@
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "plan/apparmor.h"
 #include "plan/slot.h"
 #include "spawn/helper.h"
 
@@ -175,6 +176,8 @@ static int write_one(pid_t pid, const char *file, uint32_t inside0, uint32_t out
         snprintf(text + used, sizeof(text) - (size_t)used, "%u %u 1\n", second[0], second[1]);
     snprintf(path, sizeof(path), "/proc/%d/%s", pid, file);
     r = sn__file_write_at(AT_FDCWD, path, text);
+    if (r < 0 && sn__apparmor_explain(SN__STEP_LAUNCH_IDS, "write id map", -r, ret_error) < 0)
+        return SN_EHOST;
     return r < 0 ? sn__error_errno(ret_error, -r, "write id map", "cannot write %s", file) : 0;
 }
 

@@ -3,8 +3,6 @@
 
 #include "base/cleanup.h"
 
-#define ALL_LAYERS ((UINT64_C(1) << SN_LAYER_COUNT) - 1)
-
 void sn__result_set_verdict(sn_result *result, sn_verdict verdict)
 {
     result->verdict = verdict;
@@ -119,7 +117,7 @@ uint64_t sn_result_layers(const sn_result *result)
 
 uint64_t sn_result_relaxed(const sn_result *result)
 {
-    return ALL_LAYERS & ~result->layers;
+    return result->relaxed;
 }
 
 const char *sn_result_notes(const sn_result *result)

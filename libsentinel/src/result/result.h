@@ -19,7 +19,8 @@ struct sn_result {
     char denied_name[64];
     char denied[256];
     uint64_t denied_args[6];
-    uint64_t layers;
+    uint64_t layers;  /* in force */
+    uint64_t relaxed; /* not in force by choice: a host without AppArmor chose nothing */
     struct sn__buffer notes;
 };
 

@@ -125,6 +125,7 @@ const char *sn__step_name(uint32_t step)
         [SN__STEP_GROUPS] = "drop groups",
         [SN__STEP_IDS] = "change uid",
         [SN__STEP_CAPS] = "drop capabilities",
+        [SN__STEP_APPARMOR] = "choose the AppArmor profile",
         [SN__STEP_NO_NEW_PRIVS] = "set no_new_privs",
         [SN__STEP_LANDLOCK] = "enter Landlock",
         [SN__STEP_SECCOMP] = "seccomp load",

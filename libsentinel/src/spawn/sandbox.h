@@ -22,9 +22,10 @@ struct sn_sandbox {
     int control;
     uint64_t layers; /* in force */
     uint32_t landlock_abi;
-    uint32_t serial;  /* of the latest run */
-    atomic_bool busy; /* a run or a file operation is going on */
-    bool is_dead;     /* PID 1 was found gone */
+    uint32_t apparmor; /* enum sn__apparmor_state */
+    uint32_t serial;   /* of the latest run */
+    atomic_bool busy;  /* a run or a file operation is going on */
+    bool is_dead;      /* PID 1 was found gone */
 };
 
 /* Claims the sandbox for one operation: SN_EBUSY, SN_EDIED. */

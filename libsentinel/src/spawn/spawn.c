@@ -4,6 +4,7 @@
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "plan/apparmor.h"
 #include "spawn/child_launch.h"
 #include "spawn/control.h"
 #include "spawn/init_blob.h"
@@ -31,11 +32,14 @@ static const struct {
 /* The clone that makes the namespaces fails as a whole: say what usually stands behind each errno. */
 static int explain_clone(int error, sn_error **ret_error)
 {
+    int r = sn__apparmor_explain(SN__STEP_NONE, "clone namespaces", error, ret_error);
+
+    if (r < 0)
+        return r;
     if (error == EPERM)
         return sn__error_set(ret_error, SN_EHOST, "clone namespaces",
                              "the kernel refuses new namespaces (EPERM): unprivileged user namespaces may be switched "
-                             "off (sysctl kernel.unprivileged_userns_clone=1, or "
-                             "kernel.apparmor_restrict_unprivileged_userns=0 on Ubuntu), a container's seccomp profile "
+                             "off (sysctl kernel.unprivileged_userns_clone=1), a container's seccomp profile "
                              "may forbid them, or the process is in a chroot; 'sentinel doctor' tells which");
     if (error == ENOSPC || error == EUSERS)
         return sn__error_set(ret_error, SN_EHOST, "clone namespaces",
@@ -104,6 +108,7 @@ static int launch(sn_sandbox *sandbox, struct launch_memory *memory, sn_error **
 static int explain_failure(const struct sn__failure *failure, const char *plan, size_t plan_size, sn_error **ret_error)
 {
     char step[128];
+    int r;
 
     if (failure->step == SN__STEP_MOUNT) {
         const char *name = sn__plan_mount_name(plan, plan_size, failure->index);
@@ -121,8 +126,12 @@ static int explain_failure(const struct sn__failure *failure, const char *plan, 
         if (failure->error == ELOOP)
             return sn__error_errno(ret_error, failure->error, step,
                                    "the mount target %s goes through a symbolic link: name the real place", name);
-        return sn__error_errno(ret_error, failure->error, step, "cannot mount %s", name);
+        r = sn__apparmor_explain(failure->step, step, failure->error, ret_error);
+        return r < 0 ? r : sn__error_errno(ret_error, failure->error, step, "cannot mount %s", name);
     }
+    r = sn__apparmor_explain(failure->step, sn__step_name(failure->step), failure->error, ret_error);
+    if (r < 0)
+        return r;
     if (failure->step == SN__STEP_NESTED_NS)
         return sn__error_errno(ret_error, failure->error, "forbid nested namespaces",
                                "cannot set user.max_user_namespaces to 0 inside (a covered /proc, as in a container, "
@@ -186,6 +195,7 @@ static int await_ready(sn_sandbox *sandbox, const char *plan, size_t plan_size, 
         if (message.type == SN__MSG_READY) {
             sandbox->layers = message.ready.layers;
             sandbox->landlock_abi = message.ready.landlock_abi;
+            sandbox->apparmor = message.ready.apparmor;
             return 0;
         }
     }

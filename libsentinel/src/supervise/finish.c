@@ -3,10 +3,13 @@
 #include "supervise/run.h"
 
 #include "base/error.h"
+#include "plan/apparmor.h"
 #include "result/denied.h"
 
 #include <inttypes.h>
 #include <string.h>
+
+#define ALL_LAYERS ((UINT64_C(1) << SN_LAYER_COUNT) - 1)
 
 static void leave(sn_running *running)
 {
@@ -47,6 +50,8 @@ static void add_notes(const sn_running *running, sn_result *result)
         sn__buffer_add_string(&result->notes, "uid: the program runs as the uid of the sandbox's owner\n");
     if (!sandbox->landlock_abi && (sandbox->spec.layers & SN_LAYER_LANDLOCK))
         sn__buffer_add_string(&result->notes, "landlock: this kernel does not have it\n");
+    if (sandbox->spec.layers & SN_LAYER_APPARMOR)
+        sn__buffer_add_string(&result->notes, sn__apparmor_note(sandbox->apparmor));
     if (running->evidence.usage.processes_refused)
         sn__buffer_addf(&result->notes, "processes: %" PRIu64 " forks or threads were refused\n",
                         running->evidence.usage.processes_refused);
@@ -90,6 +95,7 @@ void sn__running_finish(sn_running *running)
     result->wall_ns = evidence->wall_ns;
     result->usage = evidence->usage;
     result->layers = running->sandbox->layers;
+    result->relaxed = ALL_LAYERS & ~result->layers & ~(running->sandbox->spec.layers & SN_LAYER_APPARMOR);
     if (done->denied) {
         result->has_denied = true;
         memcpy(result->denied_args, done->denied_args, sizeof(result->denied_args));

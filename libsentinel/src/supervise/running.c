@@ -164,6 +164,10 @@ static void take_failure(sn_running *running, const struct sn__failure *failure)
         code = sn__error_errno(&error, failure->error, step,
                                "'%s' is neither an executable of this machine nor a script with a #! line",
                                running->program);
+    else if (failure->step == SN__STEP_APPARMOR && failure->error == ENOENT)
+        code = sn__error_set(&error, SN_EHOST, step,
+                             "the AppArmor profile sentinel-program was unloaded after this sandbox was made: load it "
+                             "again ('sentinel doctor --install-apparmor' as root), or make another sandbox");
     else if (failure->step == SN__STEP_CWD)
         code = sn__error_errno(&error, failure->error, step, "cannot change to the run's cwd '%s' inside the sandbox",
                                running->cwd);
