@@ -347,8 +347,15 @@ class Installed(unittest.TestCase):
 class Confined(unittest.TestCase):
     """The caller is under a profile of its own: the denials of Ubuntu's rule, by other means."""
 
+    @classmethod
+    def setUpClass(cls):
+        sentinel("doctor", "--install-apparmor")
+
+    @classmethod
+    def tearDownClass(cls):
+        sentinel("doctor", "--remove-apparmor")
+
     def profile(self, rules, abi="3.0"):
-        # named, not attached: aa-exec's way into it is change_profile by attr/exec
         text = f"abi <abi/{abi}>,\n#include <tunables/global>\nprofile sn-test flags=(attach_disconnected) {{\n{rules}}}\n"
         done = subprocess.run(["apparmor_parser", "--replace", "--skip-cache"], input=text.encode(), capture_output=True)
         self.assertEqual(done.returncode, 0, done.stderr)
