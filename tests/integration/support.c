@@ -424,6 +424,14 @@ void sleep_ms(uint64_t ms)
         continue;
 }
 
+uint64_t slowness(void)
+{
+    const char *factor = getenv("SN_TEST_SLOW");
+    unsigned long value = factor ? strtoul(factor, NULL, 10) : 1;
+
+    return value >= 1 && value <= 100 ? value : 1;
+}
+
 void tests_prepare(void)
 {
     /* A test that is killed half-way must still have said how far it came. */

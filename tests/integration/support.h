@@ -87,6 +87,12 @@ bool is_alive(pid_t pid);
 uint64_t now_ms(void);
 void sleep_ms(uint64_t ms);
 
+/*
+ * How many times slower than a machine this one may be: $SN_TEST_SLOW, else 1. An emulated one is told so; limits that
+ * only catch a hang, and bounds of what a start or an end of a program takes, are multiplied by it.
+ */
+uint64_t slowness(void);
+
 /* Runs the group; makes the environment right first (data directory, SIGPIPE). */
 #define run_group(tests) (tests_prepare(), cmocka_run_group_tests(tests, NULL, NULL))
 void tests_prepare(void);

@@ -521,6 +521,11 @@ static void each_layer_can_be_relaxed_and_is_told(void **state)
         sn_sandbox_options_init(&options);
         options.relax = relax;
         code = sn_sandbox_create(&options, &sandbox, &error);
+        /* An ordinary user has the right to make the others only inside one. */
+        if (layer == SN_LAYER_USER_NS && geteuid() != 0) {
+            assert_refused(code, SN_EHOST, error);
+            continue;
+        }
         if (code != 0)
             print_error("relaxing %s: %s: %s\n", sn_layer_name(layer), sn_error_step(error), sn_error_message(error));
         assert_int_equal(code, 0);

@@ -536,13 +536,16 @@ static void the_descriptor_nests_in_epoll(void **state)
 {
     int set = epoll_create1(EPOLL_CLOEXEC);
     sn_sandbox *second = make_sandbox(NULL);
-    sn_running *runs[2] = {start("sleep 0.2; echo first", SN_STDIN_DATA, SN_OUTPUT_CAPTURE), NULL};
+    sn_running *runs[2] = {NULL, NULL};
     const char *argv[] = {"/bin/sh", "-c", "echo second", NULL};
     sn_run_options options;
     sn_error *error = NULL;
     int done = 0, last = -1;
+    char script[64];
 
     (void)state;
+    snprintf(script, sizeof(script), "sleep %.1f; echo first", 0.2 * (double)slowness());
+    runs[0] = start(script, SN_STDIN_DATA, SN_OUTPUT_CAPTURE);
     sn_run_options_init(&options);
     options.argv = argv;
     assert_ok(sn_run_start(second, &options, &runs[1], &error), error);
