@@ -1,0 +1,13 @@
+# SPDX-License-Identifier: MIT
+# root: root on a host with nothing but cgroup v2: every layer, no v1
+# shellcheck shell=bash disable=SC2154
+
+check "a sandbox has every layer" "$SENTINEL" exec -- /bin/true
+for name in test_cgroup test_isolation integration_limits; do
+  program $name
+done
+if [[ $long == 1 ]]; then
+  for name in test_run test_sandbox test_host_safety test_bad_input; do
+    program $name
+  done
+fi
