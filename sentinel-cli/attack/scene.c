@@ -172,8 +172,13 @@ static int start_victim(struct scene *scene)
 
 int scene_open(struct scene *scene, char **ret_why)
 {
+    const char *where = getenv("TMPDIR");
+
     memset(scene, 0, sizeof(*scene));
-    snprintf(scene->directory, sizeof(scene->directory), "/var/tmp/sentinel-attack.XXXXXX");
+    /* not /tmp: inside, that is always the sandbox's own, and a control could not reach what lies there */
+    if (!where || where[0] != '/' || strlen(where) > 64)
+        where = "/var/tmp";
+    snprintf(scene->directory, sizeof(scene->directory), "%s/sentinel-attack.XXXXXX", where);
     scene->leaked[0] = scene->leaked[1] = scene->leaked[2] = scene->leak_peer = -1;
     scene->unix_listener = scene->abstract_listener = scene->tcp_listener = scene->udp_socket = -1;
     scene->shm_id = -1;

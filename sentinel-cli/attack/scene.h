@@ -12,7 +12,7 @@
 
 /* What the host lays out for attacks to reach for, and looks at afterwards. One for all of them. */
 struct scene {
-    char directory[64];
+    char directory[96];
     char token[SCENE_TOKEN_SIZE];
     char abstract[64];
     char shm_name[64];
