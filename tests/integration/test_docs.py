@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""What docs/policies.md shows must work. $SENTINEL is the binary, $SENTINEL_DATA_DIR the policies."""
+"""What docs/policies.md shows must work, and what docs/security.md counts must be so. $SENTINEL is the binary, $SENTINEL_DATA_DIR the policies."""
 
 import os
 import pathlib
 import re
 import subprocess
+import sys
 import tempfile
 import unittest
 
@@ -51,6 +52,14 @@ class Policies(unittest.TestCase):
         self.assertIsNotNone(listed)
         named = set(re.findall(r"`(\w+)`", listed.group(1))) | {listed.group(2), "base"}
         self.assertEqual(named, {path.stem for path in (ROOT / "policies").glob("*.policy")})
+
+
+class Security(unittest.TestCase):
+    def test_the_table_of_layers_is_made_from_the_manifests(self):
+        table = subprocess.run([sys.executable, str(ROOT / "tests" / "attacks" / "by-layer")], capture_output=True,
+                               text=True, timeout=60, check=True).stdout
+        self.assertIn(table, (ROOT / "docs" / "security.md").read_text(encoding="utf-8"),
+                      "tests/attacks/by-layer --write renews it")
 
 
 if __name__ == "__main__":
