@@ -105,7 +105,6 @@ static char *find_parser(void)
 /* 0, or -1 with *ret_said (to be freed) what it said. */
 static int run_parser(const struct work *work, const char *option, const char *file, char **ret_said)
 {
-    extern char **environ;
     char *argv[] = {work->parser, (char *)option, (char *)"--skip-cache", (char *)file, NULL};
     posix_spawn_file_actions_t actions;
     char said[2048];

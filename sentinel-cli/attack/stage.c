@@ -50,6 +50,11 @@ static void make_line(const struct staging *staging, const struct attack *attack
         string_list_add(line, xstrdup("--relax"));
         string_list_add(line, xstrdup(attack->stopped_by.items[i]));
     }
+    /* which profiles a host has loaded is no matter of the attack's: what a control shows is shown without them */
+    if (variant->relaxed || variant->control) {
+        string_list_add(line, xstrdup("--relax"));
+        string_list_add(line, xstrdup("apparmor"));
+    }
     if (variant->control) {
         for (size_t i = 0; i < attack->control.options.count; i++)
             string_list_add(line, scene_expand(staging->scene, attack->control.options.items[i]));

@@ -78,6 +78,35 @@ static void a_profile_of_our_own_is_named(void **state)
     assert_int_equal(sn__apparmor_blame(&facts, SN__STEP_NONE, EPERM), SN__APPARMOR_CONFINES_US);
 }
 
+static void messages_name_the_rule_and_what_changes_it(void **state)
+{
+    static const char *const words[] = {"kernel.apparmor_restrict_unprivileged_userns is 1", "Ubuntu",
+                                        "sentinel doctor --install-apparmor",
+                                        "sysctl -w kernel.apparmor_restrict_unprivileged_userns=0"};
+    struct sn__apparmor_facts facts = user_of_ubuntu();
+    sn_error *error = NULL;
+
+    (void)state;
+    assert_int_equal(sn__apparmor_say(&facts, SN__STEP_HOSTNAME, "set the host name", EPERM, &error), SN_EHOST);
+    assert_int_equal(sn_error_code(error), SN_EHOST);
+    assert_string_equal(sn_error_step(error), "set the host name");
+    for (size_t i = 0; i < SN_ARRAY_SIZE(words); i++)
+        assert_non_null(strstr(sn_error_message(error), words[i]));
+    sn_error_free(error);
+
+    error = NULL;
+    strcpy(facts.label, "judge (enforce)");
+    assert_int_equal(sn__apparmor_say(&facts, SN__STEP_NONE, "clone namespaces", EACCES, &error), SN_EHOST);
+    assert_non_null(strstr(sn_error_message(error), "the AppArmor profile 'judge (enforce)'"));
+    assert_null(strstr(sn_error_message(error), "sysctl"));
+    sn_error_free(error);
+
+    error = NULL;
+    assert_int_equal(sn__apparmor_say(&facts, SN__STEP_NONE, "clone namespaces", ENOSPC, &error), 0);
+    assert_null(error);
+    assert_int_equal(sn__apparmor_say(&facts, SN__STEP_NONE, "clone namespaces", EPERM, NULL), SN_EHOST);
+}
+
 static void labels_are_read_as_the_kernel_writes_them(void **state)
 {
     static const struct {
@@ -123,8 +152,11 @@ static void every_state_has_its_note(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(ubuntus_rule_is_named),         cmocka_unit_test(others_are_not_blamed_on_ubuntus_rule),
-        cmocka_unit_test(a_profile_of_our_own_is_named), cmocka_unit_test(labels_are_read_as_the_kernel_writes_them),
+        cmocka_unit_test(ubuntus_rule_is_named),
+        cmocka_unit_test(others_are_not_blamed_on_ubuntus_rule),
+        cmocka_unit_test(a_profile_of_our_own_is_named),
+        cmocka_unit_test(labels_are_read_as_the_kernel_writes_them),
+        cmocka_unit_test(messages_name_the_rule_and_what_changes_it),
         cmocka_unit_test(every_state_has_its_note),
     };
 

@@ -4,12 +4,12 @@
 
 check "AppArmor is enabled" grep -q Y /sys/module/apparmor/parameters/enabled
 run_unittest test_apparmor.py python3 tests/integration/test_apparmor.py -v
-# with the profile loaded, everything else has to go on as before
+# with the profile loaded, everything else goes on as before
 check "the profile is installed" "$SENTINEL" doctor --install-apparmor
-program test_run
-program test_isolation
+program test_sandbox
 if [[ $long == 1 ]]; then
-  program test_languages
-  program test_bad_input
+  for name in test_run test_isolation test_languages test_bad_input; do
+    program $name
+  done
 fi
 check "the profile is removed" "$SENTINEL" doctor --remove-apparmor

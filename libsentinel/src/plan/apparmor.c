@@ -76,12 +76,10 @@ enum sn__apparmor_blame sn__apparmor_blame(const struct sn__apparmor_facts *fact
     return SN__APPARMOR_INNOCENT;
 }
 
-int sn__apparmor_explain(uint32_t step, const char *name, int error, sn_error **ret_error)
+int sn__apparmor_say(const struct sn__apparmor_facts *facts, uint32_t step, const char *name, int error,
+                     sn_error **ret_error)
 {
-    struct sn__apparmor_facts facts;
-
-    sn__apparmor_read_facts(&facts);
-    switch (sn__apparmor_blame(&facts, step, error)) {
+    switch (sn__apparmor_blame(facts, step, error)) {
     case SN__APPARMOR_RESTRICTS_USERNS:
         return sn__error_set(ret_error, SN_EHOST, name,
                              "AppArmor lets no ordinary user's program have a user namespace with capabilities "
@@ -92,11 +90,19 @@ int sn__apparmor_explain(uint32_t step, const char *name, int error, sn_error **
             "this process is under the AppArmor profile '%s', which does not let it make a sandbox "
             "(%s): it needs flags=(attach_disconnected) and the rules userns, capability, file, mount, "
             "umount, pivot_root, network, signal and ptrace, or no profile at all",
-            facts.label, strerrordesc_np(error));
+            facts->label, strerrordesc_np(error));
     case SN__APPARMOR_INNOCENT:
         break;
     }
     return 0;
+}
+
+int sn__apparmor_explain(uint32_t step, const char *name, int error, sn_error **ret_error)
+{
+    struct sn__apparmor_facts facts;
+
+    sn__apparmor_read_facts(&facts);
+    return sn__apparmor_say(&facts, step, name, error, ret_error);
 }
 
 enum sn__apparmor_state sn__apparmor_look(void)

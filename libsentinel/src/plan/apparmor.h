@@ -30,6 +30,10 @@ void sn__apparmor_read_facts(struct sn__apparmor_facts *ret_facts);
 enum sn__apparmor_blame sn__apparmor_blame(const struct sn__apparmor_facts *facts, uint32_t step, int error);
 
 /* Makes the SN_EHOST of that blame, or returns 0 and makes nothing. `name` is the step in words. */
+int sn__apparmor_say(const struct sn__apparmor_facts *facts, uint32_t step, const char *name, int error,
+                     sn_error **ret_error);
+
+/* The same with the facts as they are now. */
 int sn__apparmor_explain(uint32_t step, const char *name, int error, sn_error **ret_error);
 
 /* The command that loads the profiles, and the switch that does without them. */
