@@ -7,7 +7,7 @@ for name in test_cgroup test_isolation integration_limits; do
   program $name
 done
 if [[ $long == 1 ]]; then
-  for name in test_run test_sandbox test_host_safety test_bad_input; do
+  for name in test_run test_run_input test_run_events test_sandbox test_host_safety test_bad_input; do
     program $name
   done
 fi

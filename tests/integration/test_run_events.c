@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: MIT */
+/* A run as it goes on: events, the pollable descriptor, cancelling. */
+#include "run_support.h"
+
+#include <poll.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+static void events_come_in_order_and_as_they_happen(void **state)
+{
+    sn_running *running =
+        run_begin("echo a; sleep 0.4; echo b >&2; sleep 0.4; echo c", SN_STDIN_DATA, SN_OUTPUT_STREAM);
+    sn_result *result;
+    sn_event event;
+    uint64_t first;
+    size_t length = 1;
+
+    (void)state;
+    event = run_next_event(running);
+    assert_event_is(&event, SN_EVENT_STDOUT, "a\n");
+    first = now_ms();
+    event = run_next_event(running);
+    assert_event_is(&event, SN_EVENT_STDERR, "b\n");
+    event = run_next_event(running);
+    assert_event_is(&event, SN_EVENT_STDOUT, "c\n");
+    assert_true(now_ms() - first >= 500); /* the first one did not wait for the end */
+    event = run_next_event(running);
+    assert_int_equal(event.type, SN_EVENT_DONE);
+    result = run_finish(running);
+    assert_verdict(result, SN_VERDICT_OK);
+    sn_result_stdout(result, &length);
+    assert_int_equal(length, 0); /* streamed, not kept */
+    sn_result_free(result);
+}
+
+static void streamed_output_is_limited_too(void **state)
+{
+    const char *argv[] = {"/bin/cat", "/dev/zero", NULL};
+    sn_running *running = NULL;
+    sn_run_options options;
+    sn_limits limits;
+    sn_error *error = NULL;
+    sn_result *result;
+    uint64_t seen = 0;
+
+    (void)state;
+    sn_limits_init(&limits);
+    limits.output_bytes = 300000;
+    sn_run_options_init(&options);
+    options.argv = argv;
+    options.limits = &limits;
+    options.output_mode = SN_OUTPUT_STREAM;
+    assert_ok(sn_run_start(run_shared(), &options, &running, &error), error);
+    for (;;) {
+        sn_event event = run_next_event(running);
+
+        if (event.type == SN_EVENT_DONE)
+            break;
+        if (event.type == SN_EVENT_STDOUT)
+            seen += event.length;
+    }
+    result = run_finish(running);
+    assert_verdict(result, SN_VERDICT_OUTPUT_LIMIT_EXCEEDED);
+    assert_int_equal(seen, 300000);
+    assert_int_equal(sn_result_stdout_truncated(result), 1);
+    sn_result_free(result);
+}
+
+static void waiting_without_fetching_events(void **state)
+{
+    sn_running *running = run_begin("head -c 3000000 /dev/zero; echo done >&2", SN_STDIN_DATA, SN_OUTPUT_CAPTURE);
+    sn_result *result = run_finish(running);
+    size_t length = 0;
+
+    (void)state;
+    assert_verdict(result, SN_VERDICT_OK);
+    sn_result_stdout(result, &length);
+    assert_int_equal(length, 3000000);
+    assert_string_equal(err(result), "done\n");
+    sn_result_free(result);
+}
+
+static void cancelled_at_once_and_later(void **state)
+{
+    (void)state;
+    for (int late = 0; late < 2; late++) {
+        sn_running *running = run_begin("sleep 30 & sleep 30", SN_STDIN_DATA, SN_OUTPUT_CAPTURE);
+        uint64_t begun = now_ms();
+        sn_result *result;
+
+        if (late)
+            sleep_ms(100);
+        sn_run_cancel(running);
+        sn_run_cancel(running);
+        result = run_finish(running);
+        assert_verdict(result, SN_VERDICT_CANCELLED);
+        assert_true(now_ms() - begun < 3000);
+        sn_result_free(result);
+    }
+}
+
+static void *cancel_soon(void *running)
+{
+    sleep_ms(150);
+    sn_run_cancel(running);
+    return NULL;
+}
+
+static void cancelled_by_another_thread(void **state)
+{
+    sn_running *running = run_begin("sleep 30", SN_STDIN_DATA, SN_OUTPUT_CAPTURE);
+    sn_result *result = NULL;
+    sn_error *error = NULL;
+    uint64_t begun = now_ms();
+    pthread_t thread;
+
+    (void)state;
+    assert_int_equal(pthread_create(&thread, NULL, cancel_soon, running), 0);
+    assert_ok(sn_run_wait(running, &result, &error), error);
+    pthread_join(thread, NULL);
+    assert_verdict(result, SN_VERDICT_CANCELLED);
+    assert_true(now_ms() - begun < 3000);
+    sn_result_free(result);
+    run_drop(running);
+}
+
+static void cancelled_after_its_end(void **state)
+{
+    sn_running *running = run_begin("exit 3", SN_STDIN_DATA, SN_OUTPUT_CAPTURE);
+    sn_result *result;
+    sn_event event = run_next_event(running);
+
+    (void)state;
+    assert_int_equal(event.type, SN_EVENT_DONE);
+    sn_run_cancel(running);
+    result = run_finish(running);
+    assert_verdict(result, SN_VERDICT_RUNTIME_ERROR);
+    assert_int_equal(sn_result_exit_code(result), 3);
+    sn_result_free(result);
+}
+
+static void freed_while_it_runs(void **state)
+{
+    char script[128], word[32];
+    sn_running *running;
+    sn_result *result;
+
+    (void)state;
+    snprintf(word, sizeof(word), "86420.%d", (int)getpid());
+    snprintf(script, sizeof(script), "sleep %s & sleep %s", word, word);
+    running = run_begin(script, SN_STDIN_DATA, SN_OUTPUT_CAPTURE);
+    sleep_ms(100);
+    assert_true(count_processes_named(word) > 0);
+    run_drop(running);
+    assert_int_equal(count_processes_named(word), 0);
+    sn_running_free(NULL);
+    result = run_shell(run_shared(), "echo usable again", NULL);
+    assert_string_equal(out(result), "usable again\n");
+    sn_result_free(result);
+}
+
+static void the_descriptor_nests_in_epoll(void **state)
+{
+    int set = epoll_create1(EPOLL_CLOEXEC);
+    sn_sandbox *second = make_sandbox(NULL);
+    sn_running *runs[2] = {NULL, NULL};
+    const char *argv[] = {"/bin/sh", "-c", "echo second", NULL};
+    sn_run_options options;
+    sn_error *error = NULL;
+    int done = 0, last = -1;
+    char script[64];
+
+    (void)state;
+    snprintf(script, sizeof(script), "sleep %.1f; echo first", 0.2 * (double)slowness());
+    runs[0] = run_begin(script, SN_STDIN_DATA, SN_OUTPUT_CAPTURE);
+    sn_run_options_init(&options);
+    options.argv = argv;
+    assert_ok(sn_run_start(second, &options, &runs[1], &error), error);
+    for (int i = 0; i < 2; i++) {
+        struct epoll_event interest = {.events = EPOLLIN, .data.u32 = (uint32_t)i};
+
+        assert_int_equal(epoll_ctl(set, EPOLL_CTL_ADD, sn_run_fd(runs[i]), &interest), 0);
+    }
+    while (done < 2) {
+        struct epoll_event ready;
+
+        assert_int_equal(epoll_wait(set, &ready, 1, 10000), 1);
+        for (;;) {
+            sn_event event = {.size = sizeof(event)};
+
+            assert_ok(sn_run_next(runs[ready.data.u32], &event, &error), error);
+            if (event.type == SN_EVENT_NONE)
+                break;
+            if (event.type == SN_EVENT_DONE) {
+                epoll_ctl(set, EPOLL_CTL_DEL, sn_run_fd(runs[ready.data.u32]), NULL);
+                done++;
+                last = (int)ready.data.u32;
+                break;
+            }
+        }
+    }
+    assert_int_equal(last, 0); /* neither waited for the other */
+    for (int i = 0; i < 2; i++) {
+        sn_result *result = run_finish(runs[i]);
+
+        assert_verdict(result, SN_VERDICT_OK);
+        assert_string_equal(out(result), i ? "second\n" : "first\n");
+        sn_result_free(result);
+    }
+    close(set);
+    sn_sandbox_destroy(second);
+}
+
+/* Limits must hold though the caller only watches the descriptor. */
+static void a_wall_limit_wakes_the_descriptor(void **state)
+{
+    const char *argv[] = {"/bin/sleep", "30", NULL};
+    sn_running *running = NULL;
+    sn_run_options options;
+    sn_limits limits;
+    sn_error *error = NULL;
+    sn_result *result;
+    sn_event event;
+    uint64_t begun = now_ms();
+
+    (void)state;
+    sn_limits_init(&limits);
+    limits.wall_ms = 300;
+    sn_run_options_init(&options);
+    options.argv = argv;
+    options.limits = &limits;
+    assert_ok(sn_run_start(run_shared(), &options, &running, &error), error);
+    event = run_next_event(running);
+    assert_int_equal(event.type, SN_EVENT_DONE);
+    assert_true(now_ms() - begun < 3000);
+    result = run_finish(running);
+    assert_verdict(result, SN_VERDICT_TIME_LIMIT_EXCEEDED);
+    assert_int_equal(sn_result_limit(result), SN_LIMIT_WALL);
+    sn_result_free(result);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        RUN_TEST(events_come_in_order_and_as_they_happen),
+        RUN_TEST(streamed_output_is_limited_too),
+        RUN_TEST(waiting_without_fetching_events),
+        RUN_TEST(cancelled_at_once_and_later),
+        RUN_TEST(cancelled_by_another_thread),
+        RUN_TEST(cancelled_after_its_end),
+        RUN_TEST(freed_while_it_runs),
+        RUN_TEST(the_descriptor_nests_in_epoll),
+        RUN_TEST(a_wall_limit_wakes_the_descriptor),
+    };
+
+    tests_prepare();
+    return cmocka_run_group_tests(tests, NULL, run_drop_shared);
+}
