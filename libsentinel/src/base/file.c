@@ -6,8 +6,10 @@
 
 #include <fcntl.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <time.h>
 
 int sn__file_read_at(int dirfd, const char *path, size_t max, char **ret_text, size_t *ret_length)
 {
@@ -42,15 +44,41 @@ int sn__file_read_at(int dirfd, const char *path, size_t max, char **ret_text, s
     return 0;
 }
 
+ssize_t sn__fd_write_quietly(int fd, const void *data, size_t length)
+{
+    const struct timespec at_once = {0};
+    sigset_t raised, old, pending;
+    ssize_t n;
+    int saved, which;
+
+    sigemptyset(&raised);
+    sigaddset(&raised, SIGPIPE);
+    sigaddset(&raised, SIGXFSZ);
+    sigpending(&pending);
+    pthread_sigmask(SIG_BLOCK, &raised, &old);
+    do
+        n = write(fd, data, length);
+    while (n < 0 && errno == EINTR);
+    saved = errno;
+    which = n >= 0 ? 0 : saved == EPIPE ? SIGPIPE : saved == EFBIG ? SIGXFSZ : 0;
+    if (which && sigismember(&pending, which) != 1) {
+        sigemptyset(&raised);
+        sigaddset(&raised, which);
+        while (sigtimedwait(&raised, NULL, &at_once) < 0 && errno == EINTR)
+            ;
+    }
+    pthread_sigmask(SIG_SETMASK, &old, NULL);
+    errno = saved;
+    return n;
+}
+
 int sn__fd_write_all(int fd, const void *data, size_t length)
 {
     const char *at = data;
 
     while (length) {
-        ssize_t n = write(fd, at, length);
+        ssize_t n = sn__fd_write_quietly(fd, at, length);
 
-        if (n < 0 && errno == EINTR)
-            continue;
         if (n < 0)
             return -errno;
         at += n;
@@ -62,10 +90,14 @@ int sn__fd_write_all(int fd, const void *data, size_t length)
 int sn__file_write_at(int dirfd, const char *path, const char *text)
 {
     cleanup_close int fd = openat(dirfd, path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+    ssize_t n;
 
     if (fd < 0)
         return -errno;
-    return sn__fd_write_all(fd, text, strlen(text));
+    do /* the kernel's own files take all of it at once */
+        n = write(fd, text, strlen(text));
+    while (n < 0 && errno == EINTR);
+    return n < 0 ? -errno : 0;
 }
 
 static int parse_u64(const char *text, uint64_t *ret_value)

@@ -6,6 +6,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 /* Whole small files and numbers in files, as /proc, /sys and cgroups have them. All return 0 or -errno. */
 int sn__file_read_at(int dirfd, const char *path, size_t max, char **ret_text, size_t *ret_length);
@@ -22,7 +23,13 @@ int sn__text_find_key(const char *text, const char *key, uint64_t *ret_value);
 /* A memfd holding these bytes, read-only and sealed against every change. Returns a descriptor or -errno. */
 int sn__file_sealed_memfd(const char *name, const void *data, size_t length);
 
-/* write() all of it, retrying short and interrupted writes: 0 or -errno. */
+/*
+ * write() that raises no signal in the caller's thread, where a pipe without reader would raise SIGPIPE and a file
+ * larger than RLIMIT_FSIZE SIGXFSZ, and both end a program that is not prepared: held back, and taken away. -1 and
+ * errno.
+ */
+ssize_t sn__fd_write_quietly(int fd, const void *data, size_t length);
+/* All of it so, retrying short and interrupted writes: 0 or -errno. */
 int sn__fd_write_all(int fd, const void *data, size_t length);
 
 #endif

@@ -85,6 +85,9 @@ static int put(sn_sandbox *sandbox, const char *path, const void *data, size_t l
     if (r == -ENOSPC)
         return sn__error_errno(ret_error, -r, "put file", "'%s' does not fit: the work directory (work_bytes) is full",
                                path);
+    if (r == -EFBIG)
+        return sn__error_errno(ret_error, -r, "put file",
+                               "'%s' is larger than this process may write: raise RLIMIT_FSIZE (ulimit -f)", path);
     return r < 0 ? sn__error_errno(ret_error, -r, "put file", "cannot write '%s'", path) : 0;
 }
 

@@ -76,6 +76,10 @@ static int launch(sn_sandbox *sandbox, struct launch_memory *memory, sn_error **
     if (null_fd < 0)
         return sn__error_errno(ret_error, errno, "start PID 1", "cannot open /dev/null");
     init_fd = sn__file_sealed_memfd("sentinel-init", sn__init_blob, sn__init_blob_size);
+    if (init_fd == -EFBIG)
+        return sn__error_set(ret_error, SN_EHOST, "start PID 1",
+                             "this process may not write files of %zu bytes: raise RLIMIT_FSIZE (ulimit -f)",
+                             sn__init_blob_size);
     if (init_fd < 0)
         return sn__error_errno(ret_error, -init_fd, "start PID 1", "cannot make a memfd for sentinel-init");
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)

@@ -209,6 +209,9 @@ static int make_input_file(const sn_run_options *options, int *ret_fd, sn_error 
     char path[64];
     int read_only;
 
+    if (fd == -EFBIG)
+        return sn__error_errno(ret_error, -fd, "start run",
+                               "stdin_data is larger than this process may write: raise RLIMIT_FSIZE (ulimit -f)");
     if (fd < 0)
         return sn__error_errno(ret_error, -fd, "start run", "cannot make a memfd for stdin");
     snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);

@@ -5,6 +5,7 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/file.h"
 #include "config/options.h"
 #include "spawn/control.h"
 
@@ -301,40 +302,14 @@ static void close_input(sn_running *running)
     running->pending_at = 0;
 }
 
-/* A write to a pipe whose reader has gone raises SIGPIPE in the caller's thread: hold it back and take it away. */
-static ssize_t write_quietly(int fd, const void *data, size_t length)
-{
-    sigset_t pipe_signal, old, pending;
-    const struct timespec at_once = {0};
-    bool was_pending;
-    ssize_t n;
-    int saved;
-
-    sigemptyset(&pipe_signal);
-    sigaddset(&pipe_signal, SIGPIPE);
-    sigpending(&pending);
-    was_pending = sigismember(&pending, SIGPIPE) == 1;
-    pthread_sigmask(SIG_BLOCK, &pipe_signal, &old);
-    do
-        n = write(fd, data, length);
-    while (n < 0 && errno == EINTR);
-    saved = errno;
-    if (n < 0 && saved == EPIPE && !was_pending)
-        while (sigtimedwait(&pipe_signal, NULL, &at_once) < 0 && errno == EINTR)
-            ;
-    pthread_sigmask(SIG_SETMASK, &old, NULL);
-    errno = saved;
-    return n;
-}
-
 /* Gives the pipe what it takes of the pending bytes and watches it only while some are left. */
 static void flush_input(sn_running *running)
 {
     struct epoll_event event = {.events = EPOLLOUT, .data.fd = running->in};
 
     while (running->in >= 0 && running->pending_at < running->pending.length) {
-        ssize_t n = write_quietly(running->in, running->pending.data + running->pending_at,
-                                  running->pending.length - running->pending_at);
+        ssize_t n = sn__fd_write_quietly(running->in, running->pending.data + running->pending_at,
+                                         running->pending.length - running->pending_at);
 
         if (n < 0 && errno == EAGAIN)
             break;
