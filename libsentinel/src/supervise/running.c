@@ -169,6 +169,10 @@ static void take_failure(sn_running *running, const struct sn__failure *failure)
         code = sn__error_set(&error, SN_EHOST, step,
                              "the AppArmor profile sentinel-program was unloaded after this sandbox was made: load it "
                              "again ('sentinel doctor --install-apparmor' as root), or make another sandbox");
+    else if (failure->step == SN__STEP_SECCOMP && failure->error == EBUSY)
+        code = sn__error_set(&error, SN_EHOST, step,
+                             "this process runs under a seccomp filter with a listener (of a container runtime or a "
+                             "supervisor), and the kernel allows one in a chain: run it without, or relax seccomp");
     else if (failure->step == SN__STEP_CWD)
         code = sn__error_errno(&error, failure->error, step, "cannot change to the run's cwd '%s' inside the sandbox",
                                running->cwd);
