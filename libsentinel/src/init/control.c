@@ -5,6 +5,7 @@
 
 #include <linux/errno.h>
 #include <linux/mman.h>
+#include <linux/poll.h>
 #include <linux/stat.h>
 #include <linux/uio.h>
 
@@ -32,6 +33,21 @@ struct control_header {
     int fds[SN__MESSAGE_FDS_MAX];
 };
 
+/*
+ * The socket's end of file alone would not do: a child that the host forked keeps a copy of the host's end open, even
+ * after the host has died. 1: there is something to receive, 0: the host is gone.
+ */
+static int await_message(void)
+{
+    struct pollfd fds[2] = {{.fd = SN__INIT_CONTROL_FD, .events = POLLIN}, {.fd = SN__INIT_HOST_FD, .events = POLLIN}};
+    long r;
+
+    do
+        r = sn__sys(__NR_ppoll, fds, 2, NULL, NULL, 8);
+    while (r == -EINTR);
+    return r < 0 ? (int)r : !(fds[1].revents & POLLIN);
+}
+
 int init_receive(struct received *received)
 {
     static struct control_header control;
@@ -41,6 +57,9 @@ int init_receive(struct received *received)
     long n;
 
     received->fd_count = 0;
+    n = await_message();
+    if (n <= 0)
+        return (int)n;
     memset(&received->message, 0, 8);
     do
         n = sn__sys(__NR_recvmsg, SN__INIT_CONTROL_FD, &header, MSG_CMSG_CLOEXEC);

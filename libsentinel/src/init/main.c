@@ -55,6 +55,7 @@ static _Noreturn void init_main(void)
     sn__sys_reset_signals();
     sn__sys(__NR_rt_sigprocmask, SIG_SETMASK, &none, NULL, 8);
     sn__sys(__NR_fcntl, SN__INIT_CONTROL_FD, F_SETFD, FD_CLOEXEC);
+    sn__sys(__NR_fcntl, SN__INIT_HOST_FD, F_SETFD, FD_CLOEXEC);
     sn__sys(__NR_prctl, PR_SET_DUMPABLE, 0, 0, 0, 0);
     sn__sys(__NR_prctl, PR_SET_NAME, "sentinel-init", 0, 0, 0); /* not the name of the memfd */
     sn__sys(__NR_umask, 022);

@@ -22,7 +22,7 @@
 #include <linux/seccomp.h>
 #include <linux/wait.h>
 
-#define WATCHED_FDS 3
+#define WATCHED_FDS 4
 
 struct run {
     struct init *init;
@@ -276,6 +276,7 @@ static void wait_for_end(struct run *run)
         {.fd = SN__INIT_CONTROL_FD, .events = POLLIN},
         {.fd = run->signals, .events = POLLIN},
         {.fd = run->listener, .events = POLLIN},
+        {.fd = SN__INIT_HOST_FD, .events = POLLIN},
     };
     char drained[128];
 
@@ -290,7 +291,7 @@ static void wait_for_end(struct run *run)
             answer_listener(run);
         else if (fds[2].revents)
             fds[2].fd = -1; /* nobody is left who carries the filter */
-        if (fds[0].revents)
+        if (fds[0].revents || (fds[3].revents & POLLIN))
             answer_host(run);
     }
 }

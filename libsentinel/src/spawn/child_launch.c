@@ -8,12 +8,13 @@
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <linux/close_range.h>
+#include <poll.h>
 #include <sched.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 
-#define EXEC_FD 4
+#define EXEC_FD 5
 #define ABOVE_ALL_TARGETS 10
 
 static _Noreturn void report(enum sn__step step, long error)
@@ -27,13 +28,14 @@ static _Noreturn void report(enum sn__step step, long error)
 }
 
 /*
- * 0, 1, 2: /dev/null; 3: the control socket; 4: what to exec. Everything else goes at once: a copy of the caller's
- * end of any control socket would hide the caller's death from the sandbox at its other end.
+ * 0, 1, 2: /dev/null; 3: the control socket; 4: the caller; 5: what to exec. Everything else goes at once: a copy of
+ * the caller's end of any control socket would hide the caller's death from the sandbox at its other end.
  */
 static void arrange_fds(const struct sn__launch *launch)
 {
     long null = sn__sys(__NR_fcntl, launch->null_fd, F_DUPFD, ABOVE_ALL_TARGETS);
     long control = sn__sys(__NR_fcntl, launch->control_fd, F_DUPFD, ABOVE_ALL_TARGETS);
+    long host = sn__sys(__NR_fcntl, launch->host_fd, F_DUPFD, ABOVE_ALL_TARGETS);
     long init = sn__sys(__NR_fcntl, launch->init_fd, F_DUPFD, ABOVE_ALL_TARGETS);
     long r;
 
@@ -42,6 +44,8 @@ static void arrange_fds(const struct sn__launch *launch)
         sn__sys_exit(127);
     if (null < 0)
         report(SN__STEP_LAUNCH_FDS, null);
+    if (host < 0)
+        report(SN__STEP_LAUNCH_FDS, host);
     if (init < 0)
         report(SN__STEP_LAUNCH_FDS, init);
     for (int i = 0; i < 3; i++) {
@@ -49,6 +53,9 @@ static void arrange_fds(const struct sn__launch *launch)
         if (r < 0)
             report(SN__STEP_LAUNCH_FDS, r);
     }
+    r = sn__sys(__NR_dup3, host, SN__INIT_HOST_FD, 0);
+    if (r < 0)
+        report(SN__STEP_LAUNCH_FDS, r);
     r = sn__sys(__NR_dup3, init, EXEC_FD, O_CLOEXEC);
     if (r < 0)
         report(SN__STEP_LAUNCH_FDS, r);
@@ -75,20 +82,31 @@ static void raise_ambient(void)
         report(SN__STEP_LAUNCH_CAPS, r);
 }
 
+/* One byte from the caller. Whoever the caller forked may hold its end of the socket open: its own end counts. */
+static long await_go(void)
+{
+    struct pollfd fds[2] = {{.fd = SN__INIT_CONTROL_FD, .events = POLLIN}, {.fd = SN__INIT_HOST_FD, .events = POLLIN}};
+    char go;
+    long r;
+
+    do
+        r = sn__sys(__NR_ppoll, fds, 2, NULL, NULL, 8);
+    while (r == -EINTR);
+    if (r < 0 || (fds[1].revents & POLLIN))
+        return 0;
+    return sn__sys(__NR_recvfrom, SN__INIT_CONTROL_FD, &go, 1, MSG_DONTWAIT, NULL, NULL);
+}
+
 static int future_init(void *argument)
 {
     const struct sn__launch *launch = argument;
     static const char name[] = "sentinel-init";
     const char *const argv[] = {name, NULL};
     const char *const envp[] = {NULL};
-    char go;
     long r;
 
     arrange_fds(launch);
-    do
-        r = sn__sys(__NR_recvfrom, SN__INIT_CONTROL_FD, &go, 1, 0, NULL, NULL);
-    while (r == -EINTR);
-    if (r != 1)
+    if (await_go() != 1)
         sn__sys_exit(127); /* the caller is gone, or gave up */
     if (launch->take_root) {
         r = sn__sys(__NR_setgroups, 0, NULL);

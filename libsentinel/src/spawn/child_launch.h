@@ -13,7 +13,7 @@
  * CLONE_FILES, exit signal 0) borrows its memory for two system calls: it clones the future PID 1 with its namespaces
  * and exits. PID 1 is thereby nobody's child that the caller could meet in wait(-1), and sends it no SIGCHLD: the
  * kernel hands it to the nearest subreaper. It borrows the memory too, but has descriptors of its own: it closes all
- * but its three, waits for one byte on the control socket (the caller writes the id maps meanwhile), takes its ids and
+ * but its own, waits for one byte on the control socket (the caller writes the id maps meanwhile), takes its ids and
  * execs sentinel-init. Its stack is freed only after that exec has been heard of.
  *
  * Code in child_launch.c runs beside the caller's threads in the caller's memory: raw system calls only, no errno, no
@@ -22,6 +22,7 @@
 struct sn__launch {
     /* in */
     int control_fd;      /* PID 1's end of the control socket */
+    int host_fd;         /* a pidfd of the caller */
     int init_fd;         /* the sentinel-init binary, a sealed memfd */
     int null_fd;         /* /dev/null, read and write */
     uint32_t namespaces; /* CLONE_NEW... */

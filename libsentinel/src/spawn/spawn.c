@@ -70,11 +70,15 @@ static int launch(sn_sandbox *sandbox, struct launch_memory *memory, sn_error **
     int pair[2];
     cleanup_close int theirs = -1;
     cleanup_close int null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+    cleanup_close int host_fd = -1;
     cleanup_close int init_fd = -1;
     sigset_t all, old;
 
     if (null_fd < 0)
         return sn__error_errno(ret_error, errno, "start PID 1", "cannot open /dev/null");
+    host_fd = pidfd_open(getpid(), 0);
+    if (host_fd < 0)
+        return sn__error_errno(ret_error, errno, "start PID 1", "cannot make a pidfd of this process");
     init_fd = sn__file_sealed_memfd("sentinel-init", sn__init_blob, sn__init_blob_size);
     if (init_fd == -EFBIG)
         return sn__error_set(ret_error, SN_EHOST, "start PID 1",
@@ -88,6 +92,7 @@ static int launch(sn_sandbox *sandbox, struct launch_memory *memory, sn_error **
     theirs = pair[1];
     *launch = (struct sn__launch){
         .control_fd = theirs,
+        .host_fd = host_fd,
         .init_fd = init_fd,
         .null_fd = null_fd,
         .take_root = sandbox->ids.take_root,
