@@ -417,28 +417,33 @@ static int file_of_program(const void *options, char seen[SEEN_MAX], sn_error **
 /* Every struct that callers hand in, at every place that takes it. */
 static const struct {
     const char *place, *type;
-    size_t size, least; /* ours, and the smallest that makes sense there */
+    size_t size, least,
+        reserved; /* ours, the smallest that makes sense there, and where its reserved field is (0: none) */
     void (*fill)(void *options);
     void (*expect)(size_t size, char seen[SEEN_MAX]);
     int (*use)(const void *options, char seen[SEEN_MAX], sn_error **ret_error);
 } places[] = {
-    {"sn_run()'s limits", "sn_limits", sizeof(sn_limits), 8, fill_limits, expect_limits, limits_of_run},
-    {"a sandbox's limits", "sn_limits", sizeof(sn_limits), 8, fill_limits, expect_limits, limits_of_sandbox},
-    {"compile_limits", "sn_limits", sizeof(sn_limits), 8, fill_limits, expect_compiled, limits_of_compiling},
-    {"a sandbox's mount", "sn_mount", sizeof(sn_mount), 16, fill_mount, expect_mount, mount_of_sandbox},
-    {"sn_sandbox_create()", "sn_sandbox_options", sizeof(sn_sandbox_options), 8, fill_sandbox, expect_sandbox,
-     sandbox_by_itself},
-    {"a program's sandbox", "sn_sandbox_options", sizeof(sn_sandbox_options), 8, fill_sandbox, expect_sandbox,
-     sandbox_of_program},
-    {"sn_run()", "sn_run_options", sizeof(sn_run_options), 16, fill_run, expect_run, run_blocking},
-    {"sn_run_start()", "sn_run_options", sizeof(sn_run_options), 16, fill_run, expect_run, run_started},
-    {"sn_program_run()", "sn_run_options", sizeof(sn_run_options), 8, fill_program_run, expect_program_run,
-     run_of_program},
-    {"sn_program_run_start()", "sn_run_options", sizeof(sn_run_options), 8, fill_program_run, expect_program_run,
-     run_started_of_program},
-    {"sn_program_create()", "sn_program_options", sizeof(sn_program_options), 8, fill_program, expect_program,
-     program_by_itself},
-    {"a program's file", "sn_file", sizeof(sn_file), 16, fill_file, expect_file, file_of_program},
+    {"sn_run()'s limits", "sn_limits", sizeof(sn_limits), 8, 0, fill_limits, expect_limits, limits_of_run},
+    {"a sandbox's limits", "sn_limits", sizeof(sn_limits), 8, 0, fill_limits, expect_limits, limits_of_sandbox},
+    {"compile_limits", "sn_limits", sizeof(sn_limits), 8, 0, fill_limits, expect_compiled, limits_of_compiling},
+    {"a sandbox's mount", "sn_mount", sizeof(sn_mount), 16, offsetof(sn_mount, reserved), fill_mount, expect_mount,
+     mount_of_sandbox},
+    {"sn_sandbox_create()", "sn_sandbox_options", sizeof(sn_sandbox_options), 8, offsetof(sn_sandbox_options, reserved),
+     fill_sandbox, expect_sandbox, sandbox_by_itself},
+    {"a program's sandbox", "sn_sandbox_options", sizeof(sn_sandbox_options), 8, offsetof(sn_sandbox_options, reserved),
+     fill_sandbox, expect_sandbox, sandbox_of_program},
+    {"sn_run()", "sn_run_options", sizeof(sn_run_options), 16, offsetof(sn_run_options, reserved), fill_run, expect_run,
+     run_blocking},
+    {"sn_run_start()", "sn_run_options", sizeof(sn_run_options), 16, offsetof(sn_run_options, reserved), fill_run,
+     expect_run, run_started},
+    {"sn_program_run()", "sn_run_options", sizeof(sn_run_options), 8, offsetof(sn_run_options, reserved),
+     fill_program_run, expect_program_run, run_of_program},
+    {"sn_program_run_start()", "sn_run_options", sizeof(sn_run_options), 8, offsetof(sn_run_options, reserved),
+     fill_program_run, expect_program_run, run_started_of_program},
+    {"sn_program_create()", "sn_program_options", sizeof(sn_program_options), 8, offsetof(sn_program_options, reserved),
+     fill_program, expect_program, program_by_itself},
+    {"a program's file", "sn_file", sizeof(sn_file), 16, offsetof(sn_file, reserved), fill_file, expect_file,
+     file_of_program},
 };
 #define PLACES (sizeof(places) / sizeof(places[0]))
 #define FULL_MAX 512 /* larger than any of them */
@@ -508,6 +513,26 @@ static void newer_headers(void **state)
             error = NULL;
             edge_free(&edge);
         }
+    }
+}
+
+/* What is reserved must be 0, or it could never be put to a use. */
+static void reserved_fields(void **state)
+{
+    _Alignas(16) char full[FULL_MAX];
+    char seen[SEEN_MAX];
+
+    (void)state;
+    for (size_t i = 0; i < PLACES; i++) {
+        sn_error *error = NULL;
+
+        if (!places[i].reserved)
+            continue;
+        filled(i, places[i].size, full);
+        full[places[i].reserved] = 1;
+        if (places[i].use(full, seen, &error) != SN_EINVAL || !strstr(sn_error_message(error), "reserved"))
+            fail_msg("%s: %s", places[i].place, sn_error_message(error));
+        sn_error_free(error);
     }
 }
 
@@ -671,9 +696,13 @@ static int tear_down(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(older_headers),  cmocka_unit_test(newer_headers),
-        cmocka_unit_test(init_functions), cmocka_unit_test(sizes_that_no_headers_have),
-        cmocka_unit_test(events),         cmocka_unit_test(limits_that_are_given),
+        cmocka_unit_test(older_headers),
+        cmocka_unit_test(newer_headers),
+        cmocka_unit_test(init_functions),
+        cmocka_unit_test(reserved_fields),
+        cmocka_unit_test(sizes_that_no_headers_have),
+        cmocka_unit_test(events),
+        cmocka_unit_test(limits_that_are_given),
     };
 
     tests_prepare();

@@ -62,6 +62,8 @@ static int put_file(sn_sandbox *sandbox, const sn_file *file, sn_error **ret_err
 
     if (r < 0)
         return r;
+    if (copy.reserved)
+        return sn__error_set(ret_error, SN_EINVAL, "put file", "sn_file.reserved is not 0");
     if (!copy.path || (!copy.data && copy.length > 0))
         return sn__error_set(ret_error, SN_EINVAL, "put file", "an sn_file has no %s", copy.path ? "data" : "path");
     return sn_sandbox_put(sandbox, copy.path, copy.data ? copy.data : "", copy.length, copy.mode, ret_error);
@@ -156,6 +158,9 @@ int sn_program_create(const sn_language *language, const sn_program_options *opt
     r = sn__options_copy(&own, sizeof(own), options, "sn_program_options", ret_error);
     if (r < 0)
         return r;
+    if (own.cancel_fd < 0 || own.reserved)
+        return sn__error_set(ret_error, SN_EINVAL, "check options",
+                             "sn_program_options.cancel_fd is negative, or reserved is not 0");
     if (!own.source && own.source_length > 0)
         return sn__error_set(ret_error, SN_EINVAL, "check options", "source is NULL but source_length is not 0");
     if (!own.file_name)
