@@ -120,10 +120,10 @@ SN_API sn_sandbox *sn_program_sandbox(sn_program *program);
 
 /*
  * Runs it. In `options`, argv (may be NULL) holds the program's arguments only; envp is added to the manifest's;
- * limits that are 0 and a NULL policy come from the manifest. options NULL: all of that. sn_program_run() blocks like
- * sn_run(), its result is freed with sn_result_free(); sn_program_run_start() does not, like sn_run_start(), and what
- * it starts is freed with sn_running_free(). Errors: those of sn_run(), and SN_EINVAL for a program that did not
- * compile.
+ * limits that are 0 and a NULL policy come from the manifest; cwd should stay NULL, because commands name the source
+ * and the artifact relative to /work. options NULL: all of that. sn_program_run() blocks like sn_run(), its result is
+ * freed with sn_result_free(); sn_program_run_start() does not, like sn_run_start(), and what it starts is freed with
+ * sn_running_free(). Errors: those of sn_run(), and SN_EINVAL for a program that did not compile.
  */
 SN_API int sn_program_run(sn_program *program, const sn_run_options *options, sn_result **ret_result,
                           sn_error **ret_error);
