@@ -15,9 +15,14 @@
 
 #define MS_REC_PRIVATE (16384UL | (1UL << 18)) /* MS_REC | MS_PRIVATE: sys/mount.h clashes with linux/mount.h */
 
+static long try_private(void)
+{
+    return sn__sys(__NR_mount, NULL, "/", NULL, MS_REC_PRIVATE, NULL);
+}
+
 static long try_proc(void)
 {
-    long r = sn__sys(__NR_mount, NULL, "/", NULL, MS_REC_PRIVATE, NULL);
+    long r = try_private();
 
     if (r == 0)
         r = sn__sys(__NR_mount, "proc", "/proc", "proc", 2 | 4 | 8 /* nosuid, nodev, noexec */, "subset=pid");
@@ -28,7 +33,7 @@ static long try_mounts(void)
 {
     struct mount_attr attr = {.attr_set = MOUNT_ATTR_RDONLY};
     long tree;
-    long r = sn__sys(__NR_mount, NULL, "/", NULL, MS_REC_PRIVATE, NULL);
+    long r = try_private();
 
     if (r < 0)
         return r;
@@ -64,6 +69,8 @@ static long try(enum sn__trial trial)
     switch (trial) {
     case SN__TRIAL_HOSTNAME:
         return sn__sys(__NR_sethostname, "probe", 5);
+    case SN__TRIAL_PRIVATE:
+        return try_private();
     case SN__TRIAL_PROC:
         return try_proc();
     case SN__TRIAL_MOUNTS:

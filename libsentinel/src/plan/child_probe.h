@@ -8,6 +8,7 @@
 enum sn__trial {
     SN__TRIAL_NOTHING,
     SN__TRIAL_HOSTNAME, /* needs a capability over the new user namespace: AppArmor may take it away */
+    SN__TRIAL_PRIVATE,  /* the same, but by a call that no filter takes away alone: make mounts private */
     SN__TRIAL_PROC,     /* mount a new proc, as the sandbox has it */
     SN__TRIAL_MOUNTS,   /* open_tree, mount_setattr, move_mount */
     SN__TRIAL_NOTIFY,   /* a seccomp filter with a listener */

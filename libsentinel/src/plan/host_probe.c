@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "plan/apparmor.h"
+#include "plan/idmap.h"
 #include "plan/slot.h"
 #include "supervise/cgroup.h"
 
@@ -244,7 +245,13 @@ static void id_ranges(struct sn__host_context *context, struct sn__host_finding 
 
     (void)context;
     if (geteuid() == 0) {
-        sn__host_say(finding, SN_HOST_OK, "root maps any uid");
+        if (sn__idmap_privileged()) {
+            sn__host_say(finding, SN_HOST_OK, "root maps any uid");
+        } else {
+            sn__host_say(finding, SN_HOST_MISSING, "root without the capabilities SETUID and SETGID maps no uid");
+            sn__host_fix(finding, "in a container: --cap-add SETUID,SETGID, or --user 1000:1000 and relax the layer "
+                                  "uid");
+        }
         return;
     }
     if (access("/usr/bin/newuidmap", X_OK) < 0) {

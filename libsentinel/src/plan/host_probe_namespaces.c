@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/cleanup.h"
-#include "base/file.h"
 #include "plan/apparmor.h"
 #include "plan/child_probe.h"
+#include "plan/confinement.h"
 #include "plan/host_probe.h"
 
 #include <fcntl.h>
@@ -46,17 +46,11 @@ static bool in_chroot(void)
            (own.st_dev != first.st_dev || own.st_ino != first.st_ino);
 }
 
-/* Is this process under somebody's system call filter, as a container's runtime sets it? */
-static bool filtered(void)
+static void explain_filter(struct sn__host_finding *finding, const char *what, int error)
 {
-    cleanup_free char *status = NULL;
-    const char *line;
-    size_t length;
-
-    if (sn__file_read_at(AT_FDCWD, "/proc/self/status", 1U << 16, &status, &length) < 0)
-        return false;
-    line = strstr(status, "\nSeccomp:");
-    return line && strtol(line + 9, NULL, 10) == 2;
+    sn__host_say(finding, SN_HOST_MISSING, "%s (%s) by the system call filter this process runs under%s", what,
+                 strerrordesc_np(error), sn__confinement_is_container() ? ": this looks like a container" : "");
+    sn__host_fix(finding, "start the container with " SN__OPTION_SECCOMP);
 }
 
 /* Does AppArmor stand behind it? Says so, then. `made`: the namespace is there, but no capability works in it. */
@@ -101,11 +95,8 @@ static void explain_refusal(struct sn__host_finding *finding, int error)
     } else if (error == EINVAL) {
         sn__host_say(finding, SN_HOST_MISSING, "the kernel is built without them (CONFIG_USER_NS)");
         sn__host_fix(finding, "install the distribution's kernel");
-    } else if (filtered()) {
-        sn__host_say(finding, SN_HOST_MISSING, "refused (%s) by the system call filter this process runs under",
-                     strerrordesc_np(error));
-        sn__host_fix(finding, "allow clone3, clone, unshare and mount in the container's seccomp profile, or start it "
-                              "with --security-opt seccomp=unconfined");
+    } else if (sn__confinement_is_filtered()) {
+        explain_filter(finding, "refused", error);
     } else {
         sn__host_say(finding, SN_HOST_MISSING, "refused: %s", strerrordesc_np(error));
         sn__host_fix(finding, "look for a security module or service manager that forbids it (systemd: "
@@ -119,7 +110,16 @@ void sn__host_user_namespaces(struct sn__host_context *context, struct sn__host_
     int cloned = 0;
     int error = probe(CLONE_NEWUSER | CLONE_NEWUTS, SN__TRIAL_HOSTNAME, &cloned);
 
-    if (error && cloned) {
+    /* podman's own filter lets namespaces be made and forbids sethostname: that is for the uts line to tell */
+    if (error && cloned && sn__confinement_is_filtered()) {
+        error = probe(CLONE_NEWUSER | CLONE_NEWNS, SN__TRIAL_PRIVATE, &cloned);
+        /* a missing capability is EPERM; this is a container's AppArmor profile that forbids mounts: see that line */
+        if (error == EACCES && sn__confinement_has_profile())
+            error = 0;
+    }
+    if (error && cloned && sn__confinement_is_filtered() && !sn__confinement_has_profile()) {
+        explain_filter(finding, "made, but their use is refused", error);
+    } else if (error && cloned) {
         if (explain_apparmor(finding, error, true))
             return;
         sn__host_say(finding, SN_HOST_MISSING, "made, but without capabilities in them (%s)", strerrordesc_np(error));
@@ -146,8 +146,8 @@ static int probe_with_user(const struct sn__host_context *context, uint64_t name
     return probe(namespaces | (context->user_namespaces ? CLONE_NEWUSER : 0), trial, &cloned);
 }
 
-static void namespace(const struct sn__host_context *context, struct sn__host_finding *finding, uint64_t flag,
-                      const char *sysctl)
+static int namespace(const struct sn__host_context *context, struct sn__host_finding *finding, uint64_t flag,
+                     const char *sysctl)
 {
     int error = probe_with_user(context, flag, SN__TRIAL_NOTHING);
     char path[64];
@@ -170,6 +170,7 @@ static void namespace(const struct sn__host_context *context, struct sn__host_fi
         else
             sn__host_fix(finding, "see user namespaces");
     }
+    return error;
 }
 
 void sn__host_pid_namespaces(struct sn__host_context *context, struct sn__host_finding *finding)
@@ -194,7 +195,16 @@ void sn__host_ipc_namespaces(struct sn__host_context *context, struct sn__host_f
 
 void sn__host_uts_namespaces(struct sn__host_context *context, struct sn__host_finding *finding)
 {
-    namespace(context, finding, CLONE_NEWUTS, "max_uts_namespaces");
+    int error;
+
+    if (namespace(context, finding, CLONE_NEWUTS, "max_uts_namespaces") != 0 || !context->user_namespaces)
+        return;
+    error = probe_with_user(context, CLONE_NEWUTS, SN__TRIAL_HOSTNAME);
+    if (!error)
+        return;
+    sn__host_say(finding, SN_HOST_MISSING, "made, but setting the host name is refused: %s%s", strerrordesc_np(error),
+                 sn__confinement_is_filtered() ? ", by the system call filter this process runs under" : "");
+    sn__host_fix(finding, "in a container: " SN__OPTION_SECCOMP "; or relax the layer uts-ns");
 }
 
 void sn__host_cgroup_namespaces(struct sn__host_context *context, struct sn__host_finding *finding)
@@ -214,11 +224,10 @@ void sn__host_private_proc(struct sn__host_context *context, struct sn__host_fin
                  error == EPERM && context->user_namespaces ? "; parts of this /proc are masked, as in a container"
                                                             : "");
     if (error != EPERM || !context->user_namespaces) {
-        sn__host_fix(finding, "see user namespaces and mount namespaces");
+        sn__host_fix(finding, "see user namespaces, mount namespaces and mount interface");
         return;
     }
-    sn__host_fix(finding, "in a container: --security-opt unmask=ALL (podman), --security-opt systempaths=unconfined "
-                          "(docker), procMount: Unmasked (kubernetes); or relax the layer proc");
+    sn__host_fix(finding, "in a container: " SN__OPTION_PROC "; or relax the layers proc and nested-ns");
 }
 
 void sn__host_mount_api(struct sn__host_context *context, struct sn__host_finding *finding)
@@ -230,8 +239,12 @@ void sn__host_mount_api(struct sn__host_context *context, struct sn__host_findin
         return;
     }
     sn__host_say(finding, SN_HOST_MISSING, "open_tree, mount_setattr or move_mount fail: %s", strerrordesc_np(error));
-    if (error == ENOSYS)
-        sn__host_fix(finding, "a kernel of 5.12 or later, and a container's seccomp profile that knows these calls");
+    if (!context->user_namespaces)
+        sn__host_fix(finding, "see user namespaces");
+    else if (error == EACCES && sn__confinement_has_profile())
+        sn__host_fix(finding, "an AppArmor profile forbids mounts; in a container: " SN__OPTION_APPARMOR);
+    else if (error == ENOSYS || sn__confinement_is_filtered())
+        sn__host_fix(finding, "a kernel of 5.12 or later; in a container: " SN__OPTION_SECCOMP);
     else
         sn__host_fix(finding, "see user namespaces and mount namespaces; a security module may forbid mounts");
 }
@@ -249,6 +262,11 @@ void sn__host_notification(struct sn__host_context *context, struct sn__host_fin
     if (error == EBUSY) {
         sn__host_say(finding, SN_HOST_MISSING, "another listener is on this process already, as inside a sandbox");
         sn__host_fix(finding, "run outside of that sandbox, or relax the layer seccomp");
+        return;
+    }
+    if (!cloned && sn__confinement_is_filtered()) {
+        /* this one needs no namespace: without clone3 nothing can be tried at all */
+        explain_filter(finding, "clone3 is refused", error);
         return;
     }
     sn__host_say(finding, SN_HOST_MISSING, "refused: %s", strerrordesc_np(error));

@@ -144,10 +144,15 @@ static void choose_unprivileged(uint64_t layers, uint32_t slot, struct sn__idmap
     map->program_gid_outside = map->init_gid_outside;
 }
 
+bool sn__idmap_privileged(void)
+{
+    return have_capability(CAP_SETUID) && have_capability(CAP_SETGID);
+}
+
 int sn__idmap_choose(uint64_t layers, uint32_t slot, struct sn__idmap *ret_map, sn_error **ret_error)
 {
     struct sn__idmap map = {.user_ns = layers & SN_LAYER_USER_NS};
-    bool privileged = have_capability(CAP_SETUID) && have_capability(CAP_SETGID);
+    bool privileged = sn__idmap_privileged();
     int r;
 
     if (!privileged && !map.user_ns)
@@ -176,6 +181,11 @@ static int write_one(pid_t pid, const char *file, uint32_t inside0, uint32_t out
         snprintf(text + used, sizeof(text) - (size_t)used, "%u %u 1\n", second[0], second[1]);
     snprintf(path, sizeof(path), "/proc/%d/%s", pid, file);
     r = sn__file_write_at(AT_FDCWD, path, text);
+    if (r == -EPERM && outside0 == 0 && !second)
+        return sn__error_set(ret_error, SN_EHOST, "write id map",
+                             "root without the capabilities SETUID and SETGID may map no uid, not even its own: give "
+                             "the container --cap-add SETUID,SETGID, or start it as an ordinary user (--user "
+                             "1000:1000) and relax the layer uid");
     if (r < 0 && sn__apparmor_explain(SN__STEP_LAUNCH_IDS, "write id map", -r, ret_error) < 0)
         return SN_EHOST;
     return r < 0 ? sn__error_errno(ret_error, -r, "write id map", "cannot write %s", file) : 0;
@@ -197,8 +207,9 @@ static int run_map_helper(const char *helper, pid_t pid, uint32_t init_outside, 
     if (r != 0)
         return sn__error_set(ret_error, SN_EHOST, "write id map",
                              "%s refused the map of this user's range (exit status %d): check /etc/subuid, /etc/subgid "
-                             "and that the helper is setuid root, or relax uid",
-                             helper, r);
+                             "and that the helper is setuid root (in a container: has the file capability instead, "
+                             "'setcap cap_setuid=ep %s', and no-new-privileges is off), or relax uid",
+                             helper, r, helper);
     return 0;
 }
 

@@ -29,6 +29,9 @@ struct sn__idmap {
     gid_t program_gid_outside;
 };
 
+/* Has the caller the capabilities of the first kind? */
+bool sn__idmap_privileged(void);
+
 /* Chooses. `layers` are the wanted ones. */
 int sn__idmap_choose(uint64_t layers, uint32_t slot, struct sn__idmap *ret_map, sn_error **ret_error);
 

@@ -116,6 +116,11 @@ out:
     if (fd == -ELOOP)
         return sn__error_set(ret_error, SN_EHOST, "slot",
                              "%s, or the directory it is in, is a symbolic link or no directory; remove it", where);
+    if (fd == -EROFS)
+        return sn__error_set(ret_error, SN_EHOST, "slot",
+                             "cannot make the directory %s: /run and /tmp are read-only here; mount a tmpfs at one of "
+                             "them (a container: --tmpfs /run)",
+                             where);
     return sn__error_errno(ret_error, -fd, "slot", "cannot make the directory %s", where);
 }
 

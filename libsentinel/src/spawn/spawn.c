@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "plan/apparmor.h"
+#include "plan/confinement.h"
 #include "spawn/child_launch.h"
 #include "spawn/control.h"
 #include "spawn/init_blob.h"
@@ -32,8 +33,15 @@ static const struct {
 /* The clone that makes the namespaces fails as a whole: say what usually stands behind each errno. */
 static int explain_clone(int error, sn_error **ret_error)
 {
-    int r = sn__apparmor_explain(SN__STEP_NONE, "clone namespaces", error, ret_error);
+    int r;
 
+    if (sn__confinement_is_filtered() && (error == ENOSYS || (error == EPERM && sn__confinement_is_container())))
+        return sn__error_set(ret_error, SN_EHOST, "clone namespaces",
+                             "new namespaces are refused (%s): this looks like a container whose system call filter "
+                             "forbids them; start it with " SN__OPTION_SECCOMP "; 'sentinel doctor' has all that is "
+                             "missing",
+                             strerrordesc_np(error));
+    r = sn__apparmor_explain(SN__STEP_NONE, "clone namespaces", error, ret_error);
     if (r < 0)
         return r;
     if (error == EPERM)
@@ -114,20 +122,52 @@ static int launch(sn_sandbox *sandbox, struct launch_memory *memory, sn_error **
     return 0;
 }
 
+/*
+ * PID 1 is root of its own user namespace, so what it is refused was refused from outside: by a container's filter, a
+ * masked /proc or a security module.
+ */
+static int explain_refused(const struct sn__failure *failure, const char *step, sn_error **ret_error)
+{
+    const char *error = strerrordesc_np(failure->error);
+    bool proc = strcmp(step, "mount /proc") == 0 || failure->step == SN__STEP_NESTED_NS;
+
+    if (proc && sn__confinement_covers_proc())
+        return sn__error_set(
+            ret_error, SN_EHOST, step,
+            "the kernel refuses a private /proc (%s), because parts of this one are masked, as in a "
+            "container: start it with " SN__OPTION_PROC "; or %s",
+            error, failure->step == SN__STEP_NESTED_NS ? "relax the layer nested-ns" : "relax the layer proc");
+    if (failure->error == EACCES && sn__confinement_has_profile() && sn__confinement_is_container())
+        return sn__error_set(
+            ret_error, SN_EHOST, step,
+            "PID 1 could not %s (%s): an AppArmor profile forbids it; start the container with " SN__OPTION_APPARMOR,
+            sn__step_name(failure->step), error);
+    if (sn__confinement_is_filtered() && (sn__confinement_is_container() || !sn__confinement_has_profile()))
+        return sn__error_set(ret_error, SN_EHOST, step,
+                             "PID 1 could not %s (%s): the system call filter this process runs under forbids it; "
+                             "start the container with " SN__OPTION_SECCOMP "%s",
+                             sn__step_name(failure->step), error,
+                             failure->step == SN__STEP_HOSTNAME ? "; or relax the layer uts-ns" : "");
+    return 0;
+}
+
 static int explain_failure(const struct sn__failure *failure, const char *plan, size_t plan_size, sn_error **ret_error)
 {
+    const char *name = failure->step == SN__STEP_MOUNT ? sn__plan_mount_name(plan, plan_size, failure->index) : "";
     char step[128];
-    int r;
+    int r = 0;
 
+    snprintf(step, sizeof(step), "%s%s", failure->step == SN__STEP_MOUNT ? "mount " : sn__step_name(failure->step),
+             name);
+    if (failure->error == EPERM || failure->error == EACCES || failure->error == ENOSYS)
+        r = explain_refused(failure, step, ret_error);
+    if (r < 0)
+        return r;
     if (failure->step == SN__STEP_MOUNT) {
-        const char *name = sn__plan_mount_name(plan, plan_size, failure->index);
-
-        snprintf(step, sizeof(step), "mount %s", name);
         if (strcmp(name, "/proc") == 0 && failure->error == EPERM)
             return sn__error_set(ret_error, SN_EHOST, step,
-                                 "the kernel refuses a private /proc (EPERM): something covers parts of this host's "
-                                 "/proc, as in a container; give it an unmasked /proc (podman: --security-opt "
-                                 "unmask=ALL) or relax proc");
+                                 "the kernel refuses a private /proc (EPERM): a security module forbids it, or this "
+                                 "process is in a user namespace that sees no whole /proc; or relax the layer proc");
         if (failure->error == EROFS || failure->error == ENOENT)
             return sn__error_errno(
                 ret_error, failure->error, step,
@@ -143,8 +183,7 @@ static int explain_failure(const struct sn__failure *failure, const char *plan, 
         return r;
     if (failure->step == SN__STEP_NESTED_NS)
         return sn__error_errno(ret_error, failure->error, "forbid nested namespaces",
-                               "cannot set user.max_user_namespaces to 0 inside (a covered /proc, as in a container, "
-                               "prevents it): relax nested-ns to do without");
+                               "cannot set user.max_user_namespaces to 0 inside: relax nested-ns to do without");
     return sn__error_errno(ret_error, failure->error, sn__step_name(failure->step), "PID 1 could not %s",
                            sn__step_name(failure->step));
 }
@@ -198,6 +237,10 @@ static int await_ready(sn_sandbox *sandbox, const char *plan, size_t plan_size, 
             return explain_failure(&message.failure, plan, plan_size, ret_error);
         if (message.type == SN__MSG_ENTERED && sandbox->cgroup) {
             r = check_alive(sandbox, sandbox->driver->settle(sandbox->cgroup, sandbox->pid, ret_error), ret_error);
+            /* PID 1 does not wait for this: it may have failed and gone meanwhile, and its own report says more */
+            if (r < 0 && sn__control_receive(sandbox->control, 0, &message, ret_netlink) > 0 &&
+                message.type == SN__MSG_FAILED)
+                return explain_failure(&message.failure, plan, plan_size, ret_error);
             if (r < 0)
                 return r;
         }

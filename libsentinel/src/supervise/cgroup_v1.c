@@ -198,6 +198,12 @@ static int v1_settle(struct sn__cgroup *cgroup, pid_t init, sn_error **ret_error
         r = sn__file_write_u64_at(dir, "init/pids.max", INIT_PROCESSES);
     if (r == 0)
         r = sn__file_write_u64_at(dir, "init/cgroup.procs", (uint64_t)init);
+    if (r == -EACCES)
+        return sn__error_set(ret_error, SN_EHOST, "cgroup settle",
+                             "cgroup v1 lets only the host's own root move processes of other uids, and uid %u here is "
+                             "not that: do without the container's user namespace, boot with cgroup v2, or relax the "
+                             "layer cgroup",
+                             (unsigned)geteuid());
     if (r < 0)
         return sn__error_errno(ret_error, -r, "cgroup settle", "cannot move process %d into %s/%s/init", (int)init,
                                cgroup->hierarchies[cgroup->of[PIDS]].parent, cgroup->name);
@@ -471,7 +477,9 @@ static int parent_failed(const char *controller, const struct sn__cgroup_place *
     if (place->read_only || error == -EROFS)
         return sn__error_set(ret_error, SN_EHOST, "cgroup find",
                              "the cgroup v1 hierarchy of %s at %s is mounted read-only; mount it writable (for a "
-                             "container: a volume %s:%s:rw), or relax the layer cgroup",
+                             "container: make a group for it on the host, and give it that as a volume, -v "
+                             "%s/GROUP:%s:rw, the same for each of memory, cpu, cpuacct and pids), or relax the layer "
+                             "cgroup",
                              controller, place->mount, place->mount, place->mount);
     return sn__error_set(ret_error, SN_EHOST, "cgroup find",
                          "cannot make a group in %s (%s): run as root, or have root do "

@@ -129,6 +129,11 @@ static int give(const struct sn__cgroup *cgroup, int dirfd, const char *file)
     return fchownat(dirfd, file, cgroup->init_uid, (gid_t)-1, AT_SYMLINK_NOFOLLOW) < 0 ? -errno : 0;
 }
 
+/* A container's root may lack what root has: a group belongs to PID 1's uid and is still ours to write. */
+#define NEED_CAPS                                                                                                      \
+    "root needs the capabilities CHOWN and DAC_OVERRIDE for that (a container: --cap-add CHOWN,DAC_OVERRIDE); or "     \
+    "relax the layer cgroup"
+
 static int v2_create(const char *parent, uint32_t slot, uid_t init_uid, struct sn__cgroup **ret_cgroup,
                      sn_error **ret_error)
 {
@@ -145,7 +150,10 @@ static int v2_create(const char *parent, uint32_t slot, uid_t init_uid, struct s
     if (r == 0)
         r = give(cgroup, cgroup->dir, "cgroup.procs");
     if (r < 0) {
-        r = sn__cgroup_create_error(r, parent, cgroup->name, ret_error);
+        r = r == -EPERM && geteuid() == 0
+                ? sn__error_set(ret_error, SN_EHOST, "cgroup create", "cannot give %s/%s to PID 1's uid; " NEED_CAPS,
+                                parent, cgroup->name)
+                : sn__cgroup_create_error(r, parent, cgroup->name, ret_error);
         v2_destroy(cgroup);
         return r;
     }
@@ -157,6 +165,9 @@ static int v2_enter(struct sn__cgroup *cgroup, pid_t init, sn_error **ret_error)
 {
     int r = sn__file_write_u64_at(cgroup->dir, "cgroup.procs", (uint64_t)init);
 
+    if (r == -EACCES && geteuid() == 0)
+        return sn__error_set(ret_error, SN_EHOST, "cgroup enter",
+                             "cannot write a group that was given to PID 1; " NEED_CAPS);
     if (r < 0)
         return sn__error_errno(ret_error, -r, "cgroup enter", "cannot move process %d into %s/%s", (int)init,
                                cgroup->parent, cgroup->name);
