@@ -173,8 +173,14 @@ void judge(const struct attack *attack, const struct attack_variant *variant, co
     memset(ret_outcome, 0, sizeof(*ret_outcome));
     if (result)
         ret_outcome->wall_ms = (double)sn_result_wall_ns(result) / 1e6;
+    if (result && variant->relaxed > 0 && !variant->control && !guard(attack, variant, result)) {
+        decide(ret_outcome, OUTCOME_UNTRIED, NULL, xprintf("what would stop it next is not in force here"));
+        return;
+    }
     if (performance->evidence)
         decide(ret_outcome, OUTCOME_BREACHED, NULL, xstrdup(performance->evidence));
+    else if (performance->impossible)
+        decide(ret_outcome, OUTCOME_UNTRIED, NULL, xstrdup(performance->failure));
     else if (performance->failure)
         decide(ret_outcome, OUTCOME_BROKEN, NULL, xstrdup(performance->failure));
     else

@@ -22,6 +22,7 @@ struct actor {
     sn_sandbox *sandbox;
     struct string_list env; /* owned strings */
     struct string_list argv;
+    bool impossible;
 };
 
 static void actor_close(struct actor *actor)
@@ -164,6 +165,8 @@ static int actor_open(const struct staging *staging, const struct attack *attack
         cleanup_free char *message = in_words_of_the_command(sn_error_message(error));
 
         *ret_failure = xprintf("no sandbox: %s", message);
+        actor->impossible =
+            variant->relaxed > 0 && (code == SN_EHOST || (code == SN_EINVAL && staging->configuration->count > 0));
         sn_error_free(error);
         return -1;
     }
@@ -346,6 +349,7 @@ void stage_perform(const struct staging *staging, const struct attack *attack, c
         }
     }
     ret_performance->limits = actor.limits;
+    ret_performance->impossible = actor.impossible;
     actor_close(&actor);
     left = scene_evidence(staging->scene);
     if (!ret_performance->evidence && ret_performance->look && shows_token(staging->scene, ret_performance->look))

@@ -19,6 +19,7 @@ struct performance {
     sn_limits limits; /* in force */
     char *evidence;   /* what the host saw by itself; NULL */
     char *failure;    /* no sandbox was made, or the program did not start; NULL */
+    bool impossible;  /* this user, this host or the caller's own options cannot do without these layers */
 };
 
 /* Puts a variant of an attack on; always fills in the performance. */
