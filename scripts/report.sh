@@ -155,3 +155,14 @@ install_for_consumers() {
   case_ok "installation"
   installed_tree=$tree
 }
+
+# run_attacks COMMAND...: `sentinel doctor --attack ...`. One case is an attack with all its controls.
+run_attacks() {
+  local report=$scratch/attacks.json status=0
+  timeout --kill-after=10 $((900 * ${SN_TEST_SLOW:-1})) "$@" --json >"$report" 2>"$scratch/log" </dev/null || status=$?
+  if python3 scripts/suites/attacks.py "$report" >"$scratch/cases" 2>>"$scratch/log"; then
+    count_cases "$scratch/cases"
+  else
+    case_failed "doctor --attack ended with status $status and no report" "$scratch/log"
+  fi
+}
