@@ -11,6 +11,7 @@
 #include <sched.h>
 #include <sys/auxv.h>
 #include <sys/klog.h>
+#include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/sysinfo.h>
 #include <sys/times.h>
@@ -57,6 +58,7 @@ int main(int argc, char **argv)
     struct timespec now;
     struct sysinfo info;
     struct statfs disk;
+    struct stat status;
     cpu_set_t set;
 
     if (strcmp(what, "sysinfo") == 0) {
@@ -84,6 +86,16 @@ int main(int argc, char **argv)
     }
     if (strcmp(what, "mounts") == 0)
         grep("/proc/self/mountinfo", " /usr ");
+    if (strcmp(what, "packets") == 0)
+        grep("/proc/self/net/softnet_stat", "0000");
+    if (strcmp(what, "links") == 0) {
+        /* the kernel counts all processes as directories of every /proc */
+        if (stat("/proc", &status) < 0)
+            held_by_errno("/proc");
+        if (status.st_nlink < 20)
+            held("/proc has %lu links", (unsigned long)status.st_nlink);
+        visible("/proc has %lu links, one for each process of the machine", (unsigned long)status.st_nlink);
+    }
     if (strcmp(what, "start") == 0) {
         char text[1024] = "";
         int fd = open("/proc/self/stat", O_RDONLY);

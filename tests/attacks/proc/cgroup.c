@@ -43,8 +43,11 @@ int main(int argc, char **argv)
     map("/proc/self/uid_map", "0 %u 1", uid);
     map("/proc/self/gid_map", "0 %u 1", gid);
     mkdir(AT, 0700);
-    if (mount("none", AT, file_system, 0, options) < 0)
+    if (mount("none", AT, file_system, 0, options) < 0) {
+        if (errno != EPERM && errno != EACCES)
+            cannot("mount: %s: this host has no such hierarchy", strerror(errno));
         held_by_errno("mount");
+    }
     try(AT "/cgroup.procs");
     try(AT "/memory.max");
     try(AT "/memory.limit_in_bytes");

@@ -56,6 +56,8 @@ static void login(void)
     char text[16] = "";
     int fd = open("/proc/self/loginuid", O_RDONLY);
 
+    if (fd < 0 && errno == ENOENT && access("/proc/self/status", F_OK) == 0)
+        cannot("this kernel has no logins");
     if (fd < 0 || read(fd, text, sizeof(text) - 1) <= 0)
         held_by_errno("/proc/self/loginuid");
     if (strcmp(text, "4294967295") != 0)
