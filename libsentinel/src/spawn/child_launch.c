@@ -17,14 +17,19 @@
 #define EXEC_FD 5
 #define ABOVE_ALL_TARGETS 10
 
-static _Noreturn void report(enum sn__step step, long error)
+static _Noreturn void report_on(int fd, enum sn__step step, long error)
 {
     struct sn__message message = {.type = SN__MSG_FAILED};
 
     message.failure.step = step;
     message.failure.error = (int32_t)-error;
-    sn__sys(__NR_sendto, SN__INIT_CONTROL_FD, &message, sizeof(message), MSG_NOSIGNAL, NULL, 0);
+    sn__sys(__NR_sendto, fd, &message, sizeof(message), MSG_NOSIGNAL, NULL, 0);
     sn__sys_exit(127);
+}
+
+static _Noreturn void report(enum sn__step step, long error)
+{
+    report_on(SN__INIT_CONTROL_FD, step, error);
 }
 
 /*
@@ -39,9 +44,12 @@ static void arrange_fds(const struct sn__launch *launch)
     long init = sn__sys(__NR_fcntl, launch->init_fd, F_DUPFD, ABOVE_ALL_TARGETS);
     long r;
 
-    /* without the socket there is nobody to tell: the caller sees the end of file */
-    if (control < 0 || sn__sys(__NR_dup3, control, SN__INIT_CONTROL_FD, 0) < 0)
-        sn__sys_exit(127);
+    /* one descriptor too few: the socket is still where the caller opened it */
+    if (control < 0)
+        report_on(launch->control_fd, SN__STEP_LAUNCH_FDS, control);
+    r = sn__sys(__NR_dup3, control, SN__INIT_CONTROL_FD, 0);
+    if (r < 0)
+        report_on((int)control, SN__STEP_LAUNCH_FDS, r);
     if (null < 0)
         report(SN__STEP_LAUNCH_FDS, null);
     if (host < 0)
