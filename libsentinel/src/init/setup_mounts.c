@@ -187,7 +187,11 @@ static long open_source(const struct init *init, struct received *received, cons
 
 static long make_bind(const struct init *init, struct received *received, const struct sn__plan_mount *mount)
 {
-    struct mount_attr attributes = {.attr_set = MOUNT_ATTR_NOSUID};
+    /*
+     * A clone is a peer of what it was cloned from: where the host's mounts are shared (systemd makes them so), what is
+     * mounted there would appear here without our flags, and what we mount beneath it would appear on the host.
+     */
+    struct mount_attr attributes = {.attr_set = MOUNT_ATTR_NOSUID, .propagation = MS_PRIVATE};
     const char *target = plan_string(init, mount->target);
     long tree, r;
 
