@@ -22,6 +22,7 @@ static const struct sn_error out_of_memory = {
     .code = SN_ENOMEM,
     .sys_errno = ENOMEM,
     .is_static = true,
+    .step = "allocate memory",
     .message = "the process is out of memory",
 };
 
