@@ -76,18 +76,22 @@ int init_receive(struct received *received)
     return check_message(&received->message, (size_t)n) < 0 ? -EBADMSG : 1;
 }
 
-const char *map_whole(const struct received *received, uint32_t index, size_t *ret_size)
+long map_whole(const struct received *received, uint32_t index, const char **ret_bytes, size_t *ret_size)
 {
     struct statx stat;
-    long at = -EBADMSG;
+    long at;
 
-    if (index < received->fd_count &&
-        sn__sys(__NR_statx, received->fds[index], "", 0x1000 /* AT_EMPTY_PATH */, STATX_SIZE, &stat) == 0)
-        at = sn__sys(__NR_mmap, NULL, stat.stx_size, PROT_READ, MAP_PRIVATE, received->fds[index], 0);
+    if (index >= received->fd_count)
+        return -EBADMSG;
+    at = sn__sys(__NR_statx, received->fds[index], "", 0x1000 /* AT_EMPTY_PATH */, STATX_SIZE, &stat);
+    if (at < 0)
+        return at;
+    at = sn__sys(__NR_mmap, NULL, stat.stx_size, PROT_READ, MAP_PRIVATE, received->fds[index], 0);
     if (at < 0 && at > -4096)
-        return NULL;
+        return at;
+    *ret_bytes = (const char *)at;
     *ret_size = stat.stx_size;
-    return (const char *)at;
+    return 0;
 }
 
 void init_close_received(struct received *received)
@@ -116,4 +120,10 @@ int init_send(const struct sn__message *message, int fd)
         n = sn__sys(__NR_sendmsg, SN__INIT_CONTROL_FD, &header, MSG_NOSIGNAL);
     while (n == -EINTR);
     return n < 0 ? (int)n : 0;
+}
+
+void init_must_send(const struct sn__message *message)
+{
+    if (init_send(message, -1) < 0)
+        sn__sys_exit(1);
 }

@@ -60,9 +60,11 @@ struct directory_entry {
 /* 1: a message, 0: the host is gone, or -errno. */
 int init_receive(struct received *received);
 void init_close_received(struct received *received);
-/* The whole of a sealed memfd that came with a message, read-only; NULL if it is not there or cannot be mapped. */
-const char *map_whole(const struct received *received, uint32_t index, size_t *ret_size);
+/* The whole of a sealed memfd that came with a message, read-only: 0 or -errno. */
+long map_whole(const struct received *received, uint32_t index, const char **ret_bytes, size_t *ret_size);
 int init_send(const struct sn__message *message, int fd);
+/* What the host waits for: if it cannot be said, the end of PID 1 says at once that something is wrong. */
+void init_must_send(const struct sn__message *message);
 
 /* setup.c: 0, or -errno with *failure filled */
 int setup_sandbox(struct init *init, struct received *received, struct sn__failure *failure);

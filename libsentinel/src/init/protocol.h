@@ -238,7 +238,7 @@ struct sn__message_ready {
 
 struct sn__message {
     uint32_t type;
-    uint32_t serial; /* of the run; 0 before the first */
+    uint32_t serial; /* of the run or file operation, so that a late answer is known as one; 0 before the first */
     union {
         struct sn__failure failure;
         struct sn__message_ready ready;

@@ -63,10 +63,10 @@ static long clone_call(struct clone_args *args, int (*function)(void *), void *a
 static long map_request(struct run *run, const struct received *received)
 {
     size_t size;
+    long r = map_whole(received, SN__RUN_FD_REQUEST, &run->bytes, &size);
 
-    run->bytes = map_whole(received, SN__RUN_FD_REQUEST, &size);
-    if (!run->bytes)
-        return -EBADMSG;
+    if (r < 0)
+        return r;
     if (check_request(run->bytes, size, received->fd_count) < 0) {
         sn__sys(__NR_munmap, run->bytes, size);
         return -EBADMSG;
@@ -167,7 +167,7 @@ static void kill_all(const struct run *run)
     if (has_pid_namespace(run))
         sn__sys(__NR_kill, -1, SIGKILL);
     else
-        init_send(&kill_group, -1);
+        init_must_send(&kill_group);
 }
 
 static void reap(struct run *run, int options)
@@ -175,7 +175,9 @@ static void reap(struct run *run, int options)
     int status;
     long pid;
 
-    while ((pid = sn__sys(__NR_wait4, -1, &status, options | __WALL, NULL)) > 0) {
+    while ((pid = sn__sys(__NR_wait4, -1, &status, options | __WALL, NULL)) > 0 || pid == -EINTR) {
+        if (pid < 0)
+            continue;
         if ((status & 0xff) == 0x7f) { /* a stop is told only to a tracer: it made us one by PTRACE_TRACEME */
             sn__sys(__NR_ptrace, PTRACE_DETACH, pid, 0, (status >> 8) & 0xff);
             continue;
@@ -228,7 +230,8 @@ static void answer_listener(struct run *run)
     } else {
         answer.flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE; /* only registers were looked at: nothing to race */
     }
-    sn__sys(__NR_ioctl, run->listener, SECCOMP_IOCTL_NOTIF_SEND, &answer);
+    while (sn__sys(__NR_ioctl, run->listener, SECCOMP_IOCTL_NOTIF_SEND, &answer) == -EINTR)
+        continue;
 }
 
 #define TIME_NS(time) ((uint64_t)(time).tv_sec * 1000000000U + (uint64_t)(time).tv_usec * 1000U)
@@ -265,7 +268,7 @@ static void answer_host(struct run *run)
         sample_processes(&reply.sampled);
         reaped_since_start(run, &user_ns, &system_ns);
         reply.sampled.cpu_ns += user_ns + system_ns;
-        init_send(&reply, -1);
+        init_must_send(&reply);
     }
     init_close_received(&received);
 }
@@ -362,7 +365,7 @@ void run_serve(struct init *init, struct received *received)
     r = map_request(&run, received);
     if (r < 0) {
         reply.failure = (struct sn__failure){.step = SN__STEP_REQUEST, .error = (int32_t)-r};
-        init_send(&reply, -1);
+        init_must_send(&reply);
         return;
     }
     sn__sys(__NR_rt_sigprocmask, 0 /* SIG_BLOCK */, &child_signal, NULL, 8);
@@ -371,15 +374,15 @@ void run_serve(struct init *init, struct received *received)
     sn__sys(__NR_getrusage, RUSAGE_CHILDREN, &run.before);
     if (r < 0) {
         reply.failure = (struct sn__failure){.step = SN__STEP_REQUEST, .index = 1, .error = (int32_t)-r};
-        init_send(&reply, -1);
+        init_must_send(&reply);
     } else if (start(&run, received, &reply.failure) < 0) {
         init_close_received(received);
-        init_send(&reply, -1);
+        init_must_send(&reply);
     } else {
         init_close_received(received);
         reply.type = SN__MSG_STARTED;
         reply.done.start_ns = run.done.done.start_ns;
-        init_send(&reply, -1);
+        init_must_send(&reply);
         wait_for_end(&run);
         end_rest(&run);
         run.done.done.max_rss_bytes = reaped_since_start(&run, &run.done.done.user_ns, &run.done.done.system_ns);
@@ -388,7 +391,7 @@ void run_serve(struct init *init, struct received *received)
             r = setup_mount_shm_again(init);
         if (r < 0)
             sn__sys_exit(1); /* a sandbox whose runs could meet is worse than none: the host sees SN_EDIED */
-        init_send(&run.done, -1);
+        init_must_send(&run.done);
     }
     if (run.listener >= 0)
         sn__sys(__NR_close, run.listener);

@@ -15,10 +15,13 @@
 
 static int map_plan(struct init *init, const struct received *received)
 {
+    const char *bytes;
     size_t size;
-    const char *bytes = map_whole(received, SN__SETUP_FD_PLAN, &size);
+    long r = map_whole(received, SN__SETUP_FD_PLAN, &bytes, &size);
 
-    if (!bytes || check_plan(bytes, size, received->fd_count) < 0)
+    if (r < 0)
+        return (int)r;
+    if (check_plan(bytes, size, received->fd_count) < 0)
         return -EBADMSG;
     init->plan = (const struct sn__plan *)(const void *)bytes;
     init->plan_bytes = bytes;

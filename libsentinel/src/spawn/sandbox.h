@@ -23,7 +23,7 @@ struct sn_sandbox {
     uint64_t layers; /* in force */
     uint32_t landlock_abi;
     uint32_t apparmor; /* enum sn__apparmor_state */
-    uint32_t serial;   /* of the latest run */
+    uint32_t serial;   /* of the latest run or file operation */
     atomic_bool busy;  /* a run or a file operation is going on */
     bool is_dead;      /* PID 1 was found gone */
 };

@@ -40,6 +40,19 @@ static int explain(int error, const char *step, const char *path, sn_error **ret
     }
 }
 
+/* The answer to this request: one to an earlier request, which could not be taken then, is dropped. */
+static int receive_reply(const sn_sandbox *sandbox, struct sn__message *ret_message, int *ret_fd)
+{
+    for (;;) {
+        int r = sn__control_receive(sandbox->control, REPLY_TIMEOUT_MS, ret_message, ret_fd);
+
+        if (r <= 0 || (ret_message->type == SN__MSG_FILE_REPLY && ret_message->serial == sandbox->serial))
+            return r;
+        sn__close(*ret_fd);
+        *ret_fd = -1;
+    }
+}
+
 static int ask(sn_sandbox *sandbox, enum sn__file_op op, uint32_t mode, const char *path, const char *step, int *ret_fd,
                sn_error **ret_error)
 {
@@ -53,9 +66,10 @@ static int ask(sn_sandbox *sandbox, enum sn__file_op op, uint32_t mode, const ch
         return sn__error_set(ret_error, SN_EINVAL, step, "the path '%s' names the work directory itself", path);
     message.file.op = op;
     message.file.mode = mode;
+    message.serial = ++sandbox->serial;
     r = sn__control_send(sandbox->control, &message, NULL, 0);
     if (r == 0)
-        r = sn__control_receive(sandbox->control, REPLY_TIMEOUT_MS, &message, &fd);
+        r = receive_reply(sandbox, &message, &fd);
     if (r == -EPIPE || r == 0)
         return sn__sandbox_died(sandbox, step, ret_error);
     if (r < 0)
@@ -211,6 +225,7 @@ static int list(sn_sandbox *sandbox, const char *path, sn_file_list **ret_list, 
     sn_file_list *made;
     struct stat stat_of_listing;
     size_t length;
+    ssize_t n;
     int r = ask(sandbox, SN__FILE_LIST, 0, path, "list directory", &fd, ret_error);
 
     if (r < 0)
@@ -224,7 +239,8 @@ static int list(sn_sandbox *sandbox, const char *path, sn_file_list **ret_list, 
         free(made);
         return sn__error_nomem(ret_error);
     }
-    r = pread(fd, bytes, length, 0) == (ssize_t)length ? parse_listing(bytes, length, made) : -EIO;
+    n = pread(fd, bytes, length, 0);
+    r = n < 0 ? -errno : n == (ssize_t)length ? parse_listing(bytes, length, made) : -EIO;
     if (r < 0) {
         sn_file_list_free(made);
         return sn__error_errno(ret_error, -r, "list directory", "cannot read the listing of '%s'", path);
