@@ -100,9 +100,14 @@ static long await_go(void)
     do
         r = sn__sys(__NR_ppoll, fds, 2, NULL, NULL, 8);
     while (r == -EINTR);
-    if (r < 0 || (fds[1].revents & POLLIN))
+    if (r < 0)
+        return r;
+    if (fds[1].revents & POLLIN)
         return 0;
-    return sn__sys(__NR_recvfrom, SN__INIT_CONTROL_FD, &go, 1, MSG_DONTWAIT, NULL, NULL);
+    do
+        r = sn__sys(__NR_recvfrom, SN__INIT_CONTROL_FD, &go, 1, MSG_DONTWAIT, NULL, NULL);
+    while (r == -EINTR);
+    return r;
 }
 
 static int future_init(void *argument)
@@ -114,7 +119,10 @@ static int future_init(void *argument)
     long r;
 
     arrange_fds(launch);
-    if (await_go() != 1)
+    r = await_go();
+    if (r < 0)
+        report(SN__STEP_LAUNCH_FDS, r);
+    if (r != 1)
         sn__sys_exit(127); /* the caller is gone, or gave up */
     if (launch->take_root) {
         r = sn__sys(__NR_setgroups, 0, NULL);

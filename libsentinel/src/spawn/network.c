@@ -37,8 +37,15 @@ int sn__network_loopback(int netlink_fd, sn_error **ret_error)
     link->ifi_index = LOOPBACK_INDEX;
     link->ifi_change = IFF_UP;
     link->ifi_flags = IFF_UP;
-    if (mnl_socket_sendto(socket, header, header->nlmsg_len) < 0 ||
-        (n = mnl_socket_recvfrom(socket, answer, sizeof(answer))) < 0) {
+    do
+        n = mnl_socket_sendto(socket, header, header->nlmsg_len);
+    while (n < 0 && errno == EINTR);
+    if (n >= 0) {
+        do
+            n = mnl_socket_recvfrom(socket, answer, sizeof(answer));
+        while (n < 0 && errno == EINTR);
+    }
+    if (n < 0) {
         error = errno;
     } else {
         r = mnl_cb_run(answer, (size_t)n, 1, mnl_socket_get_portid(socket), NULL, NULL);

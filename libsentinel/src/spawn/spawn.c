@@ -194,11 +194,15 @@ static int send_setup(const sn_sandbox *sandbox, const struct sn__planner *plann
     const struct sn__message setup = {.type = SN__MSG_SETUP};
     int fds[SN__MESSAGE_FDS_MAX];
     cleanup_close int plan_fd = sn__file_sealed_memfd("sentinel-plan", plan, plan_size);
+    ssize_t n;
     int r;
 
     if (plan_fd < 0)
         return sn__error_errno(ret_error, -plan_fd, "start PID 1", "cannot make a memfd for the plan");
-    if (send(sandbox->control, "g", 1, MSG_NOSIGNAL) != 1)
+    do
+        n = send(sandbox->control, "g", 1, MSG_NOSIGNAL);
+    while (n < 0 && errno == EINTR);
+    if (n != 1)
         return sn__error_errno(ret_error, errno, "start PID 1", "cannot talk to PID 1");
     fds[SN__SETUP_FD_PLAN] = plan_fd;
     fds[SN__SETUP_FD_SLOT] = sandbox->slot_fd;
@@ -214,7 +218,9 @@ static int send_setup(const sn_sandbox *sandbox, const struct sn__planner *plann
 static int check_alive(const sn_sandbox *sandbox, int r, sn_error **ret_error)
 {
     if (r == 0 && pidfd_send_signal(sandbox->pidfd, 0, NULL, 0) < 0)
-        return sn__error_set(ret_error, SN_EDIED, "start PID 1", "PID 1 was killed while the sandbox was made");
+        return errno == ESRCH
+                   ? sn__error_set(ret_error, SN_EDIED, "start PID 1", "PID 1 was killed while the sandbox was made")
+                   : sn__error_errno(ret_error, errno, "start PID 1", "cannot tell whether PID 1 is alive");
     return r;
 }
 
@@ -272,6 +278,20 @@ static int bring_up(sn_sandbox *sandbox, const struct sn__planner *planner, cons
     return r;
 }
 
+/*
+ * What failed here may have failed because PID 1 was gone already (a broken pipe, no such process): then what it said
+ * last is the reason, and still waits to be read.
+ */
+static int look_for_reason(const sn_sandbox *sandbox, int r, const char *plan, size_t plan_size, sn_error **ret_error)
+{
+    struct sn__message message;
+
+    while (sandbox->control >= 0 && sn__control_receive(sandbox->control, 0, &message, NULL) == 1)
+        if (message.type == SN__MSG_FAILED)
+            return explain_failure(&message.failure, plan, plan_size, ret_error);
+    return r;
+}
+
 int sn__spawn(sn_sandbox *sandbox, const struct sn__planner *planner, const char *plan, size_t plan_size,
               sn_error **ret_error)
 {
@@ -286,6 +306,8 @@ int sn__spawn(sn_sandbox *sandbox, const struct sn__planner *planner, const char
     r = launch(sandbox, memory, ret_error);
     if (r == 0)
         r = bring_up(sandbox, planner, plan, plan_size, ret_error);
+    if (r < 0)
+        r = look_for_reason(sandbox, r, plan, plan_size, ret_error);
     /* PID 1 may still stand on that memory: it must be gone before that is unmapped */
     if (r < 0)
         sn__spawn_kill(sandbox);
@@ -299,7 +321,9 @@ void sn__spawn_kill(sn_sandbox *sandbox)
 
     if (sandbox->pidfd < 0)
         return;
-    pidfd_send_signal(sandbox->pidfd, SIGKILL, NULL, 0);
+    /* refused (the caller gave its privilege away meanwhile, or has a filter): the end of its socket ends it, too */
+    if (pidfd_send_signal(sandbox->pidfd, SIGKILL, NULL, 0) < 0 && sandbox->control >= 0)
+        shutdown(sandbox->control, SHUT_RDWR);
     /* its end takes that of every process of the namespace with it: zap_pid_ns_processes() in the kernel */
     while (poll(&gone, 1, -1) < 0 && errno == EINTR)
         ;
