@@ -121,8 +121,13 @@ static int parse_u64(const char *text, uint64_t *ret_value)
 static int read_short(int dirfd, const char *path, char *text, size_t size)
 {
     cleanup_close int fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC);
-    ssize_t n = fd < 0 ? -1 : read(fd, text, size - 1);
+    ssize_t n;
 
+    if (fd < 0)
+        return -errno;
+    do
+        n = read(fd, text, size - 1);
+    while (n < 0 && errno == EINTR);
     if (n < 0)
         return -errno;
     text[n] = '\0';

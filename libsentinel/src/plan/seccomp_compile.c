@@ -174,6 +174,7 @@ static int export(scmp_filter_ctx filter, struct sn__bpf *ret_bpf, sn_error **re
     cleanup_close int fd = memfd_create("sentinel-bpf", MFD_CLOEXEC);
     cleanup_free struct sock_filter *instructions = NULL;
     struct stat about;
+    ssize_t n;
     int r;
 
     if (fd < 0)
@@ -190,8 +191,9 @@ static int export(scmp_filter_ctx filter, struct sn__bpf *ret_bpf, sn_error **re
     instructions = malloc((size_t)about.st_size);
     if (!instructions)
         return sn__error_nomem(ret_error);
-    if (pread(fd, instructions, (size_t)about.st_size, 0) != about.st_size)
-        return sn__error_errno(ret_error, EIO, "compile policy", "cannot read the filter back");
+    n = pread(fd, instructions, (size_t)about.st_size, 0);
+    if (n != about.st_size)
+        return sn__error_errno(ret_error, n < 0 ? errno : EIO, "compile policy", "cannot read the filter back");
     ret_bpf->count = (uint16_t)(about.st_size / sizeof(*instructions));
     ret_bpf->instructions = steal_ptr(&instructions);
     return 0;
@@ -210,7 +212,8 @@ static int compile(const sn_policy *policy, struct sn__bpf *ret_bpf, sn_error **
                              "CONFIG_SECCOMP_FILTER");
     /* The second means that no other ABI of the same machine (i386, x32) gets in; both are told, not killed unseen. */
     if ((r = seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2)) < 0 ||
-        (r = seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_NOTIFY)) < 0)
+        (r = seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_NOTIFY)) < 0 ||
+        (r = seccomp_attr_set(filter, SCMP_FLTATR_API_SYSRAWRC, 1)) < 0) /* errors as they are, not ECANCELED */
         return sn__error_errno(ret_error, -r, "compile policy", "libseccomp refuses the filter's attributes");
     for (size_t i = 0; i < policy->rules_count; i++) {
         const struct sn__policy_rule *rule = &policy->rules[i];

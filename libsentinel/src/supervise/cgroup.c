@@ -214,6 +214,8 @@ int sn__cgroup_locate(const struct sn__cgroup_tables *tables, const char *contro
         return -ENOMEM;
     }
     if (stat(place.own, &st) < 0) {
+        if (errno != ENOENT && errno != ENOTDIR && errno != EACCES)
+            return -errno;
         place.own_hidden = true;
         free(place.own);
         place.own = strdup(place.mount);
@@ -350,7 +352,7 @@ static int remove_below(int dirfd, const char *name, unsigned depth)
     cleanup_dir DIR *dir = NULL;
     cleanup_close int fd = -1;
     struct dirent *entry;
-    int r;
+    int copy, r;
 
     fd = openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (fd < 0)
@@ -361,7 +363,10 @@ static int remove_below(int dirfd, const char *name, unsigned depth)
     r = sn__cgroup_kill_listed(fd, ".");
     if (r < 0)
         return r;
-    dir = fdopendir(dup(fd));
+    copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+    dir = fdopendir(copy);
+    if (!dir)
+        sn__close(copy);
     while (dir && (entry = readdir(dir))) {
         if (entry->d_type != DT_DIR || entry->d_name[0] == '.' || depth == 0)
             continue;
@@ -415,10 +420,14 @@ static int lock_group(int parent, const char *name)
 {
     cleanup_close int dir = openat(parent, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     struct stat locked, named;
+    int r;
 
     if (dir < 0)
         return -errno;
-    if (flock(dir, LOCK_EX | LOCK_NB) < 0)
+    do
+        r = flock(dir, LOCK_EX | LOCK_NB);
+    while (r < 0 && errno == EINTR);
+    if (r < 0)
         return errno == EWOULDBLOCK ? -EBUSY : -errno;
     /* between the two calls it may have been removed, and another made */
     if (fstat(dir, &locked) < 0 || fstatat(parent, name, &named, AT_SYMLINK_NOFOLLOW) < 0)

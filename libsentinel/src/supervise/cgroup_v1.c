@@ -237,9 +237,10 @@ static int set_limit(const struct sn__cgroup_run *run, unsigned controller, cons
     return 0;
 }
 
+/* Anything but its absence counts as there: then writing it tells what is wrong, and no limit is left out unseen. */
 static bool has_file(const struct sn__cgroup_run *run, unsigned controller, const char *file)
 {
-    return faccessat(dir_of(run->cgroup, controller), in(run->name, file).text, F_OK, 0) == 0;
+    return faccessat(dir_of(run->cgroup, controller), in(run->name, file).text, F_OK, 0) == 0 || errno != ENOENT;
 }
 
 static int set_limits(const struct sn__cgroup_run *run, const sn_limits *limits, sn_error **ret_error)
@@ -398,7 +399,9 @@ static int v1_run_usage(const struct sn__cgroup_run *run, struct sn__usage *ret_
     if (atomic_load(&run->state->killed))
         usage.processes_refused = run->state->refused_before;
     else
-        (void)read_key(run, PIDS, "pids.events", "max", &usage.processes_refused);
+        r = read_key(run, PIDS, "pids.events", "max", &usage.processes_refused);
+    if (r < 0 && r != -ENOENT) /* the verdict depends on it; old kernels have none */
+        return sn__error_errno(ret_error, -r, "cgroup usage", "cannot read pids.events of the run's group");
     /* absent without CONFIG_CFS_BANDWIDTH, where there is no throttling either */
     (void)read_key(run, CPU, "cpu.stat", "throttled_time", &usage.throttled_ns);
     *ret_usage = usage;
@@ -460,6 +463,9 @@ static int find_parent(const struct sn__cgroup_place *place, char **ret_parent)
             *ret_parent = steal_ptr(&parent);
             return 0;
         }
+        /* further up means outside the limits that this process is under: only for want of permission, not of memory */
+        if (r < 0 && r != -EACCES && r != -EPERM && r != -EROFS && r != -ENOENT)
+            return r;
         if (first == 0)
             first = r < 0 ? r : -EACCES;
         slash = strrchr(at, '/');
@@ -474,6 +480,8 @@ static int parent_failed(const char *controller, const struct sn__cgroup_place *
 {
     if (error == -ENOMEM)
         return sn__error_nomem(ret_error);
+    if (error != -EACCES && error != -EPERM && error != -EROFS && error != -ENOENT)
+        return sn__error_errno(ret_error, -error, "cgroup find", "cannot make a group in %s", place->own);
     if (place->read_only || error == -EROFS)
         return sn__error_set(ret_error, SN_EHOST, "cgroup find",
                              "the cgroup v1 hierarchy of %s at %s is mounted read-only; mount it writable (for a "
@@ -500,13 +508,17 @@ int sn__cgroup_v1_pick(const struct sn__cgroup_tables *tables, char **ret_parent
         bool again = false;
 
         r = sn__cgroup_locate(tables, controllers[i], &places[i]);
+        if (r < 0 && r != -ENOENT) {
+            r = sn__error_errno(ret_error, -r, "cgroup find", "cannot look at the cgroup v1 hierarchy of %s",
+                                controllers[i]);
+            break;
+        }
         if (r < 0) {
-            r = r == -ENOMEM ? sn__error_nomem(ret_error)
-                             : sn__error_set(ret_error, i == 0 ? SN_ENOENT : SN_EHOST, "cgroup find",
-                                             "no cgroup v1 hierarchy has the controller %s; mount it: "
-                                             "mkdir -p /sys/fs/cgroup/%s && mount -t cgroup -o %s cgroup "
-                                             "/sys/fs/cgroup/%s",
-                                             controllers[i], controllers[i], controllers[i], controllers[i]);
+            r = sn__error_set(ret_error, i == 0 ? SN_ENOENT : SN_EHOST, "cgroup find",
+                              "no cgroup v1 hierarchy has the controller %s; mount it: "
+                              "mkdir -p /sys/fs/cgroup/%s && mount -t cgroup -o %s cgroup "
+                              "/sys/fs/cgroup/%s",
+                              controllers[i], controllers[i], controllers[i], controllers[i]);
             break;
         }
         for (uint32_t j = 0; j < i; j++)

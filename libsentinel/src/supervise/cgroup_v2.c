@@ -632,15 +632,16 @@ int sn__cgroup_v2_pick(const struct sn__cgroup_tables *tables, const char *wante
     if (wanted)
         return pick_wanted(wanted, ret_parent, ret_error);
     r = sn__cgroup_locate(tables, NULL, &place);
-    if (r == -ENOMEM)
-        return sn__error_nomem(ret_error);
+    if (r < 0 && r != -ENOENT)
+        return sn__error_errno(ret_error, -r, "cgroup find", "cannot look at the cgroup v2 tree");
     if (r < 0)
         return sn__error_set(ret_error, SN_EHOST, "cgroup find",
                              "no cgroup tree is mounted; mount it by 'mount -t cgroup2 cgroup2 /sys/fs/cgroup' (in a "
                              "container: leave /sys/fs/cgroup to the runtime), or relax the layer cgroup");
     mount = open(place.mount, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (mount < 0 || !file_lists(mount, "cgroup.controllers", "memory") ||
-        !file_lists(mount, "cgroup.controllers", "pids"))
+    if (mount < 0)
+        return sn__error_errno(ret_error, errno, "cgroup find", "cannot open the cgroup v2 tree at %s", place.mount);
+    if (!file_lists(mount, "cgroup.controllers", "memory") || !file_lists(mount, "cgroup.controllers", "pids"))
         return sn__error_set(ret_error, SN_EHOST, "cgroup find",
                              "the cgroup v2 tree at %s has not got both controllers memory and pids; boot with "
                              "'systemd.unified_cgroup_hierarchy=1 cgroup_no_v1=all' (and 'cgroup_enable=memory'), have "

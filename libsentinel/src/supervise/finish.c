@@ -80,6 +80,10 @@ void sn__running_finish(sn_running *running)
     }
     if (r == 0 && (result->out[0].failed || result->out[1].failed))
         r = sn__error_nomem(&error);
+    if (r == 0 && running->write_error)
+        r = sn__error_errno(&error, running->write_error, "supervise run", "cannot feed the program's input");
+    if (r == 0 && running->read_error)
+        r = sn__error_errno(&error, running->read_error, "supervise run", "cannot read the program's output");
     if (r < 0) {
         sn__running_fail(running, r, error);
         return;

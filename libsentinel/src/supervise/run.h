@@ -53,6 +53,7 @@ struct sn_running {
     bool sample_is_out;
 
     uint64_t out_bytes[2];
+    int read_error, write_error; /* errno of output that could not be read, of input that could not be fed, or 0 */
     char chunk[SN__READ_CHUNK];
     struct sn__evidence evidence;
     struct sn__message_done done;

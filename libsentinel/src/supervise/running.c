@@ -20,6 +20,7 @@
 
 #define MS UINT64_C(1000000)
 #define CPU_CHECK_MIN_NS (1 * MS)  /* a program goes over its CPU limit by about this much before we see it */
+#define CPU_RETRY_NS (10 * MS)     /* when the counter could not be read */
 #define SAMPLE_EVERY_NS (10 * MS)  /* without cgroups */
 #define KILL_GRACE_NS (10000 * MS) /* PID 1 has not ended the run in this time: end PID 1 */
 #define PENDING_MAX (1U << 20)
@@ -58,10 +59,13 @@ void sn_run_cancel(sn_running *running)
 {
     uint64_t one = 1;
     int saved = errno;
+    ssize_t n;
 
     /* an eventfd that is full already says what is to be said */
-    if (write(running->cancel, &one, sizeof(one)) < 0)
-        errno = saved;
+    do
+        n = write(running->cancel, &one, sizeof(one));
+    while (n < 0 && errno == EINTR);
+    errno = saved;
 }
 
 /* ---- limits ---- */
@@ -111,7 +115,10 @@ static void check_limits(sn_running *running)
     if (!running->group) {
         ask_for_sample(running);
         next = next < SAMPLE_EVERY_NS ? next : SAMPLE_EVERY_NS;
-    } else if (cpu != UINT64_MAX && running->sandbox->driver->run_cpu(running->group, &used) == 0) {
+    } else if (cpu != UINT64_MAX && running->sandbox->driver->run_cpu(running->group, &used) < 0) {
+        /* a host program without a descriptor left, say: the limit holds all the same, a little later */
+        next = next < CPU_RETRY_NS ? next : CPU_RETRY_NS;
+    } else if (cpu != UINT64_MAX) {
         uint64_t check;
 
         if (used >= cpu) {
@@ -261,6 +268,8 @@ static int read_output(sn_running *running, int stream, sn_event *ret_event)
     while (n < 0 && errno == EINTR);
     if (n < 0 && errno == EAGAIN && !running->is_done)
         return 0;
+    if (n < 0 && errno != EAGAIN) /* what is lost must not look like the program's output */
+        running->read_error = errno;
     if (n <= 0) {
         close_output(running, stream);
         return 0;
@@ -318,7 +327,13 @@ static void flush_input(sn_running *running)
         if (n < 0 && errno == EAGAIN)
             break;
         if (n < 0) { /* the program closed its end: what it did not want is dropped */
+            int error = errno;
+
             close_input(running);
+            if (error != EPIPE) { /* it did not: a result would be one of other input */
+                running->write_error = error;
+                sn__running_kill(running);
+            }
             return;
         }
         running->pending_at += (size_t)n;
@@ -513,7 +528,12 @@ void sn_running_free(sn_running *running)
         return;
     if (!running->is_over) {
         sn_run_cancel(running);
-        sn_run_wait(running, &dropped, NULL);
+        if (sn_run_wait(running, &dropped, NULL) < 0 && !running->is_over) {
+            /* its end cannot be waited for (no memory to poll with): with PID 1 it is over at once */
+            pidfd_send_signal(running->sandbox->pidfd, SIGKILL, NULL, 0);
+            sn__sandbox_died(running->sandbox, "free run", NULL);
+            sn__running_fail(running, SN_EDIED, NULL);
+        }
         sn_result_free(dropped);
     }
     for (int i = 0; i < 2; i++)
