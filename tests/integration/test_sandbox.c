@@ -537,6 +537,67 @@ static void submounts_are_read_only_with_their_parent(void **state)
     remove_host_directory(directory);
 }
 
+/* Is something mounted there? */
+static bool is_mounted_on(const char *directory)
+{
+    struct statx status;
+
+    assert_int_equal(statx(AT_FDCWD, directory, 0, STATX_BASIC_STATS, &status), 0);
+    return status.stx_attributes & STATX_ATTR_MOUNT_ROOT;
+}
+
+/* A clone of a shared mount is a peer of it: what is mounted on one of them would appear on the other. */
+static void shared_mounts_carry_nothing_over(void **state)
+{
+    char *directory = make_host_directory();
+    char under[512], later[512];
+    sn_mount shared, beneath;
+    const sn_mount *mounts[] = {&shared, &beneath, NULL};
+    sn_sandbox_options options;
+    sn_sandbox *sandbox;
+    sn_result *result;
+    bool appeared;
+
+    (void)state;
+    if (geteuid() != 0) {
+        remove_host_directory(directory);
+        print_message("SKIP: an ordinary user cannot mount on the host\n");
+        skip();
+        return;
+    }
+    if (mount("tmpfs", directory, "tmpfs", 0, "mode=0777") != 0 || mount(NULL, directory, NULL, MS_SHARED, NULL) != 0) {
+        umount2(directory, MNT_DETACH);
+        remove_host_directory(directory);
+        skip_because("cannot mount a shared tmpfs on the host");
+    }
+    snprintf(under, sizeof(under), "%s/under", directory);
+    snprintf(later, sizeof(later), "%s/later", directory);
+    assert_int_equal(mkdir(under, 0777), 0);
+    assert_int_equal(mkdir(later, 0777), 0);
+    sn_mount_init(&shared);
+    shared.source = directory;
+    shared.target = "/data";
+    sn_mount_init(&beneath);
+    beneath.source = "/usr/bin";
+    beneath.target = "/data/under";
+    sn_sandbox_options_init(&options);
+    options.mounts = mounts;
+    sandbox = make_sandbox(&options);
+    appeared = is_mounted_on(under);
+    assert_int_equal(mount("tmpfs", later, "tmpfs", 0, "mode=0777"), 0);
+    write_host_file(later, "seen", "later\n", 0644);
+    result = run_shell(sandbox,
+                       "test -e /data/under/env && ls /data/later && grep -c ' shared:\\| master:' "
+                       "/proc/self/mountinfo",
+                       NULL);
+    umount2(directory, MNT_DETACH);
+    assert_string_equal(out(result), "0\n");
+    assert_false(appeared);
+    sn_result_free(result);
+    sn_sandbox_destroy(sandbox);
+    remove_host_directory(directory);
+}
+
 static void missing_mount_sources(void **state)
 {
     sn_mount absent;
@@ -665,6 +726,7 @@ int main(void)
         cmocka_unit_test(busy_while_a_run_goes_on),
         cmocka_unit_test(mounts_read_only_and_writable),
         cmocka_unit_test(submounts_are_read_only_with_their_parent),
+        cmocka_unit_test(shared_mounts_carry_nothing_over),
         cmocka_unit_test(missing_mount_sources),
         cmocka_unit_test(a_root_file_system_of_its_own),
         cmocka_unit_test(a_missing_root_file_system),

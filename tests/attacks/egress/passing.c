@@ -9,7 +9,7 @@
 
 int main(void)
 {
-    for (int i = 0; i < 4096; i++) {
+    for (int i = 0; i < 1024; i++) {
         int family;
         socklen_t length = sizeof(family);
 

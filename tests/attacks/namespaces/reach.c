@@ -245,6 +245,8 @@ int main(int argc, char **argv)
         /* where no filter answers, the kernel does */
         if (errno == ENOSYS && prctl(PR_GET_SECCOMP) == 0)
             cannot("this kernel has no %s", argv[1]);
+        if (errno == EACCES && strcmp(argv[1], "perf_event_open") == 0 && prctl(PR_GET_SECCOMP) == 0)
+            cannot("kernel.perf_event_paranoid is above 2");
         held_by_errno(argv[1]);
     }
     return 1;

@@ -7,6 +7,7 @@
 #include "target.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/syscall.h>
 
@@ -29,11 +30,17 @@ static int deliver(const char *how, pid_t pid, int number)
         if (pipe(ends) < 0 || fcntl(ends[0], F_SETOWN, pid) < 0 || fcntl(ends[0], F_SETSIG, number) < 0 ||
             fcntl(ends[0], F_SETFL, O_ASYNC) < 0 || write(ends[1], "x", 1) != 1)
             return -1;
-        /* whether it arrives shows in whether somebody is there the next moment */
-        usleep(20000);
-        return kill(pid, 0) < 0 && errno == ESRCH ? 0 : (errno = EPERM, -1);
+        return 0;
     }
     _exit(1);
+}
+
+/* A signal is sent before it arrives: the host must not look for the victim's end too early. */
+static int has_ended(pid_t pid)
+{
+    struct pollfd ended = {.fd = (int)syscall(SYS_pidfd_open, pid, 0), .events = POLLIN};
+
+    return ended.fd < 0 ? errno == ESRCH : poll(&ended, 1, 1000) == 1;
 }
 
 int main(int argc, char **argv)
@@ -54,6 +61,8 @@ int main(int argc, char **argv)
         number = strcmp(argv[2], "kill") == 0 ? SIGKILL : strcmp(argv[2], "stop") == 0 ? SIGSTOP : 0;
     if (deliver(argv[2], pid, number) < 0)
         held_by_errno(argv[2]);
+    if (number == SIGTERM && !has_ended(pid))
+        held("nothing happened to process %d", pid);
     if (pid == 1 && number != 0) {
         /* were it dead, so were we; stopped, the host would end the run */
         usleep(20000);

@@ -30,45 +30,62 @@ static long interrupt(void)
 }
 
 /*
- * Code for a far jump into the 32-bit segment 0x23 and back into 0x33. Both it and its stack have to lie in the first
- * 4 GiB.
+ * A far jump into the 32-bit segment 0x23 and back into 0x33. What the 32-bit code touches lies in the first 4 GiB; of
+ * the registers only the lower halves come back, so our stack and our way on are kept in memory there.
  */
 static long far_jump(void)
 {
-    static const unsigned char code[] = {
+    static const unsigned char there[] = {
         0xb8, I386_GETPID, 0, 0, 0, /* mov eax, getpid */
         0xcd, 0x80,                 /* int 0x80 */
-        0xcb,                       /* lret: to the segment and offset on the stack */
+        0xcb,                       /* lret: to the offset and segment on the stack */
     };
-    char *room = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
-    unsigned char *back; /* where the 32-bit code returns to: it restores the stack and goes on */
-    unsigned *stack, *top;
+    unsigned char back[] = {
+        0x48, 0x8b, 0x24, 0x25, 0, 0, 0, 0, /* mov rsp, [saved] */
+        0xff, 0x24, 0x25, 0,    0, 0, 0,    /* jmp [saved + 8] */
+    };
+    char *room = mmap(NULL, 12288, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
+    unsigned *stack, address;
+    unsigned long *saved;
     long result;
 
     if (room == MAP_FAILED)
         cannot("no memory below 4 GiB: %s", strerror(errno));
-    memcpy(room, code, sizeof(code));
-    back = (unsigned char *)room + 64;
-    memcpy(back, "\x4c\x89\xe4\xff\xe5", 5); /* mov rsp, r12; jmp rbp */
+    saved = (unsigned long *)(void *)(room + 4096);
+    address = (unsigned)(unsigned long)saved;
+    memcpy(back + 4, &address, sizeof(address));
+    address += 8;
+    memcpy(back + 11, &address, sizeof(address));
+    memcpy(room, there, sizeof(there));
+    memcpy(room + 64, back, sizeof(back));
     if (mprotect(room, 4096, PROT_READ | PROT_EXEC) < 0)
         cannot("mprotect: %s", strerror(errno));
-    stack = (unsigned *)(void *)(room + 8192 - 64);
-    stack[0] = (unsigned)(unsigned long)back;
-    stack[1] = 0x33;
-    top = stack + 2;
+    stack = (unsigned *)(void *)(room + 12288 - 64);
+    stack[0] = (unsigned)(unsigned long)room; /* there */
+    stack[1] = 0x23;
+    stack[2] = (unsigned)(unsigned long)(room + 64); /* and back */
+    stack[3] = 0x33;
     __asm__ volatile("push %%rbp\n\t"
-                     "mov %%rsp, %%r12\n\t"
-                     "lea 1f(%%rip), %%rbp\n\t"
-                     "mov %%rdi, %%rsp\n\t"
-                     "sub $16, %%rsp\n\t"
-                     "movl %%esi, (%%rsp)\n\t"
-                     "movl $0x23, 4(%%rsp)\n\t"
+                     "push %%rbx\n\t"
+                     "push %%r12\n\t"
+                     "push %%r13\n\t"
+                     "push %%r14\n\t"
+                     "push %%r15\n\t"
+                     "lea 1f(%%rip), %%rax\n\t"
+                     "mov %%rsp, (%%rdi)\n\t"
+                     "mov %%rax, 8(%%rdi)\n\t"
+                     "mov %%rsi, %%rsp\n\t"
                      "lretl\n"
-                     "1: pop %%rbp"
-                     : "=a"(result), "+D"(top), "+S"(room)
+                     "1: pop %%r15\n\t"
+                     "pop %%r14\n\t"
+                     "pop %%r13\n\t"
+                     "pop %%r12\n\t"
+                     "pop %%rbx\n\t"
+                     "pop %%rbp"
+                     : "=a"(result), "+D"(saved), "+S"(stack)
                      :
-                     : "r12", "rbx", "rcx", "rdx", "r8", "r9", "r10", "r11", "memory", "cc");
-    return result;
+                     : "rcx", "rdx", "r8", "r9", "r10", "r11", "memory", "cc");
+    return (int)result;
 }
 
 /* A 32-bit program of 112 bytes: getpid, then exit(42). */
@@ -118,11 +135,15 @@ static void run_program(void)
 
 int main(int argc, char **argv)
 {
+    static char room[65536];
+    const stack_t aside = {.ss_sp = room, .ss_size = sizeof(room)};
+    const struct sigaction action = {.sa_handler = on_fault, .sa_flags = SA_ONSTACK};
     const char *how = argc == 2 ? argv[1] : "";
     long r;
 
-    signal(SIGSEGV, on_fault);
-    signal(SIGILL, on_fault);
+    sigaltstack(&aside, NULL);
+    sigaction(SIGSEGV, &action, NULL);
+    sigaction(SIGILL, &action, NULL);
     if (strcmp(how, "program") == 0)
         run_program();
     r = strcmp(how, "int80") == 0      ? interrupt()

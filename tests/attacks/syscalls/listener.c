@@ -13,7 +13,7 @@ int main(void)
 {
     char path[64], target[256];
 
-    for (int i = 0; i < 4096; i++) {
+    for (int i = 0; i < 256; i++) {
         uint64_t id = 0;
         ssize_t n;
 

@@ -13,7 +13,7 @@
 
 #define THREADS 4
 #define SMALL (48UL << 20)
-#define LARGE (1UL << 30)
+#define LARGE (200UL << 20)
 
 static int mapping;
 static pthread_t workers[THREADS];
