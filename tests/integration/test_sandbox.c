@@ -551,8 +551,8 @@ static void shared_mounts_carry_nothing_over(void **state)
 {
     char *directory = make_host_directory();
     char under[512], later[512];
-    sn_mount shared, beneath;
-    const sn_mount *mounts[] = {&shared, &beneath, NULL};
+    sn_mount peer, beneath;
+    const sn_mount *mounts[] = {&peer, &beneath, NULL};
     sn_sandbox_options options;
     sn_sandbox *sandbox;
     sn_result *result;
@@ -574,9 +574,9 @@ static void shared_mounts_carry_nothing_over(void **state)
     snprintf(later, sizeof(later), "%s/later", directory);
     assert_int_equal(mkdir(under, 0777), 0);
     assert_int_equal(mkdir(later, 0777), 0);
-    sn_mount_init(&shared);
-    shared.source = directory;
-    shared.target = "/data";
+    sn_mount_init(&peer);
+    peer.source = directory;
+    peer.target = "/data";
     sn_mount_init(&beneath);
     beneath.source = "/usr/bin";
     beneath.target = "/data/under";
