@@ -108,6 +108,9 @@ static void perform(const struct staging *staging, const struct attack *attack, 
         *ret_outcome = (struct attack_outcome){.kind = OUTCOME_UNTRIED,
                                                .detail = xprintf("no terminal is to be had: %s", strerror(errno))};
     }
+    /* what a process of its own has looked at is put in order here, where the victim is a child */
+    if (attack->stage == STAGE_TERMINAL)
+        free(scene_evidence(staging->scene));
 }
 
 static void perform_control(const struct staging *staging, struct report *report, const struct attack *attack,

@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <ftw.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -22,6 +23,7 @@
 #include <sys/wait.h>
 
 #define MARKER "untouched\n"
+#define VICTIM_PATIENCE_MS 5000
 
 static char *path_of(const struct scene *scene, const char *name)
 {
@@ -59,6 +61,13 @@ static int make_files(struct scene *scene)
         make_directory(scene, "drop", 0777) < 0 || make_directory(scene, "box", 0777) < 0)
         return -1;
     return 0;
+}
+
+static void close_one(int *fd)
+{
+    if (*fd >= 0)
+        close(*fd);
+    *fd = -1;
 }
 
 static int listen_unix(const char *name, bool abstract)
@@ -149,25 +158,52 @@ static void make_ipc(struct scene *scene)
     umask(mask);
 }
 
-/* A process of the host that has the token in its environment. It dies with us. */
+/*
+ * A process of the host that has the token in its environment, dies with us, and says back what it is told: a signal
+ * that is on its way to it has arrived when it answers.
+ */
 static int start_victim(struct scene *scene)
 {
+    char *const argv[] = {(char *)"cat", NULL};
     char variable[64];
-    char *const argv[] = {(char *)"sleep", (char *)"3600", NULL};
     char *envp[] = {variable, NULL};
     pid_t parent = getpid();
+    int pair[2];
 
     snprintf(variable, sizeof(variable), "SN_VICTIM_TOKEN=%s", scene->token);
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
+        return -1;
     scene->victim = fork();
     if (scene->victim == 0) {
         prctl(PR_SET_PDEATHSIG, SIGKILL);
-        if (getppid() != parent)
+        if (getppid() != parent || dup2(pair[1], STDIN_FILENO) < 0 || dup2(pair[1], STDOUT_FILENO) < 0)
             _exit(1);
         close_range(3, ~0U, 0);
-        execve("/bin/sleep", argv, envp);
+        execve("/bin/cat", argv, envp);
         _exit(127);
     }
+    close(pair[1]);
+    scene->victim_line = pair[0];
     return scene->victim < 0 ? -1 : 0;
+}
+
+static void end_victim(struct scene *scene)
+{
+    if (scene->victim > 0) {
+        kill(scene->victim, SIGKILL);
+        waitpid(scene->victim, NULL, 0);
+    }
+    scene->victim = 0;
+    close_one(&scene->victim_line);
+}
+
+static bool victim_answers(const struct scene *scene)
+{
+    struct pollfd answer = {.fd = scene->victim_line, .events = POLLIN};
+    char byte = '.';
+
+    return send(scene->victim_line, &byte, 1, MSG_NOSIGNAL) == 1 && poll(&answer, 1, VICTIM_PATIENCE_MS) == 1 &&
+           read(scene->victim_line, &byte, 1) == 1;
 }
 
 int scene_open(struct scene *scene, char **ret_why)
@@ -179,7 +215,7 @@ int scene_open(struct scene *scene, char **ret_why)
     if (!where || where[0] != '/' || strlen(where) > 64)
         where = "/var/tmp";
     snprintf(scene->directory, sizeof(scene->directory), "%s/sentinel-attack.XXXXXX", where);
-    scene->leaked[0] = scene->leaked[1] = scene->leaked[2] = scene->leak_peer = -1;
+    scene->leaked[0] = scene->leaked[1] = scene->leaked[2] = scene->leak_peer = scene->victim_line = -1;
     scene->unix_listener = scene->abstract_listener = scene->tcp_listener = scene->udp_socket = -1;
     scene->shm_id = -1;
     scene->queue = -1;
@@ -210,19 +246,9 @@ static void remove_tree(const char *path)
     nftw(path, remove_entry, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
 }
 
-static void close_one(int *fd)
-{
-    if (*fd >= 0)
-        close(*fd);
-    *fd = -1;
-}
-
 void scene_close(struct scene *scene)
 {
-    if (scene->victim > 0) {
-        kill(scene->victim, SIGKILL);
-        waitpid(scene->victim, NULL, 0);
-    }
+    end_victim(scene);
     if (scene->shm_id >= 0)
         shmctl(scene->shm_id, IPC_RMID, NULL);
     if (scene->shm_name[0])
@@ -379,7 +405,6 @@ static bool queue_was_touched(struct scene *scene)
 char *scene_evidence(struct scene *scene)
 {
     const char *evidence = NULL;
-    int status;
 
     if (marker_changed(scene)) {
         cleanup_free char *path = path_of(scene, "marker");
@@ -403,9 +428,11 @@ char *scene_evidence(struct scene *scene)
         evidence = "something was written to the socket that the host has open";
     if (queue_was_touched(scene))
         evidence = "the host's message queue was used";
-    if (waitpid(scene->victim, &status, WNOHANG) == scene->victim) {
-        evidence = "the victim on the host was ended";
-        start_victim(scene);
+    if (!victim_answers(scene)) {
+        evidence = "the victim on the host was ended or stopped";
+        end_victim(scene);
+        if (start_victim(scene) < 0)
+            say("there is no victim any more: %s", strerror(errno));
     }
     return evidence ? xstrdup(evidence) : NULL;
 }

@@ -29,7 +29,8 @@ struct scene {
     int shm_id;
     mqd_t queue;
     pid_t victim;
-    int home; /* the current directory we came from */
+    int victim_line; /* our end of its standard input and output */
+    int home;        /* the current directory we came from */
 };
 
 /* Makes everything and changes into the scene; 0, or -1 with *ret_why (to be freed) and nothing left. */
