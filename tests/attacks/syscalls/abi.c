@@ -17,8 +17,10 @@
 
 static void on_fault(int signal)
 {
+    static const char line[] = "HELD: the processor or the kernel refuses the ABI\n";
+
     (void)signal;
-    held("the processor or the kernel refuses the ABI");
+    _exit(write(1, line, sizeof(line) - 1) < 0);
 }
 
 static long interrupt(void)

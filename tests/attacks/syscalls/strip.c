@@ -34,10 +34,12 @@ static int own_stack(void *argument)
     return 0;
 }
 
+static volatile sig_atomic_t got;
+
 static void handler(int signal)
 {
     (void)signal;
-    report(forbidden());
+    got = socket(AF_INET, SOCK_STREAM, 0);
 }
 
 /* The frame that a signal leaves is in the program's memory: what sigreturn restores is what we write there. */
@@ -142,6 +144,7 @@ int main(int argc, char **argv)
     if (strcmp(how, "signal") == 0) {
         signal(SIGUSR1, handler);
         raise(SIGUSR1);
+        report(got);
     }
     if (strcmp(how, "sigreturn") == 0) {
         struct sigaction action = {.sa_sigaction = forge, .sa_flags = SA_SIGINFO};

@@ -12,8 +12,10 @@
 
 static void on_fault(int signal)
 {
+    static const char line[] = "HELD: nothing but the entries of the vsyscall page can be reached\n";
+
     (void)signal;
-    held("nothing but the entries of the vsyscall page can be reached");
+    _exit(write(1, line, sizeof(line) - 1) < 0);
 }
 
 int main(void)
