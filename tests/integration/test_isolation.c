@@ -233,8 +233,11 @@ static void groups_of_the_host_are_not_visible(void **state)
 
 static void an_empty_network(void **state)
 {
+    /* the list of interfaces is read from a netlink socket, which AppArmor's profile refuses */
+    sn_sandbox *sandbox = relaxed_sandbox(SN_LAYER_SECCOMP | SN_LAYER_APPARMOR, SN_NETWORK_NONE);
+
     (void)state;
-    expect(need_unfiltered(),
+    expect(sandbox,
            "import socket\n"
            "print([n for i, n in socket.if_nameindex()])\n"
            "for a in ('127.0.0.1', '10.0.0.1', '192.0.2.1'):\n"
@@ -242,6 +245,7 @@ static void an_empty_network(void **state)
            "    try: s.connect((a, 80)); print('connected')\n"
            "    except OSError as e: print(e.errno in (13, 101))\n", /* Landlock's EACCES comes before ENETUNREACH */
            "['lo']\nTrue\nTrue\nTrue\n");
+    sn_sandbox_destroy(sandbox);
 }
 
 static void loopback_when_asked_for(void **state)
