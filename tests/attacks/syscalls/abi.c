@@ -33,22 +33,27 @@ static long interrupt(void)
 
 /*
  * A far jump into the 32-bit segment 0x23 and back into 0x33. What the 32-bit code touches lies in the first 4 GiB; of
- * the registers only the lower halves come back, so our stack and our way on are kept in memory there.
+ * the registers only the lower halves come back, so our stack and our way on are kept in memory there. It is jumped
+ * both ways, since a kernel in an emulated machine was seen to stumble over far returns.
  */
 static long far_jump(void)
 {
-    static const unsigned char there[] = {
-        0xb8, I386_GETPID, 0, 0, 0, /* mov eax, getpid */
-        0xcd, 0x80,                 /* int 0x80 */
-        0xcb,                       /* lret: to the offset and segment on the stack */
+    unsigned char there[] = {
+        0xb8, I386_GETPID, 0, 0, 0,          /* mov eax, getpid */
+        0xcd, 0x80,                          /* int 0x80 */
+        0xea, 0,           0, 0, 0, 0x33, 0, /* ljmp 0x33:back */
     };
     unsigned char back[] = {
         0x48, 0x8b, 0x24, 0x25, 0, 0, 0, 0, /* mov rsp, [saved] */
         0xff, 0x24, 0x25, 0,    0, 0, 0,    /* jmp [saved + 8] */
     };
-    char *room = mmap(NULL, 12288, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
-    unsigned *stack, address;
+    char *room = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
+    struct {
+        unsigned offset;
+        unsigned short segment;
+    } __attribute__((packed)) way, *to = &way;
     unsigned long *saved;
+    unsigned address;
     long result;
 
     if (room == MAP_FAILED)
@@ -58,15 +63,14 @@ static long far_jump(void)
     memcpy(back + 4, &address, sizeof(address));
     address += 8;
     memcpy(back + 11, &address, sizeof(address));
+    address = (unsigned)(unsigned long)(room + 64);
+    memcpy(there + 8, &address, sizeof(address));
     memcpy(room, there, sizeof(there));
     memcpy(room + 64, back, sizeof(back));
     if (mprotect(room, 4096, PROT_READ | PROT_EXEC) < 0)
         cannot("mprotect: %s", strerror(errno));
-    stack = (unsigned *)(void *)(room + 12288 - 64);
-    stack[0] = (unsigned)(unsigned long)room; /* there */
-    stack[1] = 0x23;
-    stack[2] = (unsigned)(unsigned long)(room + 64); /* and back */
-    stack[3] = 0x33;
+    way.offset = (unsigned)(unsigned long)room;
+    way.segment = 0x23;
     __asm__ volatile("push %%rbp\n\t"
                      "push %%rbx\n\t"
                      "push %%r12\n\t"
@@ -76,15 +80,14 @@ static long far_jump(void)
                      "lea 1f(%%rip), %%rax\n\t"
                      "mov %%rsp, (%%rdi)\n\t"
                      "mov %%rax, 8(%%rdi)\n\t"
-                     "mov %%rsi, %%rsp\n\t"
-                     "lretl\n"
+                     "ljmpl *(%%rsi)\n"
                      "1: pop %%r15\n\t"
                      "pop %%r14\n\t"
                      "pop %%r13\n\t"
                      "pop %%r12\n\t"
                      "pop %%rbx\n\t"
                      "pop %%rbp"
-                     : "=a"(result), "+D"(saved), "+S"(stack)
+                     : "=a"(result), "+D"(saved), "+S"(to)
                      :
                      : "rcx", "rdx", "r8", "r9", "r10", "r11", "memory", "cc");
     return (int)result;
