@@ -555,7 +555,8 @@ int sn__cgroup_pick(const char *wanted, const struct sn__cgroup_driver **ret_dri
         *ret_driver = &sn__cgroup_v2;
         return 0;
     }
-    if (!wanted && r != SN_ENOMEM) {
+    /* what failed for want of memory or descriptors would do on another day: v1 is no way out of that */
+    if (!wanted && r != SN_ENOMEM && sn_error_errno(v2_error) != EMFILE && sn_error_errno(v2_error) != ENFILE) {
         r = sn__cgroup_v1_pick(&tables, ret_parent, &v1_error);
         if (r == 0) {
             *ret_driver = &sn__cgroup_v1;

@@ -68,12 +68,14 @@ static bool lists(const char *text, const char *word)
     return false;
 }
 
-static bool file_lists(int dirfd, const char *file, const char *word)
+/* Has the group the controllers that we cannot do without? 1, 0 or -errno. */
+static int has_controllers(int dirfd)
 {
     cleanup_free char *text = NULL;
     size_t length;
+    int r = sn__file_read_at(dirfd, "cgroup.controllers", 4096, &text, &length);
 
-    return sn__file_read_at(dirfd, file, 4096, &text, &length) == 0 && lists(text, word);
+    return r < 0 ? r : lists(text, "memory") && lists(text, "pids");
 }
 
 /* Hands memory and pids (and cpu, if it can be had) down to the children of a group: 0 or -errno. */
@@ -444,6 +446,12 @@ struct finding {
     char *where;
 };
 
+/* A want of the caller's at this moment, which says nothing about the host. */
+static bool out_of_descriptors(int error)
+{
+    return error == EMFILE || error == ENFILE;
+}
+
 static bool may_write(int dirfd, const char *name)
 {
     return faccessat(dirfd, name, W_OK, AT_EACCESS) == 0;
@@ -460,11 +468,15 @@ static enum obstacle examine(int dirfd, int *ret_error)
     if (!may_write(dirfd, ".") || !may_write(dirfd, "cgroup.procs"))
         return errno == EROFS ? READ_ONLY : NOT_OURS;
     /* the real root has no type */
-    if (sn__file_read_at(dirfd, "cgroup.type", 64, &type, &length) == 0 && strncmp(type, "domain\n", 7) != 0)
+    r = sn__file_read_at(dirfd, "cgroup.type", 64, &type, &length);
+    if (r == 0 && strncmp(type, "domain\n", 7) != 0)
         return THREADED;
-    if (!file_lists(dirfd, "cgroup.controllers", "memory") || !file_lists(dirfd, "cgroup.controllers", "pids"))
+    if (r == 0 || r == -ENOENT)
+        r = has_controllers(dirfd);
+    if (r == 0)
         return NO_CONTROLLERS;
-    r = enable(dirfd);
+    if (r > 0)
+        r = enable(dirfd);
     *ret_error = -r;
     switch (r) {
     case 0:
@@ -513,7 +525,7 @@ static bool try_directory(const char *directory, bool itself, char **ret_parent,
         return true;
     }
     /* the nearest directory that is ours says most; one of somebody else's says nothing */
-    if (!finding->where || (finding->obstacle == NOT_OURS && obstacle != NOT_OURS)) {
+    if (!finding->where || (finding->obstacle == NOT_OURS && obstacle != NOT_OURS) || out_of_descriptors(error)) {
         free(finding->where);
         *finding = (struct finding){obstacle, error, strdup(directory)};
     }
@@ -556,6 +568,8 @@ static int explain(const struct finding *finding, sn_error **ret_error)
             "the layer cgroup",
             where, where, where);
     default:
+        if (out_of_descriptors(finding->error))
+            return sn__error_errno(ret_error, finding->error, "cgroup find", "cannot look at the cgroup %s", where);
         return sn__error_set(ret_error, SN_EHOST, "cgroup find", "cannot use the cgroup %s (%s); " HOW_TO_DELEGATE,
                              where, finding->error ? strerrordesc_np(finding->error) : "unknown");
     }
@@ -639,9 +653,10 @@ int sn__cgroup_v2_pick(const struct sn__cgroup_tables *tables, const char *wante
                              "no cgroup tree is mounted; mount it by 'mount -t cgroup2 cgroup2 /sys/fs/cgroup' (in a "
                              "container: leave /sys/fs/cgroup to the runtime), or relax the layer cgroup");
     mount = open(place.mount, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (mount < 0)
-        return sn__error_errno(ret_error, errno, "cgroup find", "cannot open the cgroup v2 tree at %s", place.mount);
-    if (!file_lists(mount, "cgroup.controllers", "memory") || !file_lists(mount, "cgroup.controllers", "pids"))
+    r = mount < 0 ? -errno : has_controllers(mount);
+    if (r < 0)
+        return sn__error_errno(ret_error, -r, "cgroup find", "cannot look at the cgroup v2 tree at %s", place.mount);
+    if (r == 0)
         return sn__error_set(ret_error, SN_EHOST, "cgroup find",
                              "the cgroup v2 tree at %s has not got both controllers memory and pids; boot with "
                              "'systemd.unified_cgroup_hierarchy=1 cgroup_no_v1=all' (and 'cgroup_enable=memory'), have "
