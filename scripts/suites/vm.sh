@@ -9,7 +9,7 @@ suite_vm() {
   local log=$scratch/vm.log line counts status options=(--jobs 2)
   [[ $long == 0 ]] || options+=(--all)
   # Fewer machines at a time than processors would leave those idle; a machine does little on its second one.
-  scripts/vm-test "${options[@]}" 2>&1 </dev/null | tee "$log" | grep -vE '^[0-9]+ passed, [0-9]+ failed'
+  scripts/vm-test "${options[@]}" 2>&1 </dev/null | tee "$log" | grep --line-buffered -vE '^[0-9]+ passed, [0-9]+ failed'
   status=${PIPESTATUS[0]}
   line=$(grep -E '^[0-9]+ passed, [0-9]+ failed, [0-9]+ skipped$' "$log" | tail -n 1)
   if [[ -z $line ]]; then

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # root: root on a host with nothing but cgroup v2: every layer, no v1
-# shellcheck shell=bash disable=SC2154
+# shellcheck shell=bash disable=SC2034,SC2154
 
 check "a sandbox has every layer" "$SENTINEL" exec -- /bin/true
 for name in test_cgroup test_isolation integration_limits; do
@@ -10,4 +10,6 @@ if [[ $long == 1 ]]; then
   for name in test_run test_run_input test_run_events test_sandbox test_host_safety test_bad_input; do
     program $name
   done
+  run_unittest test_cli.py python3 tests/integration/test_cli.py -v
+  corpus -- 'bash/*' 'c/*' 'python/*'
 fi
