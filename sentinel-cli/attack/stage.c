@@ -20,7 +20,7 @@ struct actor {
     sn_limits limits;
     sn_policy *policy;
     sn_sandbox *sandbox;
-    struct string_list env; /* owned strings */
+    struct string_list env; /* owned strings; of one run */
     struct string_list argv;
     bool impossible;
 };
@@ -79,19 +79,20 @@ static void add_variable(struct string_list *env, const struct string_list *aske
     string_list_add(env, xstrdup(variable));
 }
 
-/* The second of two actors does not get the secret of the first. */
+/* What plants gets the secret of it; what looks does not. */
 static void make_env(const struct staging *staging, const struct attack_variant *variant, const struct attack *attack,
-                     bool knows_secret, struct actor *actor)
+                     const char *part, struct actor *actor)
 {
     const struct string_list *asked = &actor->settings.env;
 
+    string_list_free_all(&actor->env);
     add_variable(&actor->env, asked, "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
     add_variable(&actor->env, asked, "HOME=/work");
     add_variable(&actor->env, asked, "LANG=C.UTF-8");
     for (size_t i = 0; i < asked->count; i++)
         string_list_add(&actor->env, xstrdup(asked->items[i]));
     scene_environment(staging->scene, variant->control && attack->control.box, &actor->env);
-    if (knows_secret)
+    if (part && strcmp(part, "plant") == 0)
         string_list_add(&actor->env, xprintf("SN_SECRET=%s", staging->scene->token));
 }
 
@@ -142,7 +143,7 @@ static int put_program(const struct staging *staging, const struct attack *attac
 
 /* A sandbox with the program in it. 0, or -1 with *ret_failure; actor_close() in any case. */
 static int actor_open(const struct staging *staging, const struct attack *attack, const struct attack_variant *variant,
-                      bool knows_secret, struct actor *actor, char **ret_failure)
+                      struct actor *actor, char **ret_failure)
 {
     struct cli quiet = {.quiet = true};
     sn_error *error = NULL;
@@ -170,13 +171,12 @@ static int actor_open(const struct staging *staging, const struct attack *attack
         sn_error_free(error);
         return -1;
     }
-    make_env(staging, variant, attack, knows_secret, actor);
     return put_program(staging, attack, actor, ret_failure);
 }
 
 /* Starts the program as `part` ("plant", "look"; NULL). */
-static int actor_start(const struct attack *attack, const struct attack_variant *variant, const char *part,
-                       struct actor *actor, sn_running **ret_running, char **ret_failure)
+static int actor_start(const struct staging *staging, const struct attack *attack, const struct attack_variant *variant,
+                       const char *part, struct actor *actor, sn_running **ret_running, char **ret_failure)
 {
     sn_run_options options;
     sn_error *error = NULL;
@@ -185,6 +185,7 @@ static int actor_start(const struct attack *attack, const struct attack_variant 
     free(actor->argv.items);
     actor->argv = (struct string_list){0};
     make_argv(attack, variant, part, &actor->argv);
+    make_env(staging, variant, attack, part, actor);
     sn_run_options_init(&options);
     options.argv = actor->argv.items;
     options.envp = actor->env.items;
@@ -207,12 +208,12 @@ static void wait_for_result(sn_running *running, sn_result **ret_result, char **
     sn_error_free(error);
 }
 
-static int actor_run(const struct attack *attack, const struct attack_variant *variant, const char *part,
-                     struct actor *actor, sn_result **ret_result, char **ret_failure)
+static int actor_run(const struct staging *staging, const struct attack *attack, const struct attack_variant *variant,
+                     const char *part, struct actor *actor, sn_result **ret_result, char **ret_failure)
 {
     sn_running *running = NULL;
 
-    if (actor_start(attack, variant, part, actor, &running, ret_failure) < 0)
+    if (actor_start(staging, attack, variant, part, actor, &running, ret_failure) < 0)
         return -1;
     wait_for_result(running, ret_result, ret_failure);
     sn_running_free(running);
@@ -229,12 +230,12 @@ static bool has_planted(const sn_result *result)
            !(length >= 5 && memcmp(output, "HELD:", 5) == 0);
 }
 
-static void perform_twice(const struct attack *attack, const struct attack_variant *variant, struct actor *actor,
-                          struct performance *performance)
+static void perform_twice(const struct staging *staging, const struct attack *attack,
+                          const struct attack_variant *variant, struct actor *actor, struct performance *performance)
 {
-    if (actor_run(attack, variant, "plant", actor, &performance->plant, &performance->failure) == 0 &&
+    if (actor_run(staging, attack, variant, "plant", actor, &performance->plant, &performance->failure) == 0 &&
         has_planted(performance->plant))
-        actor_run(attack, variant, "look", actor, &performance->look, &performance->failure);
+        actor_run(staging, attack, variant, "look", actor, &performance->look, &performance->failure);
 }
 
 /* Until it says READY on its standard output (true) or is over. */
@@ -268,11 +269,11 @@ static void perform_beside(const struct staging *staging, const struct attack *a
     sn_running *running = NULL;
     bool ready;
 
-    if (actor_start(attack, variant, "plant", planter, &running, &performance->failure) < 0)
+    if (actor_start(staging, attack, variant, "plant", planter, &running, &performance->failure) < 0)
         return;
     ready = wait_until_ready(running);
-    if (ready && actor_open(staging, attack, variant, false, &looker, &performance->failure) == 0)
-        actor_run(attack, variant, "look", &looker, &performance->look, &performance->failure);
+    if (ready && actor_open(staging, attack, variant, &looker, &performance->failure) == 0)
+        actor_run(staging, attack, variant, "look", &looker, &performance->look, &performance->failure);
     if (ready)
         sn_run_cancel(running);
     wait_for_result(running, &performance->plant, &performance->failure);
@@ -301,7 +302,7 @@ static void perform_during(const struct staging *staging, const struct attack *a
     sn_event event = {.size = sizeof(event)};
     sn_error *error = NULL;
 
-    if (actor_start(attack, variant, NULL, actor, &running, &performance->failure) < 0)
+    if (actor_start(staging, attack, variant, NULL, actor, &running, &performance->failure) < 0)
         return;
     while (sn_run_next(running, &event, &error) == 0 && event.type != SN_EVENT_DONE)
         operate(staging, attack, variant, actor, true, performance);
@@ -323,15 +324,14 @@ static bool shows_token(const struct scene *scene, const sn_result *result)
 void stage_perform(const struct staging *staging, const struct attack *attack, const struct attack_variant *variant,
                    struct performance *ret_performance)
 {
-    bool of_two = attack->stage == STAGE_RERUN || attack->stage == STAGE_NEIGHBOUR;
     struct actor actor = {0};
     char *left;
 
     memset(ret_performance, 0, sizeof(*ret_performance));
-    if (actor_open(staging, attack, variant, of_two, &actor, &ret_performance->failure) == 0) {
+    if (actor_open(staging, attack, variant, &actor, &ret_performance->failure) == 0) {
         switch (attack->stage) {
         case STAGE_RERUN:
-            perform_twice(attack, variant, &actor, ret_performance);
+            perform_twice(staging, attack, variant, &actor, ret_performance);
             break;
         case STAGE_NEIGHBOUR:
             perform_beside(staging, attack, variant, &actor, ret_performance);
@@ -342,7 +342,7 @@ void stage_perform(const struct staging *staging, const struct attack *attack, c
         case STAGE_RUN:
         case STAGE_TERMINAL:
         case STAGE_AFTER:
-            actor_run(attack, variant, NULL, &actor, &ret_performance->look, &ret_performance->failure);
+            actor_run(staging, attack, variant, NULL, &actor, &ret_performance->look, &ret_performance->failure);
             if (ret_performance->look)
                 operate(staging, attack, variant, &actor, false, ret_performance);
             break;

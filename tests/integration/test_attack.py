@@ -173,6 +173,9 @@ class Attack(unittest.TestCase):
                  'echo HELD: "${SN_SECRET-nothing}" ;; esac\n')
         self.corpus.add("a", rerun, stage="rerun", stopped_by=["tmpfs"], **SETTLED)
         self.assertEqual(self.only()[1]["outcome"], "breached")  # a session keeps its files
+        self.corpus.add("a", '[ $1 = plant ] || echo HELD: "${SN_SECRET-nothing}"\n', stage="rerun",
+                        stopped_by=["tmpfs"], **SETTLED)
+        self.assertEqual(self.only()[1]["detail"], "nothing")
         beside = ('case $1 in plant) echo "$SN_SECRET" >/work/note; echo READY; sleep 30 ;; look) '
                   'cat /work/note 2>/dev/null; echo HELD: "${SN_SECRET-nothing}" ;; esac\n')
         self.corpus.add("a", beside, stage="neighbour", stopped_by=["tmpfs"], **SETTLED)

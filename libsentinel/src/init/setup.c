@@ -124,7 +124,8 @@ static int landlock_prepare(struct init *init)
         r = landlock_allow(init, "/dev", all);
     for (uint32_t i = 0; r == 0 && i < init->plan->mount_count; i++) {
         const struct sn__plan_mount *mount = &plan_mounts(init)[i];
-        uint64_t access = all;
+        /* no devices anywhere, not even the white-outs that an overlay knows: nodev says the same */
+        uint64_t access = all & ~(uint64_t)(LANDLOCK_ACCESS_FS_MAKE_CHAR | LANDLOCK_ACCESS_FS_MAKE_BLOCK);
 
         if (!(mount->flags & SN__MOUNT_FLAG_WRITABLE) || (mount->flags & SN__MOUNT_FLAG_DEVICE))
             continue;
