@@ -2,7 +2,7 @@
 # integration: real sandboxes, as root
 # shellcheck shell=bash disable=SC2154
 
-packages_integration=(default-jdk-headless golang-go nodejs man-db)
+packages_integration=(default-jdk-headless golang-go nodejs man-db locales)
 
 suite_integration() {
   begin integration "real sandboxes, as root"

@@ -2,7 +2,7 @@
 # sanitizers: units and integration with ASan and UBSan, built into build-asan/
 # shellcheck shell=bash disable=SC2154
 
-packages_sanitizers=(default-jdk-headless golang-go nodejs man-db)
+packages_sanitizers=(default-jdk-headless golang-go nodejs man-db locales)
 
 suite_sanitizers() {
   begin sanitizers "units and integration with ASan and UBSan"

@@ -368,7 +368,18 @@ static int on_a_small_stack(void)
 /* Where i is no small I, and 0,5 is a half. */
 static int in_turkish(void)
 {
-    return !setlocale(LC_ALL, "tr_TR.UTF-8") && !setlocale(LC_ALL, "tr_TR") ? UNABLE : use_once();
+    char directory[] = "/tmp/sn-locale.XXXXXX";
+    char command[256];
+    int result = UNABLE;
+
+    /* compiled here, so that the host need not have it */
+    if (!mkdtemp(directory))
+        return UNABLE;
+    snprintf(command, sizeof(command), "localedef -c -i tr_TR -f UTF-8 %s/tr_TR.UTF-8 2>&1", directory);
+    if (system(command) == 0 && setenv("LOCPATH", directory, 1) == 0 && setlocale(LC_ALL, "tr_TR.UTF-8"))
+        result = use_once();
+    snprintf(command, sizeof(command), "rm -r %s", directory);
+    return system(command) == 0 ? result : 1;
 }
 
 static int with_other_standard_files(void)
