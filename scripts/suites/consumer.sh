@@ -40,6 +40,8 @@ suite_consumer() {
     check "README's example runs" sh -c '[ "$("$1")" = "OK: 42" ]' sh "$scratch/minimal"
   }
   check "the installed command runs" "$installed/bin/sentinel" exec -- /bin/true
+  check "the installed command attacks itself" "$installed/bin/sentinel" doctor --attack --controls --only 'egress/tcp*' \
+    --only 'information/boot*'
   check "Python's ctypes loads it alone" python3 -c "
 import ctypes
 library = ctypes.CDLL('$installed/lib/libsentinel.so.0')
