@@ -24,7 +24,7 @@ static void accounts(void)
     held("%d accounts, none of the host", count);
 }
 
-static void interfaces(void)
+static void interfaces(int of_host)
 {
     struct ifreq list[64];
     struct ifconf request = {.ifc_len = sizeof(list), .ifc_req = list};
@@ -39,6 +39,8 @@ static void interfaces(void)
     }
     if (ioctl(fd, SIOCGIFCONF, &request) == 0 && request.ifc_len > (int)sizeof(one))
         breach("%d addresses", request.ifc_len / (int)sizeof(one));
+    if (of_host)
+        cannot("this host has no interface but lo");
     held("no interface but lo");
 }
 
@@ -111,7 +113,7 @@ int main(int argc, char **argv)
     if (strcmp(what, "accounts") == 0)
         accounts();
     if (strcmp(what, "interfaces") == 0)
-        interfaces();
+        interfaces(argc > 2);
     if (strcmp(what, "sockets") == 0)
         sockets(argc > 2 ? argv[2] : "/proc/self/net/unix");
     if (strcmp(what, "groups") == 0)
