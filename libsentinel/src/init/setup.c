@@ -85,13 +85,15 @@ static int landlock_allow(const struct init *init, const char *path, uint64_t ac
 
 /*
  * The tree is read-only and small already; Landlock says the same once more by another mechanism: read and execute
- * everywhere, write only where the plan mounted something writable. /dev has all rights for the sake of /dev/shm below
- * it, whose mount is renewed after every run; its own file system is read-only.
+ * everywhere, write only where the plan mounted something writable. /dev has these rights for the sake of /dev/shm
+ * below it, whose mount is renewed after every run; its own file system is read-only. Nobody makes devices anywhere:
+ * nodev says the same, but for the white-outs that an overlay knows, which some kernels count as devices here and some
+ * as files.
  */
 static int landlock_prepare(struct init *init)
 {
     struct landlock_ruleset ruleset = {0};
-    uint64_t all;
+    uint64_t all, writable;
     size_t size;
     long abi = sn__sys(__NR_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
     long r;
@@ -106,6 +108,7 @@ static int landlock_prepare(struct init *init)
     if (abi >= 5)
         all |= LANDLOCK_FS_IOCTL_DEV;
     ruleset.fs = all;
+    writable = all & ~(uint64_t)(LANDLOCK_ACCESS_FS_MAKE_CHAR | LANDLOCK_ACCESS_FS_MAKE_BLOCK);
     if (abi >= 4 && (init->plan->layers & SN_LAYER_NETWORK_NS) && init->plan->network == 0)
         ruleset.net = LANDLOCK_NET_BIND_CONNECT;
     if (abi >= 6)
@@ -121,11 +124,10 @@ static int landlock_prepare(struct init *init)
     if (r == 0)
         r = landlock_allow(init, "/proc", LANDLOCK_READ | LANDLOCK_ACCESS_FS_WRITE_FILE | (all & LANDLOCK_FS_TRUNCATE));
     if (r == 0)
-        r = landlock_allow(init, "/dev", all);
+        r = landlock_allow(init, "/dev", writable);
     for (uint32_t i = 0; r == 0 && i < init->plan->mount_count; i++) {
         const struct sn__plan_mount *mount = &plan_mounts(init)[i];
-        /* no devices anywhere, not even the white-outs that an overlay knows: nodev says the same */
-        uint64_t access = all & ~(uint64_t)(LANDLOCK_ACCESS_FS_MAKE_CHAR | LANDLOCK_ACCESS_FS_MAKE_BLOCK);
+        uint64_t access = writable;
 
         if (!(mount->flags & SN__MOUNT_FLAG_WRITABLE) || (mount->flags & SN__MOUNT_FLAG_DEVICE))
             continue;
