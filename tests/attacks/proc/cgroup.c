@@ -31,6 +31,25 @@ static void try(const char *path)
         breach("%s can be written to", path);
 }
 
+/* Is there a v1 hierarchy of this controller? "4:memory:/..." says so. */
+static int has_hierarchy(const char *controller)
+{
+    FILE *file = fopen("/proc/self/cgroup", "r");
+    char line[4096];
+    int found = 0;
+
+    while (file && fgets(line, sizeof(line), file)) {
+        char *names = strchr(line, ':');
+
+        names = names ? strtok(names + 1, ":") : NULL;
+        for (names = names ? strtok(names, ",") : NULL; names; names = strtok(NULL, ","))
+            found |= strcmp(names, controller) == 0;
+    }
+    if (file)
+        fclose(file);
+    return found;
+}
+
 int main(int argc, char **argv)
 {
     const char *file_system = argc > 1 ? argv[1] : "cgroup2";
@@ -44,9 +63,12 @@ int main(int argc, char **argv)
     map("/proc/self/gid_map", "0 %u 1", gid);
     mkdir(AT, 0700);
     if (mount("none", AT, file_system, 0, options) < 0) {
-        if (errno != EPERM && errno != EACCES)
-            cannot("mount: %s: this host has no such hierarchy", strerror(errno));
-        held_by_errno("mount");
+        int error = errno;
+
+        /* where there is none to show, some kernels say EPERM: a namespace of one's own makes no new ones */
+        if ((error != EPERM && error != EACCES) || (*options && !has_hierarchy(options)))
+            cannot("mount: %s: this host has no such hierarchy", strerror(error));
+        held("mount: %s", strerror(error));
     }
     try(AT "/cgroup.procs");
     try(AT "/memory.max");
