@@ -10,25 +10,33 @@
 
 static char block[16384];
 
-static size_t put(int fd, const char *how)
+/* One descriptor's block by splice(), which moves as much as the pipe at its end has room for. */
+static size_t put_by_splice(int fd, struct iovec *one)
 {
-    struct iovec one = {block, sizeof(block)};
+    size_t moved = 0;
     int pair[2];
     ssize_t n;
 
-    if (strcmp(how, "splice") == 0) {
-        if (pipe(pair) < 0)
-            cannot("pipe: %s", strerror(errno));
-        n = vmsplice(pair[1], &one, 1, 0);
-        if (n > 0)
-            n = splice(pair[0], NULL, fd, NULL, (size_t)n, 0);
-        close(pair[0]);
-        close(pair[1]);
-    } else if (strcmp(how, "vector") == 0) {
-        n = writev(fd, &one, 1);
-    } else {
-        n = write(fd, block, sizeof(block));
+    if (pipe(pair) < 0)
+        cannot("pipe: %s", strerror(errno));
+    n = vmsplice(pair[1], one, 1, 0);
+    for (ssize_t left = n; left > 0 && n > 0; left -= n) {
+        n = splice(pair[0], NULL, fd, NULL, (size_t)left, 0);
+        moved += n > 0 ? (size_t)n : 0;
     }
+    close(pair[0]);
+    close(pair[1]);
+    return moved;
+}
+
+static size_t put(int fd, const char *how)
+{
+    struct iovec one = {block, sizeof(block)};
+    ssize_t n;
+
+    if (strcmp(how, "splice") == 0)
+        return put_by_splice(fd, &one);
+    n = strcmp(how, "vector") == 0 ? writev(fd, &one, 1) : write(fd, block, sizeof(block));
     return n > 0 ? (size_t)n : 0;
 }
 
