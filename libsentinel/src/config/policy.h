@@ -95,7 +95,7 @@ struct sn__policy_action sn__policy_evaluate(const sn_policy *policy, int32_t nu
 bool sn__policy_action_equal(struct sn__policy_action a, struct sn__policy_action b);
 
 /*
- * Normal form: what libseccomp (and OCI JSON) can say. One term is a conjunction with at most one comparison for each
+ * Normal form: what OCI JSON can say. One term is a conjunction with at most one comparison for each
  * argument; terms with different actions never overlap, so their order does not matter.
  */
 struct sn__policy_comparison {

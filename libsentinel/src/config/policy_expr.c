@@ -6,14 +6,14 @@
 #include <string.h>
 
 /*
- * Conditions are any and/or/not of comparisons; libseccomp takes an or of conjunctions that compare an argument at
- * most once and know neither "masked and not equal" nor 32-bit arguments. The common ground is the masked equality:
- * every comparison is a union of at most 64 of them (a range is a set of prefixes, as in routing), and two of them on
- * one argument are again one, or contradict.
+ * Conditions are any and/or/not of comparisons; an OCI profile, and libseccomp, to which container runtimes hand it,
+ * take an or of conjunctions that compare an argument at most once and know neither "masked and not equal" nor 32-bit
+ * arguments. The common ground is the masked equality: every comparison is a union of at most 64 of them (a range is a
+ * set of prefixes, as in routing), and two of them on one argument are again one, or contradict.
  *
  * An ordered comparison or != of all 64 bits stays only if it is all that is said about its call. libseccomp 2.5.4 gets
  * several of them for one call wrong: with A >= 0x200000000 and A <= 5 in two rules, it takes 0xffffffff for one of the
- * latter; and with another argument beside each, seccomp_rule_add() may never return. tests/fuzz finds both.
+ * latter; and with another argument beside each, seccomp_rule_add() may never return.
  */
 
 #define TERMS_MAX 256

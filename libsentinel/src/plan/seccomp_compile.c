@@ -5,46 +5,174 @@
 #include "base/error.h"
 #include "config/policy.h"
 #include "config/policy_names.h"
+#include "plan/bpf.h"
 
-#include <pthread.h>
-#include <seccomp.h>
+#include <linux/audit.h>
+#include <linux/seccomp.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
-
-static void cleanup_filter_pointer(scmp_filter_ctx *filter)
-{
-    if (*filter)
-        seccomp_release(*filter);
-}
 
 /*
- * libseccomp finds out what the kernel can do on first use and keeps the answers in plain variables of its own: one
- * compilation at a time. It is the dependency's state, not ours, that this guards.
+ * Theory of operation
+ *
+ * A filter is a search for the call's number in a sorted list of ranges, and behind it what is done with the calls of
+ * that range: most often one answer. Neighbours with the same answer are one range, so an allow-list of 330 calls is
+ * some 60 ranges, found by 6 comparisons; the kernel goes through all numbers once when it loads a filter, which is
+ * what loading costs. A call with conditions has its rules one after the other, each as jumps past what does not hold.
+ *
+ * Numbers of x32 (from 0x40000000) are the answer for foreign ABIs, but for -1: what a tracer sets to skip a call.
  */
-static pthread_mutex_t libseccomp_lock = PTHREAD_MUTEX_INITIALIZER;
 
-static uint32_t libseccomp_action(struct sn__policy_action action)
+#define X32_BEGIN 0x40000000U
+#define NO_CALL UINT32_MAX
+#define NATIVE_ARCH AUDIT_ARCH_X86_64
+
+static uint32_t answer(struct sn__policy_action action)
 {
     switch (action.kind) {
     case SN__ACTION_ALLOW:
-        return SCMP_ACT_ALLOW;
+        return SECCOMP_RET_ALLOW;
     case SN__ACTION_LOG:
-        return SCMP_ACT_LOG;
+        return SECCOMP_RET_LOG;
     case SN__ACTION_ERRNO:
-        return SCMP_ACT_ERRNO(action.value);
+        return SECCOMP_RET_ERRNO | (action.value & SECCOMP_RET_DATA);
     case SN__ACTION_TRAP:
-        /* libseccomp has no way to hand the number on: the program gets SIGSYS with si_errno 0 */
-        return SCMP_ACT_TRAP;
+        return SECCOMP_RET_TRAP | (action.value & SECCOMP_RET_DATA);
     default:
-        return SCMP_ACT_NOTIFY;
+        return SECCOMP_RET_USER_NOTIF;
     }
 }
 
 static bool lets_through(struct sn__policy_action action)
 {
     return action.kind == SN__ACTION_ALLOW || action.kind == SN__ACTION_LOG;
+}
+
+/* ---- conditions ---- */
+
+/* A word of an argument, masked, against a number. */
+static sn__bpf_label word(struct sn__bpf_writer *writer, uint32_t offset, uint32_t mask, uint16_t how, uint32_t value,
+                          sn__bpf_label then, sn__bpf_label otherwise)
+{
+    if (then == otherwise)
+        return then;
+    sn__bpf_jump(writer, how, value, then, otherwise);
+    if (mask != UINT32_MAX)
+        sn__bpf_and(writer, mask);
+    return sn__bpf_load(writer, offset);
+}
+
+static sn__bpf_label word_equal(struct sn__bpf_writer *writer, uint32_t offset, uint32_t mask, uint32_t value,
+                                sn__bpf_label then, sn__bpf_label otherwise)
+{
+    if (value & ~mask)
+        return otherwise;
+    if (mask == 0)
+        return then;
+    if (value == 0 && mask != UINT32_MAX)
+        return word(writer, offset, UINT32_MAX, BPF_JSET, mask, otherwise, then);
+    return word(writer, offset, mask, BPF_JEQ, value, then, otherwise);
+}
+
+/* (arg & mask) > value, or with `or_equal` >=, from the upper word to the lower. */
+static sn__bpf_label greater(struct sn__bpf_writer *writer, const struct sn__policy_expr *expr, bool or_equal,
+                             sn__bpf_label then, sn__bpf_label otherwise)
+{
+    uint32_t low = (uint32_t)offsetof(struct seccomp_data, args) + expr->arg * 8, high = low + 4;
+    uint32_t high_mask = (uint32_t)(expr->mask >> 32), high_value = (uint32_t)(expr->value >> 32);
+    sn__bpf_label below;
+
+    if (high_mask == 0 && high_value != 0)
+        return otherwise;
+    below =
+        word(writer, low, (uint32_t)expr->mask, or_equal ? BPF_JGE : BPF_JGT, (uint32_t)expr->value, then, otherwise);
+    if (high_mask == 0)
+        return below;
+    below = word(writer, high, high_mask, BPF_JEQ, high_value, below, otherwise);
+    return word(writer, high, high_mask, BPF_JGT, high_value, then, below);
+}
+
+static sn__bpf_label equal(struct sn__bpf_writer *writer, const struct sn__policy_expr *expr, sn__bpf_label then,
+                           sn__bpf_label otherwise)
+{
+    uint32_t low = (uint32_t)offsetof(struct seccomp_data, args) + expr->arg * 8, high = low + 4;
+
+    then = word_equal(writer, high, (uint32_t)(expr->mask >> 32), (uint32_t)(expr->value >> 32), then, otherwise);
+    return word_equal(writer, low, (uint32_t)expr->mask, (uint32_t)expr->value, then, otherwise);
+}
+
+static sn__bpf_label condition(struct sn__bpf_writer *writer, const struct sn__policy_expr *expr, sn__bpf_label then,
+                               sn__bpf_label otherwise)
+{
+    switch (expr->op) {
+    case SN__OP_AND:
+        then = condition(writer, expr->right, then, otherwise);
+        return condition(writer, expr->left, then, otherwise);
+    case SN__OP_OR:
+        otherwise = condition(writer, expr->right, then, otherwise);
+        return condition(writer, expr->left, then, otherwise);
+    case SN__OP_NOT:
+        return condition(writer, expr->left, otherwise, then);
+    case SN__OP_EQ:
+        return equal(writer, expr, then, otherwise);
+    case SN__OP_NE:
+        return equal(writer, expr, otherwise, then);
+    case SN__OP_GT:
+        return greater(writer, expr, false, then, otherwise);
+    case SN__OP_LE:
+        return greater(writer, expr, false, otherwise, then);
+    case SN__OP_GE:
+        return greater(writer, expr, true, then, otherwise);
+    default: /* SN__OP_LT */
+        return greater(writer, expr, true, otherwise, then);
+    }
+}
+
+/* length >= LARGE && (prot & WRITE) && (flags & (PRIVATE | ANONYMOUS | NORESERVE)) == PRIVATE | ANONYMOUS */
+static sn__bpf_label large_mmap(struct sn__bpf_writer *writer, sn__bpf_label then, sn__bpf_label otherwise)
+{
+    const uint64_t kind = MAP_PRIVATE | MAP_ANONYMOUS;
+    const struct sn__policy_expr is_large = {
+        .op = SN__OP_GE, .arg = 1, .mask = UINT64_MAX, .value = SN__SECCOMP_LARGE_MAPPING};
+    const struct sn__policy_expr is_writable = {.op = SN__OP_NE, .arg = 2, .mask = PROT_WRITE};
+    const struct sn__policy_expr is_of_kind = {.op = SN__OP_EQ, .arg = 3, .mask = kind | MAP_NORESERVE, .value = kind};
+
+    then = condition(writer, &is_of_kind, then, otherwise);
+    then = condition(writer, &is_writable, then, otherwise);
+    return condition(writer, &is_large, then, otherwise);
+}
+
+static sn__bpf_label large_mremap(struct sn__bpf_writer *writer, sn__bpf_label then, sn__bpf_label otherwise)
+{
+    const struct sn__policy_expr is_large = {
+        .op = SN__OP_GE, .arg = 2, .mask = UINT64_MAX, .value = SN__SECCOMP_LARGE_MAPPING};
+
+    return condition(writer, &is_large, then, otherwise);
+}
+
+/* ---- calls ---- */
+
+/* Numbers from `begin` up to the next range's. */
+struct range {
+    uint32_t begin;
+    uint32_t answer;
+    bool is_call; /* a single one whose arguments count: `answer` does not say it */
+};
+
+struct compilation {
+    const sn_policy *policy;
+    int32_t mmap_number, mremap_number; /* -1: not to be watched */
+    struct range *ranges;
+    size_t ranges_count;
+    struct sn__bpf_writer writer;
+};
+
+static void compilation_clear(struct compilation *compilation)
+{
+    free(compilation->ranges);
+    sn__bpf_clear(&compilation->writer);
 }
 
 /* The action for this call whatever its arguments are; false if it depends on them. */
@@ -59,184 +187,139 @@ static bool unconditional_action(const sn_policy *policy, int32_t number, struct
     return true;
 }
 
-static enum scmp_compare libseccomp_compare(enum sn__policy_op op)
+/* The number of a call whose large mappings are the listener's: one that the policy lets through whatever it asks. */
+static int32_t watched_number(const sn_policy *policy, const char *name)
 {
-    switch (op) {
-    case SN__OP_EQ:
-        return SCMP_CMP_EQ;
-    case SN__OP_NE:
-        return SCMP_CMP_NE;
-    case SN__OP_LT:
-        return SCMP_CMP_LT;
-    case SN__OP_LE:
-        return SCMP_CMP_LE;
-    case SN__OP_GT:
-        return SCMP_CMP_GT;
-    default:
-        return SCMP_CMP_GE;
-    }
-}
-
-static int add_term(scmp_filter_ctx filter, uint32_t action, int32_t number, const struct sn__policy_term *term)
-{
-    struct scmp_arg_cmp comparisons[6];
-    unsigned count = 0;
-
-    for (unsigned i = 0; i < 6; i++) {
-        const struct sn__policy_comparison *c = &term->args[i];
-
-        if (c->kind == SN__COMPARE_NATIVE)
-            comparisons[count++] = (struct scmp_arg_cmp){i, libseccomp_compare(c->op), c->value, 0};
-        else if (c->kind == SN__COMPARE_MASKED && c->mask == UINT64_MAX)
-            comparisons[count++] = (struct scmp_arg_cmp){i, SCMP_CMP_EQ, c->value, 0};
-        else if (c->kind == SN__COMPARE_MASKED)
-            comparisons[count++] = (struct scmp_arg_cmp){i, SCMP_CMP_MASKED_EQ, c->mask, c->value};
-    }
-    return seccomp_rule_add_exact_array(filter, action, number, count, comparisons);
-}
-
-static int add_rule(scmp_filter_ctx filter, const sn_policy *policy, size_t index)
-{
-    const struct sn__policy_rule *rule = &policy->rules[index];
-    struct sn__policy_terms terms = {0};
-    uint32_t action = libseccomp_action(rule->action);
-    int r;
-
-    /* libseccomp refuses a rule that says what the default says */
-    if (action == libseccomp_action(policy->default_action))
-        return 0;
-    r = sn__policy_rule_terms(policy, index, &terms);
-    for (size_t i = 0; r == 0 && i < terms.count; i++)
-        r = add_term(filter, action, rule->number, &terms.terms[i]);
-    sn__policy_terms_clear(&terms);
-    return r;
-}
-
-/*
- * mmap and mremap of large writable memory go to the listener (see the header). The allowed rest is said in rules
- * that may overlap, since they agree; the remainder is the default, or a rule of its own where the default lets
- * through.
- */
-static int add_large_mappings(scmp_filter_ctx filter, const sn_policy *policy)
-{
-    const uint64_t kind = MAP_PRIVATE | MAP_ANONYMOUS;
-    int32_t mmap_number = sn__syscall_number("mmap"), mremap_number = sn__syscall_number("mremap");
-    uint32_t base = libseccomp_action(policy->default_action);
+    int32_t number = sn__syscall_number(name);
     struct sn__policy_action action;
-    int r = 0;
 
-    if (mmap_number >= 0 && unconditional_action(policy, mmap_number, &action) && lets_through(action)) {
-        const struct scmp_arg_cmp allowed[] = {
-            SCMP_A1_64(SCMP_CMP_LT, SN__SECCOMP_LARGE_MAPPING),
-            SCMP_A2_64(SCMP_CMP_MASKED_EQ, PROT_WRITE, 0),
-            SCMP_A3_64(SCMP_CMP_MASKED_EQ, MAP_NORESERVE, MAP_NORESERVE),
-            SCMP_A3_64(SCMP_CMP_MASKED_EQ, MAP_PRIVATE, 0),
-            SCMP_A3_64(SCMP_CMP_MASKED_EQ, MAP_ANONYMOUS, 0),
-        };
-
-        for (size_t i = 0; r == 0 && i < SN_ARRAY_SIZE(allowed) && libseccomp_action(action) != base; i++)
-            r = seccomp_rule_add_exact_array(filter, libseccomp_action(action), mmap_number, 1, &allowed[i]);
-        if (r == 0 && base != SCMP_ACT_NOTIFY)
-            r = seccomp_rule_add_exact(filter, SCMP_ACT_NOTIFY, mmap_number, 3,
-                                       SCMP_A1_64(SCMP_CMP_GE, SN__SECCOMP_LARGE_MAPPING),
-                                       SCMP_A2_64(SCMP_CMP_MASKED_EQ, PROT_WRITE, PROT_WRITE),
-                                       SCMP_A3_64(SCMP_CMP_MASKED_EQ, kind | MAP_NORESERVE, kind));
-    }
-    if (r == 0 && mremap_number >= 0 && unconditional_action(policy, mremap_number, &action) && lets_through(action)) {
-        if (libseccomp_action(action) != base)
-            r = seccomp_rule_add_exact(filter, libseccomp_action(action), mremap_number, 1,
-                                       SCMP_A2_64(SCMP_CMP_LT, SN__SECCOMP_LARGE_MAPPING));
-        if (r == 0 && base != SCMP_ACT_NOTIFY)
-            r = seccomp_rule_add_exact(filter, SCMP_ACT_NOTIFY, mremap_number, 1,
-                                       SCMP_A2_64(SCMP_CMP_GE, SN__SECCOMP_LARGE_MAPPING));
-    }
-    return r;
+    return number >= 0 && unconditional_action(policy, number, &action) && lets_through(action) ? number : -1;
 }
 
-static int rule_error(const sn_policy *policy, size_t index, int r, sn_error **ret_error)
+/* A range that says what the one before it says is the same range. */
+static void add_range(struct compilation *compilation, uint32_t begin, uint32_t range_answer, bool is_call)
 {
-    const struct sn__policy_rule *rule = &policy->rules[index];
+    const struct range *last = compilation->ranges_count ? &compilation->ranges[compilation->ranges_count - 1] : NULL;
 
-    if (r == -ENOMEM)
-        return sn__error_nomem(ret_error);
-    if (r == -E2BIG)
-        return sn__error_set(ret_error, SN_EINVAL, "compile policy",
-                             "%s:%u:%u: the condition is too complex together with the earlier rules for this system "
-                             "call; use fewer comparisons, or == instead of ranges and !=",
-                             policy->files[rule->file], rule->line, rule->column);
-    return sn__error_errno(ret_error, -r, "compile policy", "%s:%u:%u: libseccomp refuses the rule",
-                           policy->files[rule->file], rule->line, rule->column);
+    if (last && !is_call && !last->is_call && last->answer == range_answer)
+        return;
+    compilation->ranges[compilation->ranges_count++] =
+        (struct range){.begin = begin, .answer = range_answer, .is_call = is_call};
 }
 
-/* libseccomp writes to a descriptor only. */
-static int export(scmp_filter_ctx filter, struct sn__bpf *ret_bpf, sn_error **ret_error)
+static void add_call(struct compilation *compilation, uint32_t number)
 {
-    cleanup_close int fd = memfd_create("sentinel-bpf", MFD_CLOEXEC);
-    cleanup_free struct sock_filter *instructions = NULL;
-    struct stat about;
-    ssize_t n;
-    int r;
+    struct sn__policy_action action;
+    bool is_simple = unconditional_action(compilation->policy, (int32_t)number, &action) &&
+                     (int32_t)number != compilation->mmap_number && (int32_t)number != compilation->mremap_number;
 
-    if (fd < 0)
-        return sn__error_errno(ret_error, errno, "compile policy", "cannot create a memory file");
-    r = seccomp_export_bpf(filter, fd);
-    if (r < 0)
-        return sn__error_errno(ret_error, -r, "compile policy", "libseccomp cannot generate the filter");
-    if (fstat(fd, &about) < 0)
-        return sn__error_errno(ret_error, errno, "compile policy", "cannot read the filter back");
-    if (about.st_size == 0 || about.st_size / sizeof(*instructions) > BPF_MAXINSNS)
-        return sn__error_set(ret_error, SN_EINVAL, "compile policy",
-                             "the policy becomes %zu instructions and the kernel takes %d; use fewer conditions",
-                             (size_t)about.st_size / sizeof(*instructions), BPF_MAXINSNS);
-    instructions = malloc((size_t)about.st_size);
-    if (!instructions)
-        return sn__error_nomem(ret_error);
-    n = pread(fd, instructions, (size_t)about.st_size, 0);
-    if (n != about.st_size)
-        return sn__error_errno(ret_error, n < 0 ? errno : EIO, "compile policy", "cannot read the filter back");
-    ret_bpf->count = (uint16_t)(about.st_size / sizeof(*instructions));
-    ret_bpf->instructions = steal_ptr(&instructions);
+    add_range(compilation, number, is_simple ? answer(action) : 0, !is_simple);
+}
+
+static int compare_numbers(const void *a, const void *b)
+{
+    uint32_t left = *(const uint32_t *)a, right = *(const uint32_t *)b;
+
+    return left < right ? -1 : left > right;
+}
+
+static int find_ranges(struct compilation *compilation)
+{
+    const sn_policy *policy = compilation->policy;
+    uint32_t rest = answer(policy->default_action);
+    uint32_t *numbers = calloc(policy->rules_count + 2, sizeof(*numbers));
+    size_t count = 0;
+
+    /* each call may have its own, one behind it, and one in front of all; two for x32 and -1 */
+    compilation->ranges = calloc(2 * (policy->rules_count + 2) + 3, sizeof(*compilation->ranges));
+    if (!numbers || !compilation->ranges) {
+        free(numbers);
+        return -ENOMEM;
+    }
+    for (size_t i = 0; i < policy->rules_count; i++)
+        if (policy->rules[i].number >= 0 && (uint32_t)policy->rules[i].number < X32_BEGIN)
+            numbers[count++] = (uint32_t)policy->rules[i].number;
+    if (compilation->mmap_number >= 0)
+        numbers[count++] = (uint32_t)compilation->mmap_number;
+    if (compilation->mremap_number >= 0)
+        numbers[count++] = (uint32_t)compilation->mremap_number;
+    qsort(numbers, count, sizeof(*numbers), compare_numbers);
+    if (count == 0 || numbers[0] > 0)
+        add_range(compilation, 0, rest, false);
+    for (size_t i = 0; i < count; i++) {
+        if (i > 0 && numbers[i] == numbers[i - 1])
+            continue;
+        if (i > 0 && numbers[i] > numbers[i - 1] + 1)
+            add_range(compilation, numbers[i - 1] + 1, rest, false);
+        add_call(compilation, numbers[i]);
+    }
+    if (count > 0)
+        add_range(compilation, numbers[count - 1] + 1, rest, false);
+    add_range(compilation, X32_BEGIN, SECCOMP_RET_USER_NOTIF, false);
+    add_range(compilation, NO_CALL, rest, false);
+    free(numbers);
     return 0;
 }
 
-static int compile(const sn_policy *policy, struct sn__bpf *ret_bpf, sn_error **ret_error)
+/* The rules of one call, the first one in front. */
+static sn__bpf_label write_call(struct compilation *compilation, int32_t number)
 {
-    __attribute__((cleanup(cleanup_filter_pointer))) scmp_filter_ctx filter =
-        seccomp_init(libseccomp_action(policy->default_action));
-    int32_t mmap_number = sn__syscall_number("mmap"), mremap_number = sn__syscall_number("mremap");
-    int r;
+    const sn_policy *policy = compilation->policy;
+    struct sn__bpf_writer *writer = &compilation->writer;
+    sn__bpf_label next = sn__bpf_return(writer, answer(policy->default_action));
 
-    if (!filter)
-        return sn__error_set(ret_error, SN_EHOST, "compile policy",
-                             "libseccomp cannot make a filter with user notification here: it needs Linux 5.0 with "
-                             "CONFIG_SECCOMP_FILTER");
-    /* The second means that no other ABI of the same machine (i386, x32) gets in; both are told, not killed unseen. */
-    if ((r = seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2)) < 0 ||
-        (r = seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_NOTIFY)) < 0 ||
-        (r = seccomp_attr_set(filter, SCMP_FLTATR_API_SYSRAWRC, 1)) < 0) /* errors as they are, not ECANCELED */
-        return sn__error_errno(ret_error, -r, "compile policy", "libseccomp refuses the filter's attributes");
-    for (size_t i = 0; i < policy->rules_count; i++) {
+    for (size_t i = policy->rules_count; i-- > 0;) {
         const struct sn__policy_rule *rule = &policy->rules[i];
+        sn__bpf_label then;
 
-        if (!rule->condition && lets_through(rule->action) &&
-            (rule->number == mmap_number || rule->number == mremap_number) &&
-            (i == 0 || unconditional_action(policy, rule->number, &(struct sn__policy_action){0})))
+        if (rule->number != number)
             continue;
-        r = add_rule(filter, policy, i);
-        if (r < 0)
-            return rule_error(policy, i, r, ret_error);
+        then = sn__bpf_return(writer, answer(rule->action));
+        next = rule->condition ? condition(writer, rule->condition, then, next) : then;
     }
-    r = add_large_mappings(filter, policy);
-    if (r < 0)
-        return sn__error_errno(ret_error, -r, "compile policy", "libseccomp refuses the rule for large mappings");
-    return export(filter, ret_bpf, ret_error);
+    if (number == compilation->mmap_number)
+        next = large_mmap(writer, sn__bpf_return(writer, SECCOMP_RET_USER_NOTIF), next);
+    if (number == compilation->mremap_number)
+        next = large_mremap(writer, sn__bpf_return(writer, SECCOMP_RET_USER_NOTIF), next);
+    return next;
+}
+
+static sn__bpf_label write_search(struct compilation *compilation, size_t first, size_t count)
+{
+    const struct range *range = &compilation->ranges[first];
+    size_t half = count / 2;
+    sn__bpf_label above, below;
+
+    if (count == 1 && range->is_call)
+        return write_call(compilation, (int32_t)range->begin);
+    if (count == 1)
+        return sn__bpf_return(&compilation->writer, range->answer);
+    above = write_search(compilation, first + half, count - half);
+    below = write_search(compilation, first, half);
+    return sn__bpf_jump(&compilation->writer, BPF_JGE, compilation->ranges[first + half].begin, above, below);
+}
+
+static void write_filter(struct compilation *compilation)
+{
+    struct sn__bpf_writer *writer = &compilation->writer;
+    sn__bpf_label native, foreign;
+
+    write_search(compilation, 0, compilation->ranges_count);
+    native = sn__bpf_load(writer, offsetof(struct seccomp_data, nr));
+    foreign = sn__bpf_return(writer, SECCOMP_RET_USER_NOTIF);
+    sn__bpf_jump(writer, BPF_JEQ, NATIVE_ARCH, native, foreign);
+    sn__bpf_load(writer, offsetof(struct seccomp_data, arch));
 }
 
 int sn__seccomp_compile(const sn_policy *policy, struct sn__bpf *ret_bpf, sn_error **ret_error)
 {
     static const char *const needed[] = {"execve", "exit_group"};
+    __attribute__((cleanup(compilation_clear))) struct compilation compilation = {
+        .policy = policy,
+        .mmap_number = watched_number(policy, "mmap"),
+        .mremap_number = watched_number(policy, "mremap"),
+    };
     struct sn__policy_action action;
-    int r;
 
     for (size_t i = 0; i < SN_ARRAY_SIZE(needed); i++)
         if (!unconditional_action(policy, sn__syscall_number(needed[i]), &action) || !lets_through(action))
@@ -244,17 +327,19 @@ int sn__seccomp_compile(const sn_policy *policy, struct sn__bpf *ret_bpf, sn_err
                                  "the policy \"%s\" does not allow %s without condition: no program could be run under "
                                  "it; add ALLOW { %s }",
                                  policy->name, needed[i], needed[i]);
-    pthread_mutex_lock(&libseccomp_lock);
-    r = compile(policy, ret_bpf, ret_error);
-    pthread_mutex_unlock(&libseccomp_lock);
-    if (r == 0) {
-        ret_bpf->watched = 0;
-        if (unconditional_action(policy, sn__syscall_number("mmap"), &action) && lets_through(action))
-            ret_bpf->watched |= 1;
-        if (unconditional_action(policy, sn__syscall_number("mremap"), &action) && lets_through(action))
-            ret_bpf->watched |= 2;
-    }
-    return r;
+    if (find_ranges(&compilation) < 0)
+        return sn__error_nomem(ret_error);
+    write_filter(&compilation);
+    if (compilation.writer.is_large)
+        return sn__error_set(ret_error, SN_EINVAL, "compile policy",
+                             "the policy becomes more instructions than the kernel takes (%d); use fewer conditions",
+                             BPF_MAXINSNS);
+    ret_bpf->instructions = sn__bpf_steal(&compilation.writer);
+    if (!ret_bpf->instructions)
+        return sn__error_nomem(ret_error);
+    ret_bpf->count = (uint16_t)compilation.writer.count;
+    ret_bpf->watched = (uint16_t)((compilation.mmap_number >= 0) | (compilation.mremap_number >= 0) << 1);
+    return 0;
 }
 
 /* A program in one allocation, so that the policy can let go of it without knowing what it is. */

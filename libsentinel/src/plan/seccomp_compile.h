@@ -21,9 +21,9 @@ struct sn__bpf {
 #define SN__SECCOMP_LARGE_MAPPING (UINT64_C(32) << 20)
 
 /*
- * Compiles for the native architecture, by libseccomp's binary tree. KILL and everything outside the allow-list
- * become SECCOMP_RET_USER_NOTIF (the listener records the call and kills), also for a foreign ABI (x32, int 0x80).
- * SN_EINVAL if the policy does not allow execve and exit_group unconditionally: nothing could be started with it.
+ * Compiles for the native architecture. KILL and everything outside the allow-list become SECCOMP_RET_USER_NOTIF (the
+ * listener records the call and kills), also for a foreign ABI (x32, int 0x80). SN_EINVAL if the policy does not allow
+ * execve and exit_group unconditionally: nothing could be started with it.
  */
 int sn__seccomp_compile(const sn_policy *policy, struct sn__bpf *ret_bpf, sn_error **ret_error);
 
