@@ -567,6 +567,7 @@ static int make(struct cycle *cycle, const struct call *call)
         sn_error *error = NULL;
         int r = call->make(cycle, &error);
 
+        cycle->options->call_over();
         if (r == 0 && error)
             problem(cycle->report, "%s returned 0 with an error: %s", call->name, sn_error_message(error));
         if (r == 0) {

@@ -32,6 +32,7 @@ struct cycle_options {
     uint64_t relax;
     const char *cgroup_parent;
     void (*mark)(bool inside); /* called around what is to be disturbed */
+    void (*call_over)(void);   /* called after each call of the library in there */
 };
 
 struct scenario {

@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Fails every system call that the library makes, one at a time, and looks at what comes of it: README.md.
+ * Fails every system call and every allocation that the library makes, one at a time, and looks at what comes of it:
+ * README.md.
  */
-#include "cycle.h"
 #include "errnos.h"
+#include "footprint.h"
+#include "host.h"
 #include "place.h"
 #include "trace.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
 #include <grp.h>
 #include <limits.h>
-#include <malloc.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -32,6 +32,8 @@
 #define SLOW_MS 3000
 #define SITES_MAX 8192
 #define JOBS_MAX 16
+#define PLACES_MAX 65536
+#define SHORT_FRAMES 6 /* an allocation and its callers are a place in the code; in the long form all the way up */
 
 static struct settings {
     bool is_long;
@@ -45,79 +47,7 @@ static struct settings {
     uint64_t relax;
 } settings = {.jobs = 2, .last_scenario = UINT_MAX};
 
-/* ---- the host program: this one, executed again ---- */
-
-struct shared {
-    atomic_bool quit;
-    unsigned scenario;
-    struct report report;
-    uint64_t memory; /* allocated after the cycle */
-    uint64_t relax;
-    char cgroup_parent[300];
-};
-
-static void mark(bool inside)
-{
-    raise(inside ? SIGUSR1 : SIGUSR2);
-}
-
-static void *read_victim(size_t *ret_size)
-{
-    char path[PATH_MAX];
-    ssize_t length = readlink("/proc/self/exe", path, sizeof(path) - 1);
-    struct stat info;
-    void *bytes = NULL;
-    int fd;
-
-    if (length <= 0)
-        return NULL;
-    path[length] = '\0';
-    snprintf(strrchr(path, '/'), 16, "/victim");
-    fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd >= 0 && fstat(fd, &info) == 0 && (bytes = malloc((size_t)info.st_size)) != NULL &&
-        read(fd, bytes, (size_t)info.st_size) != info.st_size) {
-        free(bytes);
-        bytes = NULL;
-    }
-    if (fd >= 0)
-        close(fd);
-    *ret_size = bytes ? (size_t)info.st_size : 0;
-    return bytes;
-}
-
-static int be_host(int fd)
-{
-    struct shared *shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-    struct cycle_options options = {.mark = mark};
-
-    if (shared == MAP_FAILED)
-        return 2;
-    close(fd);
-    options.victim = read_victim(&options.victim_size);
-    if (!options.victim)
-        return 2;
-    options.relax = shared->relax;
-    options.cgroup_parent = shared->cgroup_parent[0] ? shared->cgroup_parent : NULL;
-    raise(SIGSTOP);
-    while (!atomic_load(&shared->quit)) {
-        struct mallinfo2 info;
-
-        cycle_run(&options, shared->scenario, &shared->report);
-        info = mallinfo2();
-        shared->memory = info.uordblks + info.hblkhd;
-        raise(SIGSTOP);
-    }
-    return 0;
-}
-
 /* ---- a worker: a place, a host program, and what there was before ---- */
-
-struct footprint {
-    unsigned descriptors;
-    unsigned mounts;
-    char signals[200]; /* blocked and pending ones, as /proc/<pid>/status has them */
-    uint64_t memory;
-};
 
 struct worker {
     struct place place;
@@ -164,87 +94,6 @@ static __attribute__((format(printf, 1, 2))) void say(const char *format, ...)
         exit(2);
 }
 
-static unsigned count_lines(const char *path)
-{
-    FILE *file = fopen(path, "re");
-    unsigned count = 0;
-
-    for (int c = file ? getc(file) : EOF; c != EOF; c = getc(file))
-        count += c == '\n';
-    if (file)
-        fclose(file);
-    return count;
-}
-
-static unsigned count_entries(const char *path)
-{
-    DIR *dir = opendir(path);
-    unsigned count = 0;
-
-    for (const struct dirent *entry = dir ? readdir(dir) : NULL; entry; entry = readdir(dir))
-        count += entry->d_name[0] != '.';
-    if (dir)
-        closedir(dir);
-    return count;
-}
-
-static void take_footprint(const struct worker *worker, struct footprint *ret)
-{
-    char path[64], line[256];
-    FILE *file;
-
-    *ret = (struct footprint){.memory = worker->shared->memory};
-    snprintf(path, sizeof(path), "/proc/%d/fd", (int)worker->trace.host);
-    ret->descriptors = count_entries(path);
-    snprintf(path, sizeof(path), "/proc/%d/mountinfo", (int)worker->trace.host);
-    ret->mounts = count_lines(path);
-    snprintf(path, sizeof(path), "/proc/%d/status", (int)worker->trace.host);
-    file = fopen(path, "re");
-    while (file && fgets(line, sizeof(line), file)) {
-        if (strncmp(line, "SigBlk", 6) == 0 || strncmp(line, "ShdPnd", 6) == 0 || strncmp(line, "SigPnd", 6) == 0) {
-            size_t used = strlen(ret->signals);
-
-            line[strcspn(line, "\n")] = ' ';
-            snprintf(ret->signals + used, sizeof(ret->signals) - used, "%.40s", line);
-        }
-    }
-    if (file)
-        fclose(file);
-}
-
-/* Living processes other than the host program that come from it: this process is where its orphans go. */
-static unsigned count_processes(struct worker *worker, char *first, size_t size)
-{
-    char path[64], text[512] = "";
-    unsigned count = 0;
-    pid_t pid;
-    FILE *file;
-    int status;
-
-    while ((pid = waitpid(-1, &status, WNOHANG | __WALL)) > 0)
-        if (WIFSTOPPED(status) && pid != worker->trace.host)
-            continue; /* it stays, and is counted */
-    snprintf(path, sizeof(path), "/proc/self/task/%d/children", (int)getpid());
-    file = fopen(path, "re");
-    if (file && !fgets(text, sizeof(text), file))
-        text[0] = '\0';
-    if (file)
-        fclose(file);
-    for (char *at = text; *at;) {
-        char *end;
-        long child = strtol(at, &end, 10);
-
-        if (end == at)
-            break;
-        at = end;
-        if (child == worker->trace.host)
-            continue;
-        if (count++ == 0)
-            snprintf(first, size, "%ld", child);
-    }
-    return count;
-}
-
 static int begin_host(struct worker *worker)
 {
     char number[16];
@@ -268,8 +117,8 @@ static int begin_host(struct worker *worker)
                              setresuid(settings.uid, settings.uid, settings.uid) < 0))
             _exit(2);
         fcntl(worker->shared_fd, F_SETFD, 0);
-        /* what a thread keeps for its next allocation would look allocated */
-        setenv("GLIBC_TUNABLES", "glibc.malloc.tcache_count=0", 1);
+        /* what a thread keeps for its next allocation would look allocated; what is freed is not what it was */
+        setenv("GLIBC_TUNABLES", "glibc.malloc.tcache_count=0:glibc.malloc.perturb=165", 1);
         if (read(go[0], &byte, 1) == 1)
             execl("/proc/self/exe", "inject", "--host", number, (char *)NULL);
         _exit(2);
@@ -283,6 +132,16 @@ static int begin_host(struct worker *worker)
     return trace_cycle(&worker->trace, NULL, TIMEOUT_MS) == TRACE_OVER ? 0 : -1;
 }
 
+/* One cycle, disturbed at a site (NULL: not at all). */
+static enum trace_end cycle(struct worker *worker, const struct site *site)
+{
+    bool is_memory = site && site->party == PARTY_MEMORY;
+
+    worker->shared->fault.ordinal = is_memory ? site->ordinal : 0;
+    worker->shared->fault.goes_on = is_memory && site->number == MEMORY_FROM;
+    return trace_cycle(&worker->trace, is_memory ? NULL : site, TIMEOUT_MS);
+}
+
 /* Undisturbed, twice: what is allocated once for all is allocated then. */
 static int warm_up(struct worker *worker, unsigned scenario)
 {
@@ -291,14 +150,14 @@ static int warm_up(struct worker *worker, unsigned scenario)
     worker->trace.met_max = 0;
     worker->shared->scenario = scenario;
     for (int i = 0; i < 2; i++) {
-        if (trace_cycle(&worker->trace, NULL, TIMEOUT_MS) != TRACE_OVER)
+        if (cycle(worker, NULL) != TRACE_OVER)
             return -1;
         if (worker->shared->report.errors || worker->shared->report.problem[0])
             return -1;
     }
     worker->trace.met_max = met_max;
     worker->layers = worker->shared->report.layers;
-    take_footprint(worker, &worker->before);
+    footprint_take(worker->trace.host, worker->shared->memory, &worker->before);
     return 0;
 }
 
@@ -338,11 +197,16 @@ static void worker_end(struct worker *worker)
 
 /* ---- one injection ---- */
 
+static const char *const memory_names[] = {[MEMORY_ONCE] = "once", [MEMORY_FROM] = "from"};
+
 static const char *site_text(const struct site *site, char *text, size_t size)
 {
     const struct fault *fault = fault_find(site->number);
+    const char *name = fault ? fault->name : "?";
 
-    snprintf(text, size, "%s:%s:%u", party_name(site->party), fault ? fault->name : "?", site->ordinal);
+    if (site->party == PARTY_MEMORY)
+        name = memory_names[site->number];
+    snprintf(text, size, "%s:%s:%u", party_name(site->party), name, site->ordinal);
     return text;
 }
 
@@ -362,30 +226,22 @@ static void say_where(const struct met *met)
 /* What is left that was not there before. `text` is empty if that is nothing. Groups may wait for the next cycle. */
 static void compare(struct worker *worker, char *text, size_t size, char *groups, size_t groups_size, bool *ret_grew)
 {
-    const struct footprint *before = &worker->before;
     struct footprint after;
     char first[300];
     unsigned count;
 
     text[0] = groups[0] = '\0';
-    count = count_processes(worker, first, sizeof(first));
+    *ret_grew = false;
+    count = footprint_count_processes(worker->trace.host, first, sizeof(first));
     for (int i = 0; count && i < 10; i++) { /* a killed process may still be on its way out */
         sleep_ms(10);
-        count = count_processes(worker, first, sizeof(first));
+        count = footprint_count_processes(worker->trace.host, first, sizeof(first));
     }
+    footprint_take(worker->trace.host, worker->shared->memory, &after);
     if (count)
         snprintf(text, size, "%u processes are left, the first is %s", count, first);
-    take_footprint(worker, &after);
-    if (!text[0] && after.descriptors != before->descriptors)
-        snprintf(text, size, "descriptors %u -> %u", before->descriptors, after.descriptors);
-    if (!text[0] && after.mounts != before->mounts)
-        snprintf(text, size, "mounts %u -> %u", before->mounts, after.mounts);
-    if (!text[0] && strcmp(after.signals, before->signals) != 0)
-        snprintf(text, size, "signals %s -> %s", before->signals, after.signals);
-    *ret_grew = !text[0] && after.memory != before->memory;
-    if (*ret_grew)
-        snprintf(text, size, "allocated memory %llu -> %llu bytes", (unsigned long long)before->memory,
-                 (unsigned long long)after.memory);
+    else
+        footprint_differs(&worker->before, &after, text, size, ret_grew);
     count = place_count_groups(&worker->place, first, sizeof(first));
     if (count)
         snprintf(groups, groups_size, "%u groups are left, the first is %s", count, first);
@@ -403,7 +259,9 @@ static void check_errno(const struct worker *worker, const struct site *site, ch
                  (unsigned long long)worker->layers);
     if (!report->errors)
         return;
-    if (site->error == EINTR && fault->is_restarted)
+    if (site->party == PARTY_MEMORY && report->code != SN_ENOMEM && report->sys_errno != ENOMEM)
+        snprintf(text, size, "the error is %s: %s: %s", sn_code_name(report->code), report->step, report->message);
+    else if (site->error == EINTR && fault->is_restarted)
         snprintf(text, size, "an interrupted call became an error: %s, %s: %s", sn_code_name(report->code),
                  report->step, report->message);
     else if (report->code == SN_ESYS && report->sys_errno != site->error)
@@ -436,6 +294,17 @@ static void say_where_it_hangs(const struct worker *worker)
         say("        nothing is known of it\n");
 }
 
+/* Those in the program, which is not PIE: the libraries are not what is to be mended. */
+static void take_frames(const uint64_t frames[ALLOCATOR_FRAMES], struct met *ret)
+{
+    size_t found = 0;
+
+    *ret = (struct met){.site.party = PARTY_MEMORY};
+    for (size_t i = 0; i < ALLOCATOR_FRAMES && found < TRACE_FRAMES - 1; i++)
+        if (frames[i] >= PROGRAM_BEGIN && frames[i] < PROGRAM_END)
+            ret->frames[found++] = frames[i];
+}
+
 /* 0, or -1 when there is no going on. */
 static int inject(struct worker *worker, unsigned scenario, const struct site *site)
 {
@@ -447,10 +316,14 @@ static int inject(struct worker *worker, unsigned scenario, const struct site *s
     bool is_hit, is_reached, has_grown = false;
 
     worker->shared->scenario = scenario;
-    end = trace_cycle(&worker->trace, site, TIMEOUT_MS);
+    end = cycle(worker, site);
     took = now_ms() - began;
     disturbed = *report;
     is_hit = worker->trace.is_injected;
+    if (site->party == PARTY_MEMORY) {
+        is_hit = worker->shared->fault.is_hit;
+        take_frames(worker->shared->fault.frames, &worker->trace.hit);
+    }
     if (!is_hit && end == TRACE_OVER && !disturbed.problem[0] && !disturbed.errors) {
         atomic_fetch_add(&totals->missed, 1);
         return 0;
@@ -469,14 +342,14 @@ static int inject(struct worker *worker, unsigned scenario, const struct site *s
         /* something that is made once for all may have been made: a leak does it again */
         if (has_grown) {
             worker->before.memory = worker->shared->memory;
-            if (trace_cycle(&worker->trace, site, TIMEOUT_MS) == TRACE_OVER)
+            if (cycle(worker, site) == TRACE_OVER)
                 compare(worker, left, sizeof(left), groups, sizeof(groups), &has_grown);
         }
         if (!text[0] && left[0])
             snprintf(text, sizeof(text), "%s", left);
         /* the same process must be able to do it all again, and clean up what could not be removed */
         if (!text[0] && (disturbed.errors || groups[0])) {
-            if (trace_cycle(&worker->trace, NULL, TIMEOUT_MS) != TRACE_OVER)
+            if (cycle(worker, NULL) != TRACE_OVER)
                 snprintf(text, sizeof(text), "the next cycle did not end");
             else if (report->errors || report->problem[0])
                 snprintf(text, sizeof(text), "the next cycle failed: %s: %s %.500s", report->step, report->message,
@@ -549,9 +422,74 @@ static void drop_repeated(struct trace *trace)
     trace->met_count = kept;
 }
 
-static int record(struct worker *worker, unsigned scenario)
+/* Whether an allocation was made from here before, in whatever scenario. */
+static bool is_repeated(const uint64_t frames[ALLOCATOR_FRAMES])
+{
+    static uint64_t seen[PLACES_MAX];
+    uint64_t hash = 14695981039346656037U; /* FNV-1a */
+    size_t at;
+
+    for (size_t i = 0; i < (settings.is_long ? ALLOCATOR_FRAMES : SHORT_FRAMES); i++)
+        hash = (hash ^ frames[i]) * 1099511628211U;
+    at = hash % PLACES_MAX;
+    for (size_t i = 0; i < PLACES_MAX && seen[at] && seen[at] != hash; i++)
+        at = (at + 1) % PLACES_MAX;
+    if (seen[at] == hash)
+        return true;
+    seen[at] = hash;
+    return false;
+}
+
+/* One undisturbed cycle, recorded by whoever is set to; what stood in its way is said. */
+static int record_cycle(struct worker *worker, unsigned scenario)
+{
+    const struct report *report = &worker->shared->report;
+
+    if (cycle(worker, NULL) == TRACE_OVER && !report->errors && !report->problem[0])
+        return 0;
+    say("FAILED  %s, followed: %s %s\n", scenarios[scenario].name, report->message, report->problem);
+    return -1;
+}
+
+static int record_system_calls(struct worker *worker, unsigned scenario)
 {
     struct trace *trace = &worker->trace;
+    struct recorded *to = &recorded[scenario];
+    int r;
+
+    trace->met = to->met;
+    trace->met_max = SITES_MAX;
+    r = record_cycle(worker, scenario);
+    if (r == 0 && !settings.is_long)
+        drop_repeated(trace);
+    to->count = trace->met_count;
+    trace->met = NULL;
+    trace->met_max = 0;
+    return r;
+}
+
+/* A place in the code that allocates is two sites; in the short form one, by turns. */
+static int record_allocations(struct worker *worker, unsigned scenario)
+{
+    const struct allocator_log *log = &worker->shared->allocations;
+    struct recorded *to = &recorded[scenario];
+    int r;
+
+    worker->shared->records = true;
+    r = record_cycle(worker, scenario);
+    worker->shared->records = false;
+    for (unsigned i = 0; r == 0 && i < log->count; i++) {
+        if (is_repeated(log->frames[i]))
+            continue;
+        for (unsigned which = MEMORY_ONCE; which <= MEMORY_FROM; which++)
+            if (settings.is_long || which == i % 2)
+                to->met[to->count++] = (struct met){.site = {PARTY_MEMORY, which, i + 1, 0}};
+    }
+    return r;
+}
+
+static int record(struct worker *worker, unsigned scenario)
+{
     struct recorded *to = &recorded[scenario];
 
     if (warm_up(worker, scenario) < 0) {
@@ -559,36 +497,29 @@ static int record(struct worker *worker, unsigned scenario)
 
         if (report->code == SN_EHOST) {
             say("SKIP: %s: %s: %s\n", scenarios[scenario].name, report->step, report->message);
-            return report->errors && trace->host ? 0 : -1;
+            return report->errors && worker->trace.host ? 0 : -1;
         }
         say("FAILED  %s, undisturbed: %s: %s: %s %s\n", scenarios[scenario].name, report->call, report->step,
             report->message, report->problem);
         return -1;
     }
-    trace->met = calloc(SITES_MAX, sizeof(*trace->met));
-    trace->met_max = SITES_MAX;
-    if (!trace->met || trace_cycle(trace, NULL, TIMEOUT_MS) != TRACE_OVER || worker->shared->report.errors ||
-        worker->shared->report.problem[0]) {
-        say("FAILED  %s, followed: %s %s\n", scenarios[scenario].name, worker->shared->report.message,
-            worker->shared->report.problem);
+    to->met = calloc(SITES_MAX + 2 * ALLOCATOR_LOG_MAX, sizeof(*to->met));
+    if (!to->met)
         return -1;
-    }
-    if (!settings.is_long)
-        drop_repeated(trace);
-    to->met = trace->met;
-    to->count = trace->met_count;
-    trace->met = NULL;
-    trace->met_max = 0;
-    return 0;
+    return record_system_calls(worker, scenario) < 0 ? -1 : record_allocations(worker, scenario);
 }
 
 /* The n-th error of a site, or 0. In the short form one, another for each site, and EINTR where it has to be unseen. */
 static int error_of(const struct met *met, size_t index, unsigned n)
 {
     const struct fault *fault = fault_find(met->site.number);
-    bool is_restarted = fault_is_restarted(fault, met->site.party == PARTY_HOST, met->path);
-    unsigned count = fault_count(fault, met->path);
+    bool is_restarted;
+    unsigned count;
 
+    if (met->site.party == PARTY_MEMORY)
+        return n == 0 ? ENOMEM : 0;
+    is_restarted = fault_is_restarted(fault, met->site.party == PARTY_HOST, met->path);
+    count = fault_count(fault, met->path);
     if (!settings.is_long && count) {
         if (n == 0)
             return fault->errnos[index % count];
@@ -679,27 +610,38 @@ static _Noreturn void usage(int status)
     fprintf(status ? stderr : stdout,
             "usage: inject [--scenario NAME] [--long] [--jobs N] [--verbose] [--list]\n"
             "              [--site PARTY:CALL:N --errno E] [--user UID:GID] [--relax LAYER,...]\n\n"
-            "Fails the system calls of the library one after the other (tests/faults/README.md). Scenarios:\n");
+            "Fails the system calls and allocations of the library one after the other (tests/faults/README.md).\n"
+            "Scenarios:\n");
     for (unsigned i = 0; i < scenario_count; i++)
         fprintf(status ? stderr : stdout, "  %-10s %s\n", scenarios[i].name, scenarios[i].what);
     exit(status);
+}
+
+/* The number of a call of a party by its name, or -1. */
+static long number_of(enum party party, const char *name, size_t length)
+{
+    const struct fault *fault = fault_find_by_name(name, length);
+
+    for (long i = MEMORY_ONCE; party == PARTY_MEMORY && i <= MEMORY_FROM; i++)
+        if (strncmp(memory_names[i], name, length) == 0 && memory_names[i][length] == '\0')
+            return i;
+    return party != PARTY_MEMORY && fault ? fault->number : -1;
 }
 
 static int parse_site(const char *text, struct site *ret)
 {
     const char *first = strchr(text, ':');
     const char *second = first ? strchr(first + 1, ':') : NULL;
-    const struct fault *fault = second ? fault_find_by_name(first + 1, (size_t)(second - first - 1)) : NULL;
 
-    if (!fault)
+    if (!second)
         return -1;
-    ret->number = fault->number;
-    ret->ordinal = (unsigned)strtoul(second + 1, NULL, 10);
     for (ret->party = 0; ret->party < PARTY_COUNT; ret->party++)
         if (strncmp(text, party_name(ret->party), (size_t)(first - text)) == 0 &&
             party_name(ret->party)[first - text] == '\0')
-            return 0;
-    return -1;
+            break;
+    ret->number = number_of(ret->party, first + 1, (size_t)(second - first - 1));
+    ret->ordinal = (unsigned)strtoul(second + 1, NULL, 10);
+    return ret->party < PARTY_COUNT && ret->number >= 0 ? 0 : -1;
 }
 
 static uint64_t parse_layers(const char *text)
@@ -768,7 +710,7 @@ static void parse(int argc, char **argv)
             settings.relax = parse_layers(optarg);
             break;
         case 'H':
-            exit(be_host((int)strtol(optarg, NULL, 10)));
+            exit(host_main((int)strtol(optarg, NULL, 10)));
         case 'h':
             usage(0);
         default:

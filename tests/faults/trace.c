@@ -23,7 +23,7 @@
 
 const char *party_name(enum party party)
 {
-    static const char *const names[] = {"host", "launcher", "launched", "init", "child", "helper", "other"};
+    static const char *const names[] = {"host", "launcher", "launched", "init", "child", "helper", "other", "memory"};
 
     return party < PARTY_COUNT ? names[party] : "unknown";
 }
@@ -169,7 +169,7 @@ static void look_at_stack(pid_t pid, uint64_t stack, uint64_t frames[TRACE_FRAME
     for (size_t i = 0; i < count && found < TRACE_FRAMES; i++) {
         unsigned char before[5];
 
-        if (words[i] < 0x400000 || words[i] > 0x2000000 || peek(pid, words[i] - 5, before, 5) != 5)
+        if (words[i] < PROGRAM_BEGIN || words[i] >= PROGRAM_END || peek(pid, words[i] - 5, before, 5) != 5)
             continue;
         if (before[0] == 0xe8 || before[3] == 0xff || before[2] == 0xff) /* call, near and by register */
             frames[found++] = words[i];

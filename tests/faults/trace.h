@@ -27,16 +27,23 @@ enum party {
     PARTY_CHILD,    /* its clone until the program's exec */
     PARTY_HELPER,   /* the future newuidmap until its exec */
     PARTY_OTHER,    /* the host's probes */
+    PARTY_MEMORY,   /* no process: the host's allocations (allocator.h) */
     PARTY_COUNT,
     PARTY_UNKNOWN
 };
 
+/* The numbers of PARTY_MEMORY. */
+enum { MEMORY_ONCE, MEMORY_FROM };
+
 struct site {
     enum party party;
-    long number;
+    long number;      /* of a system call */
     unsigned ordinal; /* from 1: of this party's calls of this number */
     int error;        /* what to fail it with */
 };
+
+#define PROGRAM_BEGIN 0x400000 /* where programs lie that are not PIE */
+#define PROGRAM_END 0x2000000
 
 #define TRACE_FRAMES 6
 

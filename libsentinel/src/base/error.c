@@ -26,6 +26,7 @@ static const struct sn_error out_of_memory = {
     .message = "the process is out of memory",
 };
 
+/* Without memory for an error, that there is none is the error, whatever it was to say: code and error are one. */
 static int set(sn_error **ret_error, const struct sn_error *shape, const char *step, const char *format, va_list args)
 {
     struct sn_error *error;
@@ -33,12 +34,10 @@ static int set(sn_error **ret_error, const struct sn_error *shape, const char *s
 
     if (!ret_error)
         return shape->code;
-    sn_error_free(*ret_error);
     error = malloc(sizeof(*error));
-    if (!error) {
-        *ret_error = (sn_error *)&out_of_memory;
-        return shape->code;
-    }
+    if (!error)
+        return sn__error_nomem(ret_error);
+    sn_error_free(*ret_error);
     *error = *shape;
     snprintf(error->step, sizeof(error->step), "%s", step);
     used = vsnprintf(error->message, sizeof(error->message), format, args);
@@ -107,10 +106,8 @@ int sn__error_copy(sn_error **ret_error, const sn_error *error, int32_t code)
     if (!error)
         return sn__error_set(ret_error, code, "", "%s", sn_code_name(code));
     copy = malloc(sizeof(*copy));
-    if (!copy) {
-        sn__error_nomem(ret_error);
-        return code;
-    }
+    if (!copy)
+        return sn__error_nomem(ret_error);
     *copy = *error;
     copy->is_static = false;
     sn_error_free(*ret_error);

@@ -480,9 +480,11 @@ int sn__manifest_parse(const char *text, size_t length, const char *label, struc
                              SN__MANIFEST_MAX_BYTES);
     if (memchr(text, '\0', length))
         return sn__error_parse(ret_error, STEP, 0, 0, "%s: this is not YAML: it contains a NUL byte", label);
+    errno = 0;
     e = cyaml_load_data((const uint8_t *)text, length, config_with(&config, &complaint), &manifest_schema,
                         (cyaml_data_t **)&manifest, NULL);
-    if (e == CYAML_ERR_OOM)
+    /* libyaml's want of memory arrives as a text that is wrong: only malloc() itself tells */
+    if (e == CYAML_ERR_OOM || (e != CYAML_OK && errno == ENOMEM))
         return sn__error_nomem(ret_error);
     if (e != CYAML_OK || complaint.message[0]) {
         sn__manifest_free(manifest);

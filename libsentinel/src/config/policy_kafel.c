@@ -408,9 +408,11 @@ static int include_file(struct sn__kafel *k, const struct sn__token *at, const c
         return sn__kafel_fail(k, at, ret_error, "more than %d files are included, or more than %d deep", FILES_MAX,
                               DEPTH_MAX);
     r = sn__file_read_at(AT_FDCWD, path, SN__POLICY_FILE_MAX, &text, &length);
-    if (r < 0)
+    if (r == -EFBIG || r == -EACCES)
         return sn__kafel_fail(k, at, ret_error, "cannot read %s: %s", path,
                               r == -EFBIG ? "larger than 1 MiB" : strerrordesc_np(-r));
+    if (r < 0)
+        return sn__error_errno(ret_error, -r, "parse policy", "cannot read %s", path);
     directory = strdup(path);
     if (!directory)
         return sn__error_nomem(ret_error);

@@ -424,7 +424,11 @@ int sn__policy_parse_oci(sn_policy *policy, const char *text, size_t length, con
     fold_large_numbers(text, length, &folded);
     if (folded.failed)
         return sn__error_nomem(ret_error);
+    errno = 0;
     root = json_loadb(folded.data, folded.length, JSON_REJECT_DUPLICATES, &where);
+    /* jansson takes what it had no memory for as a wrong token: only malloc() itself tells */
+    if (!root && errno == ENOMEM)
+        return sn__error_nomem(ret_error);
     if (!root)
         return sn__error_parse(ret_error, "parse policy", (uint32_t)where.line, (uint32_t)where.column, "%s:%d:%d: %s",
                                label, where.line, where.column, where.text);

@@ -242,10 +242,12 @@ static void id_ranges(struct sn__host_context *context, struct sn__host_finding 
 {
     uint64_t uids = sub_range("/etc/subuid");
     uint64_t gids = sub_range("/etc/subgid");
+    bool privileged = false;
 
     (void)context;
     if (geteuid() == 0) {
-        if (sn__idmap_privileged()) {
+        (void)sn__idmap_privileged(&privileged);
+        if (privileged) {
             sn__host_say(finding, SN_HOST_OK, "root maps any uid");
         } else {
             sn__host_say(finding, SN_HOST_MISSING, "root without the capabilities SETUID and SETGID maps no uid");

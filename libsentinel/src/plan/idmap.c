@@ -22,19 +22,6 @@
 #define IDS_WANTED (2 * SN__SLOT_COUNT)
 #define KEEP_AT_TOP 16 /* 65534 is nobody in the usual 65536 ids of a container */
 
-static bool have_capability(cap_value_t capability)
-{
-    cap_t caps = cap_get_proc();
-    cap_flag_value_t value = CAP_CLEAR;
-
-    if (!caps)
-        return false;
-    if (cap_get_flag(caps, capability, CAP_EFFECTIVE, &value) < 0)
-        value = CAP_CLEAR;
-    cap_free(caps);
-    return value == CAP_SET;
-}
-
 /* Is PREFERRED_BASE ours to use here, else where does the largest range of ids we have leave room? */
 static int find_base(const char *map_file, uint32_t *ret_base, sn_error **ret_error)
 {
@@ -94,17 +81,25 @@ static int choose_privileged(uint64_t layers, uint32_t slot, struct sn__idmap *m
     return 0;
 }
 
-/* The first range of this user in /etc/subuid or /etc/subgid, by name or by number: subuid(5). */
-static bool find_subordinate(const char *file, uint32_t *ret_start, uint32_t *ret_count)
+/*
+ * The first range of this user in /etc/subuid or /etc/subgid, by name or by number: subuid(5). A count of 0: there is
+ * none. That this cannot be told is an error: the program would have the caller's own uid for want of a descriptor.
+ */
+static int find_subordinate(const char *file, uint32_t *ret_start, uint32_t *ret_count)
 {
     cleanup_free char *text = NULL;
     struct passwd entry, *found = NULL;
     char room[4096], number[16];
     uid_t uid = getuid();
+    int r = sn__file_read_at(AT_FDCWD, file, 1 << 20, &text, NULL);
 
-    if (sn__file_read_at(AT_FDCWD, file, 1 << 20, &text, NULL) < 0)
-        return false;
-    if (getpwuid_r(uid, &entry, room, sizeof(room), &found) != 0)
+    *ret_count = 0;
+    if (r < 0)
+        return r == -ENOENT || r == -EACCES ? 0 : r;
+    r = getpwuid_r(uid, &entry, room, sizeof(room), &found);
+    if (r == ENOMEM || r == EMFILE || r == ENFILE || r == EIO)
+        return -r;
+    if (r != 0) /* a name that is too long, or a service that is away: the number may be there */
         found = NULL;
     snprintf(number, sizeof(number), "%u", uid);
     for (char *line = text; line && *line; line = strchr(line, '\n'), line = line ? line + 1 : NULL) {
@@ -114,20 +109,28 @@ static bool find_subordinate(const char *file, uint32_t *ret_start, uint32_t *re
 
         if (ours && line[n] == ':' && sscanf(line + n + 1, "%" SCNu32 ":%" SCNu32, ret_start, ret_count) == 2 &&
             *ret_count > 0)
-            return true;
+            return 0;
+        *ret_count = 0;
     }
-    return false;
+    return 0;
 }
 
-static void choose_unprivileged(uint64_t layers, uint32_t slot, struct sn__idmap *map)
+static int choose_unprivileged(uint64_t layers, uint32_t slot, struct sn__idmap *map, sn_error **ret_error)
 {
-    uint32_t uid_start, uid_count, gid_start, gid_count;
+    uint32_t uid_start, uid_count = 0, gid_start, gid_count = 0;
+    int r = 0;
 
     map->init_outside = geteuid();
     map->init_gid_outside = getegid();
-    if ((layers & SN_LAYER_UID) && access("/usr/bin/newuidmap", X_OK) == 0 && access("/usr/bin/newgidmap", X_OK) == 0 &&
-        find_subordinate("/etc/subuid", &uid_start, &uid_count) &&
-        find_subordinate("/etc/subgid", &gid_start, &gid_count)) {
+    if ((layers & SN_LAYER_UID) && access("/usr/bin/newuidmap", X_OK) == 0 && access("/usr/bin/newgidmap", X_OK) == 0) {
+        r = find_subordinate("/etc/subuid", &uid_start, &uid_count);
+        if (r == 0)
+            r = find_subordinate("/etc/subgid", &gid_start, &gid_count);
+    }
+    if (r < 0)
+        return sn__error_errno(ret_error, -r, "choose uid",
+                               "cannot look for this user's ranges in /etc/subuid and /etc/subgid");
+    if (uid_count && gid_count) {
         map->use_helpers = true;
         map->own_uid = true;
         map->take_root = true;
@@ -135,39 +138,47 @@ static void choose_unprivileged(uint64_t layers, uint32_t slot, struct sn__idmap
         map->program_inside = PROGRAM_ID;
         map->program_outside = uid_start + slot % uid_count;
         map->program_gid_outside = gid_start + slot % gid_count;
-        return;
+        return 0;
     }
     map->by_ambient = true;
     map->init_inside = PROGRAM_ID;
     map->program_inside = PROGRAM_ID;
     map->program_outside = map->init_outside;
     map->program_gid_outside = map->init_gid_outside;
+    return 0;
 }
 
-bool sn__idmap_privileged(void)
+int sn__idmap_privileged(bool *ret_privileged)
 {
-    return have_capability(CAP_SETUID) && have_capability(CAP_SETGID);
+    cap_flag_value_t setuid = CAP_CLEAR, setgid = CAP_CLEAR;
+    cap_t caps = cap_get_proc();
+
+    if (!caps)
+        return -errno;
+    (void)cap_get_flag(caps, CAP_SETUID, CAP_EFFECTIVE, &setuid);
+    (void)cap_get_flag(caps, CAP_SETGID, CAP_EFFECTIVE, &setgid);
+    cap_free(caps);
+    *ret_privileged = setuid == CAP_SET && setgid == CAP_SET;
+    return 0;
 }
 
 int sn__idmap_choose(uint64_t layers, uint32_t slot, struct sn__idmap *ret_map, sn_error **ret_error)
 {
     struct sn__idmap map = {.user_ns = layers & SN_LAYER_USER_NS};
-    bool privileged = sn__idmap_privileged();
-    int r;
+    bool privileged;
+    int r = sn__idmap_privileged(&privileged);
 
+    if (r < 0)
+        return sn__error_errno(ret_error, -r, "choose uid", "cannot read the capabilities of this process");
     if (!privileged && !map.user_ns)
         return sn__error_set(ret_error, SN_EHOST, "choose uid",
                              "relaxing user-ns needs root: an ordinary user can make the other namespaces only in a "
                              "user namespace");
-    if (privileged) {
-        r = choose_privileged(layers, slot, &map, ret_error);
-        if (r < 0)
-            return r;
-    } else {
-        choose_unprivileged(layers, slot, &map);
-    }
-    *ret_map = map;
-    return 0;
+    r = privileged ? choose_privileged(layers, slot, &map, ret_error)
+                   : choose_unprivileged(layers, slot, &map, ret_error);
+    if (r == 0)
+        *ret_map = map;
+    return r;
 }
 
 static int write_one(pid_t pid, const char *file, uint32_t inside0, uint32_t outside0, const uint32_t *second,

@@ -29,8 +29,8 @@ struct sn__idmap {
     gid_t program_gid_outside;
 };
 
-/* Has the caller the capabilities of the first kind? */
-bool sn__idmap_privileged(void);
+/* Has the caller the capabilities of the first kind? 0 or -errno. */
+int sn__idmap_privileged(bool *ret_privileged);
 
 /* Chooses. `layers` are the wanted ones. */
 int sn__idmap_choose(uint64_t layers, uint32_t slot, struct sn__idmap *ret_map, sn_error **ret_error);

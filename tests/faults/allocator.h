@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef SN_TESTS_FAULTS_ALLOCATOR_H
+#define SN_TESTS_FAULTS_ALLOCATOR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * malloc(), calloc() and realloc() of the program that has this in it, of all the libraries that it uses and of the C
+ * library: they are the C library's, but fail when they are told to. For one thread.
+ */
+
+#define ALLOCATOR_FRAMES 16
+#define ALLOCATOR_LOG_MAX 16384
+
+struct allocator_fault {
+    unsigned ordinal;                  /* from 1: of the allocations between begin and end; 0: none fails */
+    bool goes_on;                      /* all after it fail, too, until allocator_mend() */
+    bool is_hit;                       /* it has failed */
+    uint64_t frames[ALLOCATOR_FRAMES]; /* where that was: return addresses, the innermost first */
+};
+
+/* Allocations as they were met. */
+struct allocator_log {
+    unsigned count; /* there may have been more than there is room for */
+    uint64_t frames[ALLOCATOR_LOG_MAX][ALLOCATOR_FRAMES];
+};
+
+/* Begins to count; `log` may be NULL. */
+void allocator_begin(struct allocator_fault *fault, struct allocator_log *log);
+/* There is memory again. */
+void allocator_mend(void);
+void allocator_end(void);
+
+#endif
