@@ -40,13 +40,5 @@ int policy_load_argument(const struct cli *cli, const char *option, const char *
 
 int policy_load_settings(const struct cli *cli, const struct settings *settings, sn_policy **ret_policy)
 {
-    sn_error *error = NULL;
-
-    if (settings->policy)
-        return policy_load_argument(cli, "--policy", settings->policy, ret_policy);
-    if (settings->network == SN_NETWORK_NONE || (settings->relax & SN_LAYER_SECCOMP))
-        return 0;
-    if (sn_policy_load("network", ret_policy, &error) < 0)
-        return fail_error(cli, status_of_error(error), "--network", NULL, error);
-    return 0;
+    return settings->policy ? policy_load_argument(cli, "--policy", settings->policy, ret_policy) : 0;
 }

@@ -15,10 +15,7 @@ int policy_load_argument(const struct cli *cli, const char *option, const char *
 /* The same, quietly: the library's code, and the path to show with an error (NULL: an installed one; to be freed). */
 int policy_load_name(const char *name, sn_policy **ret_policy, char **ret_path, sn_error **ret_error);
 
-/*
- * --policy; or the one that lets a program use the network it was given, which the default does not; or none (NULL).
- * 0, or the exit status after a message.
- */
+/* --policy, or none (NULL): then the library chooses. 0, or the exit status after a message. */
 int policy_load_settings(const struct cli *cli, const struct settings *settings, sn_policy **ret_policy);
 
 #endif

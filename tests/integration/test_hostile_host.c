@@ -296,6 +296,46 @@ static int idle_and_nice(void)
     return nice(19) != 19 || sched_setscheduler(0, SCHED_IDLE, &none) < 0 ? UNABLE : use_once();
 }
 
+/* What a program prints has to be this. */
+static int prints(const char *const *argv, const char *expected)
+{
+    sn_sandbox *sandbox = NULL;
+    sn_result *result = NULL;
+    sn_error *error = NULL;
+    sn_run_options options;
+    size_t length = 0;
+    int r;
+
+    sn_run_options_init(&options);
+    options.argv = argv;
+    if (create_here(&sandbox, &error) < 0)
+        return wrong("create", error);
+    r = sn_run(sandbox, &options, &result, &error);
+    if (r < 0) {
+        r = wrong("run", error);
+    } else {
+        const char *output = sn_result_stdout(result, &length);
+
+        r = length != strlen(expected) || memcmp(output, expected, length) != 0;
+        if (r)
+            fprintf(stderr, "  it printed '%.*s', not '%s'\n", (int)length, output, expected);
+    }
+    sn_result_free(result);
+    sn_sandbox_destroy(sandbox);
+    return r;
+}
+
+/* Before all others, of which its programs get nothing: priority, nice value, real-time priority, policy. */
+static int before_all_others(void)
+{
+    const char *argv[] = {"/usr/bin/cut", "-d ", "-f18,19,40,41", "/proc/self/stat", NULL};
+    struct sched_param first = {.sched_priority = 1};
+
+    if (setpriority(PRIO_PROCESS, 0, -10) < 0 || sched_setscheduler(0, SCHED_FIFO, &first) < 0)
+        return UNABLE;
+    return prints(argv, "20 0 0 0\n") || use_once() || sched_getscheduler(0) != SCHED_FIFO;
+}
+
 static int first_to_die(void)
 {
     int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
@@ -656,6 +696,7 @@ CASE(little_stack)
 CASE(core_files)
 CASE(locked_memory)
 CASE(idle_and_nice)
+CASE(before_all_others)
 CASE(first_to_die)
 CASE(undumpable)
 CASE(without_a_cwd)
@@ -702,6 +743,7 @@ int main(void)
         cmocka_unit_test(test_core_files),
         cmocka_unit_test(test_locked_memory),
         cmocka_unit_test(test_idle_and_nice),
+        cmocka_unit_test(test_before_all_others),
         cmocka_unit_test(test_first_to_die),
         cmocka_unit_test(test_undumpable),
         cmocka_unit_test(test_without_a_cwd),

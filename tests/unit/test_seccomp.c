@@ -180,7 +180,52 @@ static void mappings_with_conditions_are_left_alone(void **state)
     (void)state;
     assert_int_equal(verdict(&bpf, AUDIT_ARCH_X86_64, SYS_mmap, large), ALLOW);
     assert_int_equal(verdict(&bpf, AUDIT_ARCH_X86_64, SYS_mremap, large), RET_ERRNO(1));
+    assert_int_equal(bpf.watched, 0);
     free(bpf.instructions);
+}
+
+/* An error for some of them does not keep the rest from being watched. */
+static void mappings_with_errors_are_watched(void **state)
+{
+    struct sn__bpf bpf = compile_text("ERRNO(12) { mmap { flags & MAP_HUGETLB } }"
+                                      "LOG { mmap { fd == 7 } } ALLOW { execve, exit_group, mmap, mremap }");
+    const int kind = MAP_PRIVATE | MAP_ANONYMOUS;
+    const struct {
+        uint64_t args[6];
+        uint32_t wanted;
+    } cases[] = {
+        {{0, 4096, PROT_WRITE, (uint64_t)kind, UINT64_MAX}, ALLOW},
+        {{0, UINT64_C(1) << 40, PROT_WRITE, (uint64_t)kind, UINT64_MAX}, NOTIFY},
+        {{0, UINT64_C(1) << 40, PROT_WRITE, (uint64_t)kind, 7}, NOTIFY},
+        {{0, 4096, PROT_WRITE, (uint64_t)kind, 7}, SECCOMP_RET_LOG},
+        {{0, UINT64_C(1) << 40, PROT_WRITE, (uint64_t)(kind | MAP_HUGETLB), UINT64_MAX}, RET_ERRNO(12)},
+        {{0, 4096, PROT_WRITE, (uint64_t)(kind | MAP_HUGETLB), UINT64_MAX}, RET_ERRNO(12)},
+    };
+
+    (void)state;
+    assert_int_equal(bpf.watched, 3);
+    for (size_t i = 0; i < SN_ARRAY_SIZE(cases); i++)
+        assert_int_equal(verdict(&bpf, AUDIT_ARCH_X86_64, SYS_mmap, cases[i].args), cases[i].wanted);
+    free(bpf.instructions);
+}
+
+/* What the listener gets of a watched call it may let go on: where the policy denies some of it, none is watched. */
+static void denied_mappings_are_not_taken_for_large_ones(void **state)
+{
+    static const char *const texts[] = {
+        "KILL { mmap { prot & PROT_EXEC } } ALLOW { execve, exit_group, mmap }",
+        "ALLOW { execve, exit_group, mmap { fd == 3 } }",
+        "KILL { mmap } DEFAULT ALLOW",
+        "ERRNO(1) { mmap } DEFAULT ALLOW",
+    };
+
+    (void)state;
+    for (size_t i = 0; i < SN_ARRAY_SIZE(texts); i++) {
+        struct sn__bpf bpf = compile_text(texts[i]);
+
+        assert_int_equal(bpf.watched & 1, 0);
+        free(bpf.instructions);
+    }
 }
 
 static void what_cannot_start_a_program_is_refused(void **state)
@@ -568,6 +613,8 @@ int main(void)
         cmocka_unit_test(actions_become_return_values),
         cmocka_unit_test(large_mappings_go_to_the_listener),
         cmocka_unit_test(mappings_with_conditions_are_left_alone),
+        cmocka_unit_test(mappings_with_errors_are_watched),
+        cmocka_unit_test(denied_mappings_are_not_taken_for_large_ones),
         cmocka_unit_test(what_cannot_start_a_program_is_refused),
         cmocka_unit_test(compiled_and_literal_meaning_agree),
         cmocka_unit_test(far_jumps_arrive),

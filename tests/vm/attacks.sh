@@ -10,6 +10,7 @@ for path in sorted(pathlib.Path("tests/attacks").glob("*/*.json")):
 END
 )
 check "there are attacks that need such a host" test ${#dangerous[@]} -gt 0
+check "the host has huge pages" sysctl -q -w vm.nr_hugepages=8
 if [[ $long == 0 ]]; then
   run_attacks "$SENTINEL" doctor --attack --controls "${dangerous[@]}"
 else

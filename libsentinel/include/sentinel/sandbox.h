@@ -39,7 +39,10 @@ typedef struct sn_mount {
     uint32_t reserved;  /* 0 */
 } sn_mount;
 
-/* What network there is while the layer network-ns is in force. */
+/*
+ * What network there is while the layer network-ns is in force. It belongs to the sandbox, not to a run: what an
+ * earlier run left in it (a port in TIME_WAIT, counters) is there for the next.
+ */
 enum {
     SN_NETWORK_NONE = 0,    /* a network namespace in which not even loopback is up */
     SN_NETWORK_LOOPBACK = 1 /* the same with its own 127.0.0.1 and ::1 */
@@ -52,7 +55,7 @@ typedef struct sn_sandbox_options {
     const char *rootfs;            /* unpacked root file system, shown read-only; NULL: the host's /usr and the like */
     const sn_mount *const *mounts; /* NULL-terminated, or NULL; mounted in this order after the root */
     const char *hostname;          /* NULL: "sandbox" */
-    const sn_policy *policy;       /* default policy of its runs; NULL: the installed "default" */
+    const sn_policy *policy;       /* of its runs; NULL: the installed "default", with a network "network" */
     const sn_limits *limits;       /* default limits of its runs; NULL: the defaults of sn_limits */
     uint64_t work_bytes;           /* size of the tmpfs at /work, bytes; 0: 64 MiB */
     uint64_t work_inodes;          /* files and directories in it; 0: 8192 */
@@ -84,7 +87,12 @@ static inline void sn_sandbox_options_init(sn_sandbox_options *options)
  */
 SN_API int sn_sandbox_create(const sn_sandbox_options *options, sn_sandbox **ret_sandbox, sn_error **ret_error);
 
-/* Kills what runs in it and removes every trace. Blocks until done. NULL is accepted. */
+/*
+ * Kills what runs in it and removes every trace. NULL is accepted. Blocks until done, which takes about a millisecond;
+ * a process in a call that the kernel does not interrupt is waited for, but no longer than some 10 s. What stands by
+ * then ends with that call; its uid and its groups are not used again before, and the next sandbox that is made removes
+ * them.
+ */
 SN_API void sn_sandbox_destroy(sn_sandbox *sandbox);
 
 /*

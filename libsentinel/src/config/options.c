@@ -276,7 +276,7 @@ static int copy_rest(const sn_sandbox_options *options, struct sn__spec *spec, s
         return 0;
     }
     if (spec->layers & SN_LAYER_SECCOMP)
-        return sn_policy_load("default", &spec->policy, ret_error);
+        return sn_policy_load(spec->network == SN_NETWORK_NONE ? "default" : "network", &spec->policy, ret_error);
     return 0;
 }
 

@@ -19,6 +19,7 @@
  *                                   <-    STARTED, or FAILED
  *     KILL, SAMPLE                  ->
  *                                   <-    SAMPLED
+ *                                   <-    BUSY: PID 1 itself works for the program
  *                                   <-    KILL_GROUP: without a pid namespace only the host can kill the run
  *     KILLED                        ->
  *                                   <-    DONE: no process of the run exists any more
@@ -44,6 +45,7 @@ enum sn__message_type {
     SN__MSG_KILL,
     SN__MSG_SAMPLE,
     SN__MSG_SAMPLED,
+    SN__MSG_BUSY,
     SN__MSG_KILL_GROUP,
     SN__MSG_KILLED,
     SN__MSG_DONE,
@@ -150,7 +152,7 @@ struct sn__plan {
 /* ---- the request of a run: header, then what its offsets name ---- */
 
 #define SN__REQUEST_MAGIC 0x53524551U
-#define SN__REQUEST_RLIMITS 8
+#define SN__REQUEST_RLIMITS 12
 
 struct sn__request_rlimit {
     uint32_t resource;
@@ -208,11 +210,16 @@ struct sn__message_done {
     uint64_t user_ns; /* by rusage of everything reaped: used where there is no cgroup */
     uint64_t system_ns;
     uint64_t max_rss_bytes; /* of the largest process */
+    uint64_t busy_ns;       /* what PID 1 itself worked for it, see run.c */
     uint32_t denied;        /* 1: the three below say what */
     uint32_t denied_arch;
     int32_t denied_number;
     uint32_t refused_mappings;
     uint64_t denied_args[6];
+};
+
+struct sn__message_busy {
+    uint64_t cpu_ns; /* so far */
 };
 
 struct sn__message_sampled {
@@ -244,6 +251,7 @@ struct sn__message {
         struct sn__message_ready ready;
         struct sn__message_done done;
         struct sn__message_sampled sampled;
+        struct sn__message_busy busy;
         struct sn__message_file file;
     };
 };

@@ -73,10 +73,20 @@ uint64_t rt_parse_u64(const char **at)
     return value;
 }
 
-uint64_t rt_now_ns(void)
+static uint64_t clock_ns(int clock)
 {
     struct __kernel_timespec now = {0};
 
-    sn__sys(__NR_clock_gettime, 1 /* CLOCK_MONOTONIC */, &now);
+    sn__sys(__NR_clock_gettime, clock, &now);
     return (uint64_t)now.tv_sec * 1000000000U + (uint64_t)now.tv_nsec;
+}
+
+uint64_t rt_now_ns(void)
+{
+    return clock_ns(1 /* CLOCK_MONOTONIC */);
+}
+
+uint64_t rt_own_cpu_ns(void)
+{
+    return clock_ns(3 /* CLOCK_THREAD_CPUTIME_ID: we have one thread */);
 }

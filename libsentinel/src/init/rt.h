@@ -15,5 +15,7 @@ size_t rt_append(char *buffer, size_t size, size_t used, const char *text);
 size_t rt_append_u64(char *buffer, size_t size, size_t used, uint64_t value, unsigned base);
 uint64_t rt_parse_u64(const char **at);
 uint64_t rt_now_ns(void);
+/* CPU time of this process. */
+uint64_t rt_own_cpu_ns(void);
 
 #endif

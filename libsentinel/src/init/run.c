@@ -23,6 +23,11 @@
 #include <linux/wait.h>
 
 #define WATCHED_FDS 4
+/*
+ * Each answer of the listener is work of PID 1 that the program causes. A few are nothing; from here on it is the
+ * program's CPU time, which the host is told of every so many answers.
+ */
+#define BUSY_AFTER 1024
 
 struct run {
     struct init *init;
@@ -32,6 +37,8 @@ struct run {
     int listener;
     int signals; /* signalfd of SIGCHLD */
     int first_reaped;
+    uint32_t answered;  /* notifications of the listener */
+    uint64_t busy_from; /* our own CPU time when their number was BUSY_AFTER */
     struct rusage before;
     struct sn__message done;
 };
@@ -194,6 +201,24 @@ static void reap(struct run *run, int options)
     }
 }
 
+static uint64_t busy_ns(const struct run *run)
+{
+    return run->answered > BUSY_AFTER ? rt_own_cpu_ns() - run->busy_from : 0;
+}
+
+static void note_answer(struct run *run)
+{
+    struct sn__message busy = {.type = SN__MSG_BUSY, .serial = run->init->serial};
+
+    run->answered++;
+    if (run->answered == BUSY_AFTER)
+        run->busy_from = rt_own_cpu_ns();
+    if (run->answered <= BUSY_AFTER || run->answered % BUSY_AFTER != 0)
+        return;
+    busy.busy.cpu_ns = busy_ns(run);
+    init_must_send(&busy);
+}
+
 /* A mapping larger than the limit is refused as a machine of that size would; anything else was a denied call. */
 static void answer_listener(struct run *run)
 {
@@ -232,6 +257,7 @@ static void answer_listener(struct run *run)
     }
     while (sn__sys(__NR_ioctl, run->listener, SECCOMP_IOCTL_NOTIF_SEND, &answer) == -EINTR)
         continue;
+    note_answer(run);
 }
 
 #define TIME_NS(time) ((uint64_t)(time).tv_sec * 1000000000U + (uint64_t)(time).tv_usec * 1000U)
@@ -386,6 +412,7 @@ void run_serve(struct init *init, struct received *received)
         wait_for_end(&run);
         end_rest(&run);
         run.done.done.max_rss_bytes = reaped_since_start(&run, &run.done.done.user_ns, &run.done.done.system_ns);
+        run.done.done.busy_ns = busy_ns(&run);
         r = run.request->may_leave_keys ? clear_keyrings(init) : 0;
         if (r == 0)
             r = setup_mount_shm_again(init);

@@ -129,7 +129,7 @@ static int landlock_prepare(struct init *init)
         const struct sn__plan_mount *mount = &plan_mounts(init)[i];
         uint64_t access = writable;
 
-        if (!(mount->flags & SN__MOUNT_FLAG_WRITABLE) || (mount->flags & SN__MOUNT_FLAG_DEVICE))
+        if (!(mount->flags & SN__MOUNT_FLAG_WRITABLE))
             continue;
         /* rights on directories cannot be given to a file */
         if (mount->kind == SN__MOUNT_BIND && !(mount->flags & SN__MOUNT_FLAG_IS_DIR))
@@ -166,6 +166,22 @@ static void apparmor_prepare(struct init *init)
     init->proc_fd = -1;
 }
 
+/*
+ * What the host is spared by the OOM killer is not the program's to inherit: with -1000 nothing could end its hunger. A
+ * host that wants to go first, and lets its children, is left alone. This is the caller's /proc still.
+ */
+static void reset_oom_score(void)
+{
+    long fd = sn__sys(__NR_openat, AT_FDCWD, "/proc/self/oom_score_adj", O_RDWR | O_CLOEXEC, 0);
+    char first = '0';
+
+    if (fd < 0)
+        return;
+    if (sn__sys(__NR_read, fd, &first, 1) == 1 && first == '-')
+        sn__sys(__NR_write, fd, "0", 1);
+    sn__sys(__NR_close, fd);
+}
+
 int setup_sandbox(struct init *init, struct received *received, struct sn__failure *failure)
 {
     const struct sn__message entered = {.type = SN__MSG_ENTERED};
@@ -190,6 +206,7 @@ int setup_sandbox(struct init *init, struct received *received, struct sn__failu
     if (r < 0)
         return fail(failure, SN__STEP_PLAN, 1, r);
 
+    reset_oom_score();
     if (layers & SN_LAYER_UTS_NS) {
         const char *name = plan_string(init, init->plan->hostname);
 

@@ -122,7 +122,10 @@ static int compile(sn_program *program, const sn_program_options *options, sn_er
     return r;
 }
 
-/* The sandbox, with the run step's policy and limits as its defaults unless the caller has others. */
+/*
+ * The sandbox, with the run step's policy and limits as its defaults unless the caller has others. No language's policy
+ * allows a network; where there is one, the policy is that for it.
+ */
 static int create_sandbox(sn_program *program, const sn_program_options *options, sn_error **ret_error)
 {
     const struct sn__manifest *manifest = program->language->manifest;
@@ -134,7 +137,9 @@ static int create_sandbox(sn_program *program, const sn_program_options *options
     if (r == 0)
         r = sn__language_check_installed(program->language, setup.options.rootfs, ret_error);
     if (r == 0 && !setup.options.policy) {
-        r = sn_policy_load(sn__language_policy_name(manifest, manifest->run), &program->policy, ret_error);
+        r = sn_policy_load(setup.options.network == SN_NETWORK_NONE ? sn__language_policy_name(manifest, manifest->run)
+                                                                    : "network",
+                           &program->policy, ret_error);
         setup.options.policy = program->policy;
     }
     if (r == 0) {

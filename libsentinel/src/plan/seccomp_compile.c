@@ -187,13 +187,29 @@ static bool unconditional_action(const sn_policy *policy, int32_t number, struct
     return true;
 }
 
-/* The number of a call whose large mappings are the listener's: one that the policy lets through whatever it asks. */
+/*
+ * The number of a call whose large mappings are the listener's, or -1. Whatever of it reaches the listener is then
+ * taken for one, so nothing of it may be what the policy denies: errors are fine, the end of the program is not.
+ */
 static int32_t watched_number(const sn_policy *policy, const char *name)
 {
     int32_t number = sn__syscall_number(name);
-    struct sn__policy_action action;
+    bool is_let_through = false;
 
-    return number >= 0 && unconditional_action(policy, number, &action) && lets_through(action) ? number : -1;
+    for (size_t i = 0; i < policy->rules_count; i++) {
+        const struct sn__policy_rule *rule = &policy->rules[i];
+
+        if (rule->number != number)
+            continue;
+        if (rule->action.kind == SN__ACTION_KILL)
+            return -1;
+        is_let_through = is_let_through || lets_through(rule->action);
+        if (!rule->condition)
+            return is_let_through ? number : -1;
+    }
+    if (policy->default_action.kind == SN__ACTION_KILL)
+        return -1;
+    return is_let_through || lets_through(policy->default_action) ? number : -1;
 }
 
 /* A range that says what the one before it says is the same range. */
@@ -261,12 +277,25 @@ static int find_ranges(struct compilation *compilation)
     return 0;
 }
 
+/* What is done with a call of this number once its action is known. */
+static sn__bpf_label write_action(struct compilation *compilation, int32_t number, struct sn__policy_action action)
+{
+    struct sn__bpf_writer *writer = &compilation->writer;
+    sn__bpf_label done = sn__bpf_return(writer, answer(action));
+
+    if (lets_through(action) && number == compilation->mmap_number)
+        return large_mmap(writer, sn__bpf_return(writer, SECCOMP_RET_USER_NOTIF), done);
+    if (lets_through(action) && number == compilation->mremap_number)
+        return large_mremap(writer, sn__bpf_return(writer, SECCOMP_RET_USER_NOTIF), done);
+    return done;
+}
+
 /* The rules of one call, the first one in front. */
 static sn__bpf_label write_call(struct compilation *compilation, int32_t number)
 {
     const sn_policy *policy = compilation->policy;
     struct sn__bpf_writer *writer = &compilation->writer;
-    sn__bpf_label next = sn__bpf_return(writer, answer(policy->default_action));
+    sn__bpf_label next = write_action(compilation, number, policy->default_action);
 
     for (size_t i = policy->rules_count; i-- > 0;) {
         const struct sn__policy_rule *rule = &policy->rules[i];
@@ -274,13 +303,9 @@ static sn__bpf_label write_call(struct compilation *compilation, int32_t number)
 
         if (rule->number != number)
             continue;
-        then = sn__bpf_return(writer, answer(rule->action));
+        then = write_action(compilation, number, rule->action);
         next = rule->condition ? condition(writer, rule->condition, then, next) : then;
     }
-    if (number == compilation->mmap_number)
-        next = large_mmap(writer, sn__bpf_return(writer, SECCOMP_RET_USER_NOTIF), next);
-    if (number == compilation->mremap_number)
-        next = large_mremap(writer, sn__bpf_return(writer, SECCOMP_RET_USER_NOTIF), next);
     return next;
 }
 

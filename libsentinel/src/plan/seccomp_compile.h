@@ -10,7 +10,7 @@
 struct sn__bpf {
     struct sock_filter *instructions;
     uint16_t count;
-    uint16_t watched; /* bit 0: mmap, bit 1: mremap reach the listener when large and are not denied by that */
+    uint16_t watched; /* bit 0: mmap, bit 1: mremap reach the listener only when large, never to be denied */
 };
 
 /*

@@ -11,6 +11,7 @@
 #include <poll.h>
 #include <sched.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 
@@ -140,10 +141,32 @@ static int future_init(void *argument)
     report(SN__STEP_LAUNCH_EXEC, r);
 }
 
+#define REALTIME_IO 1 /* ioprio_set(2): IOPRIO_CLASS_RT, in the upper bits */
+#define IO_CLASS_SHIFT 13
+
+/*
+ * A caller that goes before others does not hand that on to programs that nobody trusts; one that lets others go first
+ * does. Going back to the usual is refused to nobody. Real-time processes are also refused by v1 groups without a
+ * share.
+ */
+static void take_usual_priority(void)
+{
+    const int usual = 0;
+    long policy = sn__sys(__NR_sched_getscheduler, 0) & ~(long)SCHED_RESET_ON_FORK;
+
+    if (policy == SCHED_FIFO || policy == SCHED_RR)
+        sn__sys(__NR_sched_setscheduler, 0, SCHED_OTHER, &usual);
+    if (sn__sys(__NR_getpriority, PRIO_PROCESS, 0) > 20) /* the kernel says 20 - nice */
+        sn__sys(__NR_setpriority, PRIO_PROCESS, 0, 0);
+    if (sn__sys(__NR_ioprio_get, 1, 0) >> IO_CLASS_SHIFT == REALTIME_IO)
+        sn__sys(__NR_ioprio_set, 1, 0, 0);
+}
+
 static int launcher(void *argument)
 {
     struct sn__launch *launch = argument;
 
+    take_usual_priority();
     /* the caller's thread stands still and lends its errno with its memory: clone() may write it here */
     launch->pid = clone(future_init, launch->stack_top, (int)(CLONE_VM | CLONE_PIDFD | launch->namespaces), launch,
                         &launch->pidfd);

@@ -10,11 +10,12 @@
  * Theory of operation
  *
  * The caller may be a threaded program of any size, so it is never forked. A launcher (CLONE_VM, CLONE_VFORK,
- * CLONE_FILES, exit signal 0) borrows its memory for two system calls: it clones the future PID 1 with its namespaces
- * and exits. PID 1 is thereby nobody's child that the caller could meet in wait(-1), and sends it no SIGCHLD: the
- * kernel hands it to the nearest subreaper. It borrows the memory too, but has descriptors of its own: it closes all
- * but its own, waits for one byte on the control socket (the caller writes the id maps meanwhile), takes its ids and
- * execs sentinel-init. Its stack is freed only after that exec has been heard of.
+ * CLONE_FILES, exit signal 0) borrows its memory for a few system calls: it leaves behind what priority the caller has
+ * above others, clones the future PID 1 with its namespaces and exits. PID 1 is thereby nobody's child that the caller
+ * could meet in wait(-1), and sends it no SIGCHLD: the kernel hands it to the nearest subreaper. It borrows the memory
+ * too, but has descriptors of its own: it closes all but its own, waits for one byte on the control socket (the caller
+ * writes the id maps meanwhile), takes its ids and execs sentinel-init. Its stack is freed only after that exec has
+ * been heard of.
  *
  * Code in child_launch.c runs beside the caller's threads in the caller's memory: raw system calls only, no errno, no
  * locks, no allocation. A test checks its undefined symbols.

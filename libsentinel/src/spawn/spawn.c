@@ -2,6 +2,7 @@
 #include "spawn/spawn.h"
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "plan/apparmor.h"
@@ -21,6 +22,7 @@
 #include <sys/wait.h>
 
 #define READY_TIMEOUT_MS 60000 /* a safety net for a stuck host, not a limit anyone should meet */
+#define DEATH_TIMEOUT_MS 10000 /* likewise: some calls of the kernel cannot be interrupted */
 
 static const struct {
     uint64_t layer;
@@ -309,26 +311,32 @@ int sn__spawn(sn_sandbox *sandbox, const struct sn__planner *planner, const char
     if (r < 0)
         r = look_for_reason(sandbox, r, plan, plan_size, ret_error);
     /* PID 1 may still stand on that memory: it must be gone before that is unmapped */
-    if (r < 0)
-        sn__spawn_kill(sandbox);
+    if (r < 0 && !sn__spawn_kill(sandbox))
+        memory = NULL;
     return r;
 }
 
-void sn__spawn_kill(sn_sandbox *sandbox)
+bool sn__spawn_kill(sn_sandbox *sandbox)
 {
     struct pollfd gone = {.fd = sandbox->pidfd, .events = POLLIN};
+    uint64_t until = sn__now_ns() + DEATH_TIMEOUT_MS * UINT64_C(1000000);
     siginfo_t info;
+    int r;
 
     if (sandbox->pidfd < 0)
-        return;
+        return true;
     /* refused (the caller gave its privilege away meanwhile, or has a filter): the end of its socket ends it, too */
     if (pidfd_send_signal(sandbox->pidfd, SIGKILL, NULL, 0) < 0 && sandbox->control >= 0)
         shutdown(sandbox->control, SHUT_RDWR);
     /* its end takes that of every process of the namespace with it: zap_pid_ns_processes() in the kernel */
-    while (poll(&gone, 1, -1) < 0 && errno == EINTR)
-        ;
+    do {
+        uint64_t now = sn__now_ns();
+
+        r = poll(&gone, 1, now < until ? (int)((until - now) / 1000000) + 1 : 0);
+    } while (r < 0 && errno == EINTR);
     /* only if this process is the reaper of its orphans is there a zombie for us to take; ECHILD else */
     waitid(P_PIDFD, (id_t)sandbox->pidfd, &info, WEXITED | WNOHANG | __WALL);
     sn__close(sandbox->pidfd);
     sandbox->pidfd = -1;
+    return r > 0;
 }

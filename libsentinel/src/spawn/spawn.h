@@ -13,8 +13,12 @@
 int sn__spawn(sn_sandbox *sandbox, const struct sn__planner *planner, const char *plan, size_t plan_size,
               sn_error **ret_error);
 
-/* Kills PID 1 and with it its pid namespace; waits until all of it is gone. */
-void sn__spawn_kill(sn_sandbox *sandbox);
+/*
+ * Kills PID 1 and with it its pid namespace; waits until all of it is gone. False: it still stands after 10 s, because
+ * a process of it is in a call that the kernel does not interrupt. It will not outlive that; until then it holds its
+ * slot.
+ */
+bool sn__spawn_kill(sn_sandbox *sandbox);
 
 /* Brings up loopback through a NETLINK_ROUTE socket that PID 1 opened in its network namespace (spawn/network.c). */
 int sn__network_loopback(int netlink_fd, sn_error **ret_error);

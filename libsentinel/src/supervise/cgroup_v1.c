@@ -257,6 +257,9 @@ static int set_limits(const struct sn__cgroup_run *run, const sn_limits *limits,
         r = set_limit(run, MEMORY, "memory.memsw.limit_in_bytes", limits->memory_bytes + SWAP_SLACK, ret_error);
     if (r == 0 && has_file(run, MEMORY, "memory.swappiness"))
         r = set_limit(run, MEMORY, "memory.swappiness", 0, ret_error);
+    /* socket buffers of the internet families are apart from the rest here: a budget of their own */
+    if (r == 0 && has_file(run, MEMORY, "memory.kmem.tcp.limit_in_bytes"))
+        r = set_limit(run, MEMORY, "memory.kmem.tcp.limit_in_bytes", limits->memory_bytes / 4, ret_error);
     if (r == 0)
         r = set_limit(run, PIDS, "pids.max", sn__cgroup_pids_max(limits->processes), ret_error);
     if (r == 0 && limits->cpu_percent) {

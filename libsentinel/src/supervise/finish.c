@@ -52,6 +52,11 @@ static void add_notes(const sn_running *running, sn_result *result)
         sn__buffer_add_string(&result->notes, "landlock: this kernel does not have it\n");
     if (sandbox->spec.layers & SN_LAYER_APPARMOR)
         sn__buffer_add_string(&result->notes, sn__apparmor_note(sandbox->apparmor));
+    if (running->done.busy_ns)
+        sn__buffer_addf(&result->notes,
+                        "cpu: %" PRIu64
+                        " ms of it are PID 1's, which answers for each large mapping of the program's\n",
+                        running->done.busy_ns / 1000000);
     if (running->evidence.usage.processes_refused)
         sn__buffer_addf(&result->notes, "processes: %" PRIu64 " forks or threads were refused\n",
                         running->evidence.usage.processes_refused);
@@ -78,6 +83,8 @@ void sn__running_finish(sn_running *running)
     } else {
         usage_without_cgroup(running, &evidence->usage);
     }
+    evidence->usage.cpu_ns += done->busy_ns;
+    evidence->usage.system_ns += done->busy_ns;
     if (r == 0 && (result->out[0].failed || result->out[1].failed))
         r = sn__error_nomem(&error);
     if (r == 0 && running->write_error)

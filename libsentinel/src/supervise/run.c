@@ -71,6 +71,8 @@ static void add_rlimits(struct request_builder *builder, const sn_sandbox *sandb
     add_rlimit(builder, RLIMIT_NOFILE, limits->open_files);
     add_rlimit(builder, RLIMIT_STACK, limits->stack_bytes);
     add_rlimit(builder, RLIMIT_MEMLOCK, 65536);
+    add_rlimit(builder, RLIMIT_RTPRIO, 0);
+    add_rlimit(builder, RLIMIT_NICE, 0);
     if (sandbox->driver)
         return;
     /* without cgroups: rlimits where one process is what counts, sampling (running.c) for the rest */

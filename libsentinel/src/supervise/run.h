@@ -58,6 +58,7 @@ struct sn_running {
     struct sn__evidence evidence;
     struct sn__message_done done;
     uint64_t sampled_cpu_ns, sampled_peak;
+    uint64_t busy_ns; /* CPU time of PID 1 that the program has caused so far */
 
     sn_result *result; /* being made; handed out by sn_run_wait() */
     int32_t error_code;

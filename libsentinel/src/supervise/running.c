@@ -121,6 +121,7 @@ static void check_limits(sn_running *running)
     } else if (cpu != UINT64_MAX) {
         uint64_t check;
 
+        used += running->busy_ns;
         if (used >= cpu) {
             running->evidence.cpu_killed = true;
             sn__running_kill(running);
@@ -141,7 +142,7 @@ static void take_sample(sn_running *running, const struct sn__message_sampled *s
         running->sampled_peak = sample->rss_bytes;
     if (running->killed_ns)
         return;
-    if (sample->cpu_ns >= limit_ns(running->limits.cpu_ms))
+    if (sample->cpu_ns + running->busy_ns >= limit_ns(running->limits.cpu_ms))
         running->evidence.cpu_killed = true;
     else if (sample->rss_bytes > running->limits.memory_bytes)
         running->evidence.memory_killed = true;
@@ -225,6 +226,9 @@ static void read_control(sn_running *running)
             break;
         case SN__MSG_SAMPLED:
             take_sample(running, &message.sampled);
+            break;
+        case SN__MSG_BUSY:
+            running->busy_ns = message.busy.cpu_ns;
             break;
         case SN__MSG_FAILED:
             take_failure(running, &message.failure);
