@@ -71,16 +71,23 @@ enum attack_kind {
 struct attack_outcome {
     enum attack_kind kind;
     char *by;     /* the layer or mechanism that held; NULL; owned */
+    bool seen;    /* it was seen to be that; else it is the first one in force of those that the manifest lists */
     char *detail; /* one line; owned */
     double wall_ms;
 };
 const char *attack_kind_name(enum attack_kind kind);
 void attack_outcome_clear(struct attack_outcome *outcome);
 
-/* How it is tried: as the caller would run anything (relaxed == 0), or with the first layers of stopped_by relaxed. */
+/* How it is tried: as the caller would run anything (nothing relaxed), or without some of the layers of stopped_by. */
 struct attack_variant {
-    size_t relaxed;
-    bool control; /* the last one: everything relaxed, and what the manifest's control adds */
+    uint32_t relaxed; /* bit i: the i-th of stopped_by */
+    bool control;     /* the last one: everything relaxed, and what the manifest's control adds */
 };
+#define STOPPED_BY_MAX 16
+
+static inline bool attack_is_relaxed(const struct attack_variant *variant, size_t layer)
+{
+    return variant->relaxed & (1U << layer);
+}
 
 #endif

@@ -2,6 +2,7 @@
 #include "doctor_attack.h"
 
 #include "../message.h"
+#include "../policyfile.h"
 #include "../signals.h"
 #include "judge.h"
 #include "manifest.h"
@@ -17,8 +18,8 @@ static const char help[] =
     "Runs the installed attacks against a sandbox on this host, each in a sandbox of its own, made with the OPTIONs "
     "of\n"
     "\"sentinel exec\" that are given, and says which were held, by which layer, and what could not be tried.\n"
-    "  --controls      each attack again with the layers that stop it relaxed: the next has to hold, and with all of\n"
-    "                  them relaxed it has to work; what could harm the host is tried on a disposable one only\n"
+    "  --controls      each attack again without the layers that stop it: all but one of them, which has to hold, and\n"
+    "                  all, when it has to work; what could harm the host is tried on a disposable one only\n"
     "                  (SN_DISPOSABLE_HOST=1)\n"
     "  --only PATTERN  only the attacks of that name, as in --only 'egress/*'; may be repeated\n"
     "  --json          one JSON document\n"
@@ -53,8 +54,10 @@ static int parse(struct cli *cli, int argc, char **argv, struct doctor_options *
             cli->json = true;
         } else if (strcmp(argv[i], "--controls") == 0) {
             options->controls = true;
-        } else if (strcmp(argv[i], "--only") == 0 && i + 1 < argc) {
-            string_list_add(&options->only, argv[++i]);
+        } else if (strcmp(argv[i], "--only") == 0) {
+            if (++i == argc || strcmp(argv[i], "--") == 0)
+                return fail(cli, STATUS_USAGE, "command line", "--only wants a pattern, as in --only 'egress/*'");
+            string_list_add(&options->only, argv[i]);
         } else if (strncmp(argv[i], "--only=", strlen("--only=")) == 0) {
             string_list_add(&options->only, argv[i] + strlen("--only="));
         } else if (strcmp(argv[i], "--attack") != 0) {
@@ -72,6 +75,7 @@ static int check_configuration(struct cli *cli, const struct string_list *config
     struct string_list line = {0};
     struct settings settings;
     struct cli quiet = {.quiet = true};
+    sn_policy *policy = NULL;
     int status;
 
     string_list_add(&line, "exec");
@@ -83,6 +87,9 @@ static int check_configuration(struct cli *cli, const struct string_list *config
         status =
             fail(cli, STATUS_USAGE, "command line",
                  "after --, only options of exec that say what the sandbox is like: no command, no files, no --json");
+    if (status == OPTIONS_GO && policy_load_settings(cli, &settings, &policy) != 0)
+        status = STATUS_USAGE;
+    sn_policy_free(policy);
     settings_clear(&settings);
     free(line.items);
     return status;
@@ -126,21 +133,19 @@ static void perform_control(const struct staging *staging, struct report *report
     attack_outcome_clear(&outcome);
 }
 
-/* Layer after layer goes; the next has to hold, and in the end the attack has to work. */
+/* Each layer of the list holds alone, a mechanism without any of them, and without all that the attack works. */
 static void perform_controls(const struct staging *staging, struct report *report, const struct attack *attack)
 {
-    bool all_relaxable = attack->relaxable == attack->stopped_by.count;
+    const uint32_t all = (1U << attack->relaxable) - 1;
+    bool has_mechanism = attack->relaxable < attack->stopped_by.count;
     bool shown = !attack->control.none && (attack->stopped_by.count || attack->control.given);
 
-    for (size_t i = 1; i <= attack->relaxable && !signals_caught(); i++) {
-        bool last = i == attack->relaxable && all_relaxable;
-
-        if (!last || shown)
-            perform_control(staging, report, attack, &(struct attack_variant){.relaxed = i, .control = last});
-    }
-    if (!all_relaxable && shown && !signals_caught())
-        perform_control(staging, report, attack,
-                        &(struct attack_variant){.relaxed = attack->relaxable, .control = true});
+    for (size_t i = 0; i < attack->relaxable && attack->relaxable > 1 && !signals_caught(); i++)
+        perform_control(staging, report, attack, &(struct attack_variant){.relaxed = all & ~(1U << i)});
+    if (has_mechanism && attack->relaxable > 0 && !signals_caught())
+        perform_control(staging, report, attack, &(struct attack_variant){.relaxed = all});
+    if (shown && !signals_caught())
+        perform_control(staging, report, attack, &(struct attack_variant){.relaxed = all, .control = true});
     if (attack->control.none)
         report_no_control(report, attack, attack->control.none);
 }
@@ -155,7 +160,7 @@ static void perform_all(const struct staging *staging, const struct doctor_optio
         perform(staging, attack, &(struct attack_variant){0}, &outcome);
         if (signals_caught()) {
             attack_outcome_clear(&outcome);
-            return;
+            break;
         }
         report_attack(report, attack, &outcome);
         /* what cannot be tried at all has no controls either */
@@ -163,6 +168,7 @@ static void perform_all(const struct staging *staging, const struct doctor_optio
             perform_controls(staging, report, attack);
         attack_outcome_clear(&outcome);
     }
+    report->interrupted = signals_caught() != 0;
 }
 
 static int run_attacks(struct cli *cli, const struct doctor_options *options, const struct attack_list *list,
@@ -179,7 +185,12 @@ static int run_attacks(struct cli *cli, const struct doctor_options *options, co
         return fail(cli, STATUS_INTERNAL, "signals", "cannot prepare for signals: %s", strerror(errno));
     if (scene_open(&scene, &why) < 0)
         return fail(cli, STATUS_INTERNAL, "scene", "%s", why);
-    report_open(&report, cli->json);
+    if (stage_try(&staging, &why) < 0) {
+        scene_close(&scene);
+        return fail(cli, STATUS_CHECK_FAILED, "attacks",
+                    "%s; \"sentinel doctor\" says what is in the way, and options of exec go after --", why);
+    }
+    report_open(&report, cli->json, list->count);
     perform_all(&staging, options, list, &report);
     scene_close(&scene);
     if (signals_caught())

@@ -42,15 +42,32 @@ static char *line_of(const sn_result *result, const char *word)
     return NULL;
 }
 
-/* What stands between the attack and its aim in this variant: the first of the list that is not relaxed. */
+/* The caller's own configuration may do without it, or the host may not have it. */
+static bool is_in_force(const char *name, const sn_result *result)
+{
+    cleanup_free char *why = NULL;
+    uint64_t layers = 0;
+
+    /* a mechanism always is */
+    return parse_layers(name, &layers, &why) < 0 || (sn_result_layers(result) & layers);
+}
+
+/* What stands between the attack and its aim in this variant: the first of the list that is in force. */
 static const char *guard(const struct attack *attack, const struct attack_variant *variant, const sn_result *result)
 {
-    for (size_t i = variant->relaxed; i < attack->stopped_by.count; i++) {
-        const char *name = attack->stopped_by.items[i];
+    for (size_t i = 0; i < attack->stopped_by.count; i++) {
+        if (!attack_is_relaxed(variant, i) && is_in_force(attack->stopped_by.items[i], result))
+            return attack->stopped_by.items[i];
+    }
+    return NULL;
+}
 
-        /* the caller's own configuration may do without it, or the host may not have it */
-        if (!sn_layer_by_name(name) || (sn_result_layers(result) & sn_layer_by_name(name)))
-            return name;
+/* The one that this variant is about: it stands alone. NULL: there is none. */
+static const char *alone(const struct attack *attack, const struct attack_variant *variant)
+{
+    for (size_t i = 0; variant->relaxed && !variant->control && i < attack->stopped_by.count; i++) {
+        if (!attack_is_relaxed(variant, i))
+            return attack->stopped_by.items[i];
     }
     return NULL;
 }
@@ -137,7 +154,10 @@ static void judge_word(const struct attack *attack, const char *by, const struct
         return;
     }
     line = figures(performance, result);
-    decide(outcome, OUTCOME_BROKEN, NULL, xprintf("it said nothing that its end goes with: %s", line));
+    decide(outcome, OUTCOME_BROKEN, NULL,
+           sn_result_limit(result) == SN_LIMIT_NONE
+               ? xprintf("it said nothing that its end goes with: %s", line)
+               : xprintf("it ended before it said anything (on a busy machine: try again): %s", line));
 }
 
 static void judge_result(const struct attack *attack, const struct attack_variant *variant,
@@ -146,6 +166,8 @@ static void judge_result(const struct attack *attack, const struct attack_varian
     const char *by = guard(attack, variant, result);
     sn_verdict verdict = sn_result_verdict(result);
     sn_limit limit = sn_result_limit(result);
+
+    outcome->seen = verdict == SN_VERDICT_SECURITY_VIOLATION;
 
     if (verdict == SN_VERDICT_INTERNAL_ERROR || verdict == SN_VERDICT_CANCELLED) {
         decide(outcome, OUTCOME_BROKEN, NULL, figures(performance, result));
@@ -173,8 +195,9 @@ void judge(const struct attack *attack, const struct attack_variant *variant, co
     memset(ret_outcome, 0, sizeof(*ret_outcome));
     if (result)
         ret_outcome->wall_ms = (double)sn_result_wall_ns(result) / 1e6;
-    if (result && variant->relaxed > 0 && !variant->control && !guard(attack, variant, result)) {
-        decide(ret_outcome, OUTCOME_UNTRIED, NULL, xprintf("what would stop it next is not in force here"));
+    if (result && alone(attack, variant) && !is_in_force(alone(attack, variant), result)) {
+        decide(ret_outcome, OUTCOME_UNTRIED, NULL,
+               xprintf("%s is not in force here without the others", alone(attack, variant)));
         return;
     }
     if (performance->evidence)

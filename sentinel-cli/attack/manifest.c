@@ -56,7 +56,7 @@ static int take_text(const json_t *object, const char *key, bool needed, const c
     if (!value && !needed)
         return 0;
     if (!json_is_string(value) || !*json_string_value(value)) {
-        *ret_why = xprintf("\"%s\" has to be a text", key);
+        *ret_why = value ? xprintf("\"%s\" has to be a text", key) : xprintf("\"%s\" is missing", key);
         return -1;
     }
     *ret_text = json_string_value(value);
@@ -72,7 +72,9 @@ static int take_list(const json_t *object, const char *key, bool needed, struct 
     if (!value && !needed)
         return 0;
     if (!json_is_array(value) || (needed && !json_array_size(value))) {
-        *ret_why = xprintf("\"%s\" has to be a list of texts", key);
+        *ret_why = !value                 ? xprintf("\"%s\" is missing", key)
+                   : json_is_array(value) ? xprintf("\"%s\" is empty", key)
+                                          : xprintf("\"%s\" has to be a list of texts", key);
         return -1;
     }
     json_array_foreach(value, i, item)
@@ -102,6 +104,10 @@ static int take_range(const json_t *object, const char *key, struct attack_range
     ret_range->given = true;
     ret_range->low = json_is_null(low) ? 0 : json_number_value(low);
     ret_range->high = json_is_null(high) ? INFINITY : json_number_value(high);
+    if (ret_range->low > ret_range->high) {
+        *ret_why = xprintf("\"%s\": nothing lies between %g and %g", key, ret_range->low, ret_range->high);
+        return -1;
+    }
     return 0;
 }
 
@@ -204,9 +210,26 @@ static int take_control(const json_t *document, struct attack *attack, char **re
     return 0;
 }
 
+static char *all_mechanisms(void)
+{
+    char *names = xstrdup(mechanisms[0]);
+
+    for (size_t i = 1; i < ARRAY_SIZE(mechanisms); i++) {
+        char *longer = xprintf("%s, %s", names, mechanisms[i]);
+
+        free(names);
+        names = longer;
+    }
+    return names;
+}
+
 /* Layers first, then at most one mechanism, which needs a control of its own or the reason why there is none. */
 static int check_stopped_by(struct attack *attack, char **ret_why)
 {
+    if (attack->stopped_by.count > STOPPED_BY_MAX) {
+        *ret_why = xprintf("\"stopped_by\" has more than %d entries", STOPPED_BY_MAX);
+        return -1;
+    }
     for (size_t i = 0; i < attack->stopped_by.count; i++) {
         cleanup_free char *why = NULL;
         uint64_t layers = 0;
@@ -214,7 +237,10 @@ static int check_stopped_by(struct attack *attack, char **ret_why)
         if (index_of(attack->stopped_by.items[i], mechanisms, ARRAY_SIZE(mechanisms)) >= 0)
             continue;
         if (parse_layers(attack->stopped_by.items[i], &layers, &why) < 0) {
-            *ret_why = xprintf("\"stopped_by\": %s: %s", attack->stopped_by.items[i], why);
+            cleanup_free char *names = all_mechanisms();
+
+            *ret_why =
+                xprintf("\"stopped_by\": %s: %s; besides layers there are %s", attack->stopped_by.items[i], why, names);
             return -1;
         }
         if (attack->relaxable < i) {
@@ -244,6 +270,10 @@ static int find_program(const char *directory, const char *programs, struct atta
         return -1;
     if (!program)
         program = slash + 1;
+    if (strchr(program, '/')) {
+        *ret_why = xprintf("\"program\": %s is not of the class %s", program, class);
+        return -1;
+    }
     attack->program = xprintf("%s/%s/%s.py", directory, class, program);
     attack->kind = PROGRAM_PYTHON;
     if (access(attack->program, R_OK) == 0)
@@ -258,7 +288,10 @@ static int find_program(const char *directory, const char *programs, struct atta
     attack->kind = PROGRAM_BINARY;
     if (access(attack->program, R_OK) == 0)
         return 0;
-    *ret_why = xprintf("there is no program %s.py or .sh beside it, and no %s", program, attack->program);
+    *ret_why =
+        xprintf("there is no program %s.py or .sh beside it, and no %s (a program in C has to be compiled: list it in "
+                "meson.build, or see README.md)",
+                program, attack->program);
     return -1;
 }
 
@@ -307,24 +340,27 @@ static void attack_clear(struct attack *attack)
     free(attack->control.args.items);
 }
 
-static bool is_wanted(const char *name, const struct string_list *only)
+/* Marks the patterns that match in `hits`. */
+static bool is_wanted(const char *name, const struct string_list *only, bool *hits)
 {
+    bool wanted = only->count == 0;
+
     for (size_t i = 0; i < only->count; i++) {
         if (fnmatch(only->items[i], name, 0) == 0)
-            return true;
+            hits[i] = wanted = true;
     }
-    return only->count == 0;
+    return wanted;
 }
 
 static int load_one(const char *path, const char *directory, const char *programs, const struct string_list *only,
-                    struct attack_list *list, char **ret_why)
+                    bool *hits, struct attack_list *list, char **ret_why)
 {
     const char *relative = path + strlen(directory) + 1;
     struct attack attack = {.name = xstrndup(relative, strlen(relative) - strlen(".json"))};
     cleanup_free char *why = NULL;
     json_error_t error;
 
-    if (!is_wanted(attack.name, only)) {
+    if (!is_wanted(attack.name, only, hits)) {
         free(attack.name);
         return 0;
     }
@@ -346,20 +382,25 @@ int attack_list_load(const char *directory, const char *programs, const struct s
                      struct attack_list *ret_list, char **ret_why)
 {
     cleanup_free char *pattern = xprintf("%s/*/*.json", directory);
+    cleanup_free bool *hits = xrealloc(NULL, only->count + 1, sizeof(*hits));
     glob_t found;
     int code;
 
     memset(ret_list, 0, sizeof(*ret_list));
+    memset(hits, 0, only->count + 1);
     code = glob(pattern, GLOB_ERR, NULL, &found);
     if (code != 0) {
         *ret_why = xprintf("there are no attacks in %s", directory);
         return -1;
     }
     for (size_t i = 0; code == 0 && i < found.gl_pathc; i++)
-        code = load_one(found.gl_pathv[i], directory, programs, only, ret_list, ret_why);
+        code = load_one(found.gl_pathv[i], directory, programs, only, hits, ret_list, ret_why);
     globfree(&found);
-    if (code == 0 && ret_list->count == 0) {
-        *ret_why = xprintf("no attack of %s is called like that", directory);
+    for (size_t i = 0; code == 0 && i < only->count; i++) {
+        if (hits[i])
+            continue;
+        *ret_why = xprintf("no attack in %s is called %s; names are CLASS/NAME, as in 'egress/*' or '*/tcp6'",
+                           directory, only->items[i]);
         code = -1;
     }
     if (code < 0)

@@ -10,10 +10,11 @@
 
 enum { CONTROL_RIGHT, CONTROL_WRONG, CONTROL_UNTRIED };
 
-void report_open(struct report *report, bool json)
+void report_open(struct report *report, bool json, size_t planned)
 {
     memset(report, 0, sizeof(*report));
     report->json = json;
+    report->planned = planned;
     report->attacks = json_array();
     report->by = json_object();
 }
@@ -25,14 +26,17 @@ static void print_detail(const char *detail)
         putchar(isprint((unsigned char)detail[i]) ? detail[i] : '?');
 }
 
-/* "relaxed seccomp,caps"; to be freed. */
-static char *relaxed_names(const struct attack *attack, size_t count)
+/* "seccomp,caps"; to be freed. */
+static char *relaxed_names(const struct attack *attack, const struct attack_variant *variant)
 {
     char *names = xstrdup("");
 
-    for (size_t i = 0; i < count; i++) {
-        char *longer = xprintf("%s%s%s", names, i ? "," : "", attack->stopped_by.items[i]);
+    for (size_t i = 0; i < attack->relaxable; i++) {
+        char *longer;
 
+        if (!attack_is_relaxed(variant, i))
+            continue;
+        longer = xprintf("%s%s%s", names, *names ? "," : "", attack->stopped_by.items[i]);
         free(names);
         names = longer;
     }
@@ -50,8 +54,9 @@ static json_t *texts(const struct string_list *list)
 
 static json_t *outcome_document(const struct attack_outcome *outcome)
 {
-    return json_pack("{s:s, s:s?, s:o, s:f}", "outcome", attack_kind_name(outcome->kind), "by", outcome->by, "detail",
-                     json_text(outcome->detail ? outcome->detail : ""), "wall_ms", outcome->wall_ms);
+    return json_pack("{s:s, s:s?, s:b, s:o, s:f}", "outcome", attack_kind_name(outcome->kind), "by", outcome->by,
+                     "seen", outcome->seen, "detail", json_text(outcome->detail ? outcome->detail : ""), "wall_ms",
+                     outcome->wall_ms);
 }
 
 static void count_by(struct report *report, const char *by)
@@ -69,7 +74,7 @@ static void print_attack(struct report *report, const struct attack *attack, con
     report->class = attack->name;
     printf("  %-9s %-34s ", words[outcome->kind], attack->name + class_length + 1);
     if (outcome->by)
-        printf("%s: ", outcome->by);
+        printf(outcome->seen ? "%s: " : "(%s) ", outcome->by);
     print_detail(outcome->detail);
     if (outcome->kind == OUTCOME_BREACHED || outcome->kind == OUTCOME_BROKEN)
         printf("\n            %s; safe would be: %s", attack->title, attack->safe);
@@ -81,13 +86,12 @@ static void print_attack(struct report *report, const struct attack *attack, con
 
 void report_attack(struct report *report, const struct attack *attack, const struct attack_outcome *outcome)
 {
-    json_t *document = outcome_document(outcome);
+    json_t *document = json_pack("{s:s, s:s}", "name", attack->name, "title", attack->title);
 
     report->tried[outcome->kind]++;
     if (outcome->kind == OUTCOME_HELD)
-        count_by(report, outcome->by ? outcome->by : "unknown");
-    json_object_set_new(document, "name", json_string(attack->name));
-    json_object_set_new(document, "title", json_string(attack->title));
+        count_by(report, outcome->by ? outcome->by : "none of those listed");
+    json_object_update_new(document, outcome_document(outcome));
     json_object_set_new(document, "safe", json_string(attack->safe));
     json_object_set_new(document, "source", texts(&attack->source));
     json_object_set_new(document, "stopped_by", texts(&attack->stopped_by));
@@ -108,7 +112,7 @@ static void add_control(struct report *report, json_t *control)
 void report_control(struct report *report, const struct attack *attack, const struct attack_variant *variant,
                     enum attack_kind expected, const struct attack_outcome *outcome)
 {
-    cleanup_free char *relaxed = relaxed_names(attack, variant->relaxed);
+    cleanup_free char *relaxed = relaxed_names(attack, variant);
     json_t *document = outcome_document(outcome);
     bool untried = outcome->kind == OUTCOME_UNTRIED;
     bool right = outcome->kind == expected;
@@ -137,29 +141,35 @@ void report_no_control(struct report *report, const struct attack *attack, const
 
 static int print_document(const struct report *report, bool fine)
 {
-    return json_print(json_pack(
-        "{s:s, s:b, s:O, s:{s:i, s:i, s:i, s:i, s:i, s:O, s:{s:i, s:i, s:i}}}", "sentinel", sn_version_string(), "held",
-        fine, "attacks", report->attacks, "summary", "held", (int)report->tried[OUTCOME_HELD], "breached",
-        (int)report->tried[OUTCOME_BREACHED], "visible", (int)report->tried[OUTCOME_VISIBLE], "not_tried",
-        (int)report->tried[OUTCOME_UNTRIED], "broken", (int)report->tried[OUTCOME_BROKEN], "by", report->by, "controls",
-        "right", (int)report->controls[CONTROL_RIGHT], "wrong", (int)report->controls[CONTROL_WRONG], "not_tried",
-        (int)report->controls[CONTROL_UNTRIED]));
+    json_t *held = !fine ? json_false() : report->interrupted ? json_null() : json_true();
+
+    return json_print(
+        json_pack("{s:s, s:o, s:b, s:i, s:O, s:{s:i, s:i, s:i, s:i, s:i, s:O, s:{s:i, s:i, s:i}}}", "sentinel",
+                  sn_version_string(), "held", held, "interrupted", report->interrupted, "planned",
+                  (int)report->planned, "attacks", report->attacks, "summary", "held", (int)report->tried[OUTCOME_HELD],
+                  "breached", (int)report->tried[OUTCOME_BREACHED], "visible", (int)report->tried[OUTCOME_VISIBLE],
+                  "not_tried", (int)report->tried[OUTCOME_UNTRIED], "broken", (int)report->tried[OUTCOME_BROKEN], "by",
+                  report->by, "controls", "right", (int)report->controls[CONTROL_RIGHT], "wrong",
+                  (int)report->controls[CONTROL_WRONG], "not_tried", (int)report->controls[CONTROL_UNTRIED]));
 }
 
 static void print_summary(const struct report *report)
 {
     const char *by;
     json_t *count;
-    const char *separator = "";
+    const char *separator = " (";
 
-    printf("\n%zu held (", report->tried[OUTCOME_HELD]);
+    if (report->interrupted)
+        printf("\ninterrupted after %zu of %zu attacks", json_array_size(report->attacks), report->planned);
+    printf("\n%zu held", report->tried[OUTCOME_HELD]);
     json_object_foreach(report->by, by, count)
     {
         printf("%s%s %lld", separator, by, (long long)json_integer_value(count));
         separator = ", ";
     }
-    printf("), %zu breached, %zu visible, %zu not tried, %zu broken\n", report->tried[OUTCOME_BREACHED],
-           report->tried[OUTCOME_VISIBLE], report->tried[OUTCOME_UNTRIED], report->tried[OUTCOME_BROKEN]);
+    printf("%s, %zu breached, %zu visible, %zu not tried, %zu broken\n", json_object_size(report->by) ? ")" : "",
+           report->tried[OUTCOME_BREACHED], report->tried[OUTCOME_VISIBLE], report->tried[OUTCOME_UNTRIED],
+           report->tried[OUTCOME_BROKEN]);
     if (report->controls[0] + report->controls[1] + report->controls[2])
         printf("%zu controls showed what they have to, %zu did not, %zu not tried\n", report->controls[CONTROL_RIGHT],
                report->controls[CONTROL_WRONG], report->controls[CONTROL_UNTRIED]);

@@ -12,9 +12,11 @@ struct report {
     size_t tried[OUTCOME_BROKEN + 1];
     size_t controls[3]; /* as they have to be; otherwise; not tried */
     json_t *by;         /* layer -> number held */
+    size_t planned;
+    bool interrupted; /* there were to be more */
 };
 
-void report_open(struct report *report, bool json);
+void report_open(struct report *report, bool json, size_t planned);
 /* An attack as the caller's configuration met it. */
 void report_attack(struct report *report, const struct attack *attack, const struct attack_outcome *outcome);
 /* The same with layers relaxed; `expected` is OUTCOME_HELD or OUTCOME_BREACHED. */

@@ -47,7 +47,9 @@ static void make_line(const struct staging *staging, const struct attack *attack
         string_list_add(line, xstrdup(staging->configuration->items[i]));
     for (size_t i = 0; i < attack->options.count; i++)
         string_list_add(line, scene_expand(staging->scene, attack->options.items[i]));
-    for (size_t i = 0; i < variant->relaxed; i++) {
+    for (size_t i = 0; i < attack->relaxable; i++) {
+        if (!attack_is_relaxed(variant, i))
+            continue;
         string_list_add(line, xstrdup("--relax"));
         string_list_add(line, xstrdup(attack->stopped_by.items[i]));
     }
@@ -141,8 +143,8 @@ static int put_program(const struct staging *staging, const struct attack *attac
     return attack->kind == PROGRAM_PYTHON ? put_file(actor, helper, "attack.py", 0644, ret_failure) : 0;
 }
 
-/* A sandbox with the program in it. 0, or -1 with *ret_failure; actor_close() in any case. */
-static int actor_open(const struct staging *staging, const struct attack *attack, const struct attack_variant *variant,
+/* A sandbox. 0, or -1 with *ret_failure; actor_close() in any case. */
+static int actor_make(const struct staging *staging, const struct attack *attack, const struct attack_variant *variant,
                       struct actor *actor, char **ret_failure)
 {
     struct cli quiet = {.quiet = true};
@@ -152,7 +154,11 @@ static int actor_open(const struct staging *staging, const struct attack *attack
     make_line(staging, attack, variant, &actor->line);
     if (parse_options(&quiet, FOR_EXEC, (int)actor->line.count, (char **)actor->line.items, &actor->settings) !=
         OPTIONS_GO) {
-        *ret_failure = xprintf("these options do not go together");
+        /* each is fine by itself: the caller's configuration was looked at before */
+        *ret_failure =
+            xprintf("its options do not go together%s",
+                    staging->configuration->count ? " with those given after --" : ": sentinel exec says why");
+        actor->impossible = staging->configuration->count > 0;
         return -1;
     }
     if (policy_load_settings(&quiet, &actor->settings, &actor->policy) != 0) {
@@ -171,7 +177,16 @@ static int actor_open(const struct staging *staging, const struct attack *attack
         sn_error_free(error);
         return -1;
     }
-    return put_program(staging, attack, actor, ret_failure);
+    return 0;
+}
+
+/* The same with the program in it. */
+static int actor_open(const struct staging *staging, const struct attack *attack, const struct attack_variant *variant,
+                      struct actor *actor, char **ret_failure)
+{
+    return actor_make(staging, attack, variant, actor, ret_failure) < 0
+               ? -1
+               : put_program(staging, attack, actor, ret_failure);
 }
 
 /* Starts the program as `part` ("plant", "look"; NULL). */
@@ -199,12 +214,16 @@ static int actor_start(const struct staging *staging, const struct attack *attac
     return code;
 }
 
-static void wait_for_result(sn_running *running, sn_result **ret_result, char **ret_failure)
+static void wait_for_result(const struct attack *attack, struct actor *actor, sn_running *running,
+                            sn_result **ret_result, char **ret_failure)
 {
     sn_error *error = NULL;
 
     if (sn_run_wait(running, ret_result, &error) < 0 && !*ret_failure)
         *ret_failure = xprintf("the run failed: %s", sn_error_message(error));
+    /* a root of the caller's may be without the interpreter */
+    if (sn_error_code(error) == SN_ENOENT && attack->kind != PROGRAM_BINARY)
+        actor->impossible = true;
     sn_error_free(error);
 }
 
@@ -215,7 +234,7 @@ static int actor_run(const struct staging *staging, const struct attack *attack,
 
     if (actor_start(staging, attack, variant, part, actor, &running, ret_failure) < 0)
         return -1;
-    wait_for_result(running, ret_result, ret_failure);
+    wait_for_result(attack, actor, running, ret_result, ret_failure);
     sn_running_free(running);
     return *ret_result ? 0 : -1;
 }
@@ -276,7 +295,7 @@ static void perform_beside(const struct staging *staging, const struct attack *a
         actor_run(staging, attack, variant, "look", &looker, &performance->look, &performance->failure);
     if (ready)
         sn_run_cancel(running);
-    wait_for_result(running, &performance->plant, &performance->failure);
+    wait_for_result(attack, planter, running, &performance->plant, &performance->failure);
     sn_running_free(running);
     actor_close(&looker);
 }
@@ -307,7 +326,7 @@ static void perform_during(const struct staging *staging, const struct attack *a
     while (sn_run_next(running, &event, &error) == 0 && event.type != SN_EVENT_DONE)
         operate(staging, attack, variant, actor, true, performance);
     sn_error_free(error);
-    wait_for_result(running, &performance->look, &performance->failure);
+    wait_for_result(attack, actor, running, &performance->look, &performance->failure);
     sn_running_free(running);
 }
 
@@ -358,6 +377,17 @@ void stage_perform(const struct staging *staging, const struct attack *attack, c
         free(left);
     else
         ret_performance->evidence = left;
+}
+
+int stage_try(const struct staging *staging, char **ret_why)
+{
+    const struct attack nothing = {0};
+    const struct attack_variant plain = {0};
+    struct actor actor = {0};
+    int code = actor_make(staging, &nothing, &plain, &actor, ret_why);
+
+    actor_close(&actor);
+    return code;
 }
 
 void performance_clear(struct performance *performance)

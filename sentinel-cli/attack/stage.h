@@ -22,6 +22,9 @@ struct performance {
     bool impossible;  /* this user, this host or the caller's own options cannot do without these layers */
 };
 
+/* Is there a sandbox in the caller's configuration? 0, or -1 with the reason (to be freed). */
+int stage_try(const struct staging *staging, char **ret_why);
+
 /* Puts a variant of an attack on; always fills in the performance. */
 void stage_perform(const struct staging *staging, const struct attack *attack, const struct attack_variant *variant,
                    struct performance *ret_performance);

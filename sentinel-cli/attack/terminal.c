@@ -28,7 +28,7 @@ static int take_terminal(const char *path)
     return fd;
 }
 
-/* In the process of its own: one line, KIND WALL BY|DETAIL, to the pipe. */
+/* In the process of its own: one line, KIND SEEN WALL BY|DETAIL, to the pipe. */
 static int perform_and_tell(const struct staging *staging, const struct attack *attack,
                             const struct attack_variant *variant, const char *path, FILE *teller)
 {
@@ -43,7 +43,8 @@ static int perform_and_tell(const struct staging *staging, const struct attack *
     if (ioctl(fd, FIONREAD, &typed) == 0 && typed > 0 && !performance.evidence)
         performance.evidence = xstrdup("something was typed into the host's terminal");
     judge(attack, variant, &performance, &outcome);
-    fprintf(teller, "%d %f %s|%s", (int)outcome.kind, outcome.wall_ms, outcome.by ? outcome.by : "", outcome.detail);
+    fprintf(teller, "%d %d %f %s|%s", (int)outcome.kind, outcome.seen, outcome.wall_ms, outcome.by ? outcome.by : "",
+            outcome.detail);
     return fflush(teller) == 0 ? 0 : 1;
 }
 
@@ -54,14 +55,16 @@ static int read_outcome(FILE *listener, struct attack_outcome *ret_outcome)
     ssize_t length = getdelim(&line, &size, '\0', listener);
     char *bar = length > 0 ? strchr(line, '|') : NULL;
     int kind;
+    int seen;
     int start;
 
     memset(ret_outcome, 0, sizeof(*ret_outcome));
-    if (!bar || sscanf(line, "%d %lf %n", &kind, &ret_outcome->wall_ms, &start) != 2) {
+    if (!bar || sscanf(line, "%d %d %lf %n", &kind, &seen, &ret_outcome->wall_ms, &start) != 3) {
         errno = EPROTO;
         return -1;
     }
     ret_outcome->kind = (enum attack_kind)kind;
+    ret_outcome->seen = seen;
     *bar = '\0';
     ret_outcome->by = line[start] ? xstrdup(line + start) : NULL;
     ret_outcome->detail = xstrdup(bar + 1);

@@ -5,6 +5,7 @@
 import json
 import os
 import pathlib
+import re
 import signal
 import subprocess
 import tempfile
@@ -75,6 +76,7 @@ class Attack(unittest.TestCase):
         self.corpus.add("a", "echo HELD: no such luck\n")
         status, entry = self.only()
         self.assertEqual((status, entry["outcome"], entry["by"], entry["detail"]), (0, "held", "seccomp", "no such luck"))
+        self.assertFalse(entry["seen"])  # so the manifest says
 
     def test_what_a_program_says_of_itself(self):
         for script, outcome, status in (("echo BREACH: in; exit 42", "breached", 1), ("echo CANNOT: no; exit 77", "not tried", 0),
@@ -121,17 +123,51 @@ class Attack(unittest.TestCase):
     def test_a_denied_call_has_to_be_in_the_list(self):
         script = "mount -t tmpfs none /tmp; echo HELD: x"
         self.corpus.add("a", script)
-        self.assertEqual(self.only()[1]["by"], "seccomp")
+        entry = self.only()[1]
+        self.assertEqual((entry["by"], entry["seen"]), ("seccomp", True))
         self.corpus.add("a", script, stopped_by=["caps"])
         self.assertEqual(self.only()[1]["outcome"], "broken")
 
+    def test_what_is_done_to_the_victim_and_the_queue_is_seen(self):
+        relaxed = ["--", "--relax", "seccomp,landlock,pid-ns,user-ns,uid,caps"]
+        self.corpus.add("a", 'kill -9 "$SN_VICTIM_PID"; echo HELD: x\n')
+        status, entry = self.only(*relaxed)
+        self.assertEqual((status, entry["outcome"]), (1, "breached"), entry)
+        self.assertIn("victim", entry["detail"])
+        self.corpus.add("a", 'kill -STOP "$SN_VICTIM_PID"; echo HELD: x\n')
+        self.assertIn("victim", self.only(*relaxed)[1]["detail"])
+        receive = ("import ctypes, os\nlibrary = ctypes.CDLL('libc.so.6')\n"
+                   "queue = library.mq_open(os.environ['SN_MQ_NAME'].encode(), os.O_RDWR)\n"
+                   "library.mq_receive(queue, ctypes.create_string_buffer(8192), 8192, None)\nprint('HELD: x')\n")
+        (self.corpus.folder / "made" / "a.sh").unlink()
+        (self.corpus.folder / "made" / "a.py").write_text(receive)
+        entry = self.only("--", "--relax", "ipc-ns,landlock,uid,user-ns")[1]
+        self.assertEqual(entry["outcome"], "breached", entry)
+        self.assertIn("queue", entry["detail"])
+
     def test_controls(self):
-        # refused by seccomp, then by the missing capability; with neither it works
+        # refused by seccomp, or by the missing capability; with neither it works
         script = 'chroot / true 2>/dev/null && { echo BREACH: in; exit 42; }; echo HELD: "no chroot"\n'
         self.corpus.add("a", script, stopped_by=["seccomp", "caps"])
         status, entry = self.only("--controls")
         self.assertEqual([(c["relaxed"], c["outcome"]) for c in entry["controls"]],
-                         [("seccomp", "held"), ("seccomp,caps", "breached")])
+                         [("caps", "held"), ("seccomp", "held"), ("seccomp,caps", "breached")])
+        self.assertEqual(status, 0)
+
+    def test_each_layer_of_the_list_has_to_hold_alone(self):
+        # no namespace of the network keeps anybody from chroot
+        script = 'chroot / true 2>/dev/null && { echo BREACH: in; exit 42; }; echo HELD: "no chroot"\n'
+        self.corpus.add("a", script, stopped_by=["seccomp", "network-ns", "caps"])
+        status, document, attacks = self.corpus.report("--controls")
+        controls = {control["relaxed"]: control["outcome"] for control in attacks["made/a"]["controls"]}
+        self.assertEqual(controls["seccomp,caps"], "breached")
+        self.assertEqual((status, document["summary"]["controls"]["wrong"]), (1, 1), controls)
+
+    def test_a_layer_that_goes_with_another_is_not_tried_alone(self):
+        self.corpus.add("a", "echo HELD: x\n", stopped_by=["pid-ns", "nested-ns", "proc"], **SETTLED)
+        status, _document, attacks = self.corpus.report("--controls")
+        outcomes = {control.get("relaxed"): control.get("outcome") for control in attacks["made/a"]["controls"]}
+        self.assertEqual(outcomes["pid-ns,nested-ns"], "not tried")
         self.assertEqual(status, 0)
 
     def test_a_control_that_does_not_show_it_fails(self):
@@ -200,7 +236,7 @@ class Attack(unittest.TestCase):
                         stage="terminal", stopped_by=["root", "session", "devices"], **SETTLED)
         status, entry = self.only("--controls")
         self.assertEqual([entry["outcome"]] + [control.get("outcome", "none") for control in entry["controls"]],
-                         ["held", "held", "held", "none"])
+                         ["held", "held", "held", "held", "none"])
 
     def test_the_callers_configuration(self):
         self.corpus.add("a", "mount -t tmpfs none /tmp; echo HELD: x")
@@ -209,6 +245,30 @@ class Attack(unittest.TestCase):
         self.assertEqual((status, entry["detail"]), (0, "x"))
         self.assertIsNone(entry["by"])
 
+    def test_options_that_do_not_go_with_the_callers(self):
+        self.corpus.add("a", "echo HELD: x\n", options=["--relax", "network-ns"])
+        status, entry = self.only("--", "--network", "loopback")
+        self.assertEqual((status, entry["outcome"]), (0, "not tried"), entry)
+
+    def test_without_a_sandbox_it_says_so_once(self):
+        for name in "abc":
+            self.corpus.add(name, "echo HELD: x\n")
+        for configuration, status in ((["--rootfs", "/nope"], 1), (["--policy", "/nope.policy"], 2)):
+            with self.subTest(configuration=configuration):
+                done = self.corpus.run("--", *configuration)
+                self.assertEqual((done.returncode, done.stdout), (status, ""))
+                self.assertEqual(len(done.stderr.splitlines()), 1, done.stderr)
+                self.assertIn("/nope", done.stderr)
+
+    def test_a_missing_interpreter_is_no_fault(self):
+        self.corpus.add("a", "echo HELD: x\n")
+        with tempfile.TemporaryDirectory(dir="/var/tmp") as root:
+            pathlib.Path(root).chmod(0o755)
+            (pathlib.Path(root) / "bin").mkdir()
+            (pathlib.Path(root) / "bin" / "other").touch(mode=0o755)
+            status, entry = self.only("--", "--rootfs", root)
+        self.assertEqual((status, entry["outcome"]), (0, "not tried"), entry)
+
     def test_manifests_that_are_wrong(self):
         for text, said in (("{", "a.json:1"), (json.dumps({**GOOD, "typo": 1}), "typo"),
                            (json.dumps({"title": "x"}), '"safe"'), (json.dumps({**GOOD, "stopped_by": ["secomp"]}), "secomp"),
@@ -216,6 +276,9 @@ class Attack(unittest.TestCase):
                            (json.dumps({**GOOD, "stopped_by": ["kernel", "caps"], **SETTLED}), "caps"),
                            (json.dumps({**GOOD, "ends_by": ["x"]}), "ends_by"), (json.dumps({**GOOD, "verdict": ["FINE"]}), "FINE"),
                            (json.dumps({**GOOD, "stage": "after"}), "after"), (json.dumps({**GOOD, "measured": {"cpu_ms": 1}}), "cpu_ms"),
+                           (json.dumps({**GOOD, "stopped_by": []}), "empty"), (json.dumps({"title": "x", "safe": "y"}), "missing"),
+                           (json.dumps({**GOOD, "stopped_by": ["rot"]}), "kill-all"), (json.dumps({**GOOD, "program": "../b/c"}), "class"),
+                           (json.dumps({**GOOD, "measured": {"cpu_ms": [5, 1]}}), "between"),
                            (json.dumps({**GOOD, "control": {"where": "moon"}}), "where"), (json.dumps({**GOOD, "program": "no"}), "no.py")):
             with self.subTest(text=text):
                 self.corpus.add_text("a", text)
@@ -226,7 +289,8 @@ class Attack(unittest.TestCase):
 
     def test_bad_command_lines(self):
         self.corpus.add("a", "echo HELD: x\n")
-        for args, said in ((["--only", "nothing/*"], "no attack"), (["--frob"], "--frob"), (["--", "--frob"], "--frob"),
+        for args, said in ((["--only", "nothing/*"], "nothing/*"), (["--only", "made/a", "--only", "made/z"], "made/z"),
+                           (["--only", "--", "--quiet"], "pattern"), (["--frob"], "--frob"), (["--", "--frob"], "--frob"),
                            (["--", "true"], "after --"), (["--only"], "--only"),
                            (["--", "--file", "/etc/hosts"], "after --")):
             with self.subTest(args=args):
@@ -238,17 +302,54 @@ class Attack(unittest.TestCase):
         self.assertEqual(done.returncode, 2)
         self.assertIn("/nowhere", done.stderr)
 
-    def test_a_signal_ends_it_and_cleans_up(self):
-        self.corpus.add("a", "sleep 30; echo HELD: x\n")
-        process = subprocess.Popen([SENTINEL, "doctor", "--attack"], env=self.corpus.environment(),
+    def interrupted(self, *args):
+        process = subprocess.Popen([SENTINEL, "doctor", "--attack", *args], env=self.corpus.environment(),
                                    stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         deadline = time.monotonic() + PATIENCE
         while not list(self.corpus.scenes.glob("*/box")) and time.monotonic() < deadline:
             time.sleep(0.02)
         time.sleep(0.1)
         process.send_signal(signal.SIGTERM)
-        process.communicate(timeout=PATIENCE)
+        output, _errors = process.communicate(timeout=PATIENCE)
         self.assertEqual(process.returncode, -signal.SIGTERM)
+        return output.decode()
+
+    def test_a_signal_ends_it_and_cleans_up(self):
+        self.corpus.add("a", "sleep 30; echo HELD: x\n")
+        self.corpus.add("b", "echo HELD: x\n")
+        self.assertIn("interrupted after 0 of 2", self.interrupted())
+        document = json.loads(self.interrupted("--json"))
+        self.assertEqual((document["held"], document["interrupted"], document["planned"]), (None, True, 2))
+
+
+class Readme(unittest.TestCase):
+    """tests/attacks/README.md, "One of your own"."""
+
+    def test_its_attacks_are_held_and_shown(self):
+        text = (ROOT / "tests" / "attacks" / "README.md").read_text(encoding="utf-8")
+        section = text.split("## One of your own\n")[1].split("\n## ")[0]
+        blocks = ["\n".join(line[4:] for line in block.split("\n"))
+                  for block in re.findall(r"(?:(?<=\n\n)(?:    .*\n|\n(?=    ))+)", section)]
+        shell, python, c = blocks
+        script = shell.replace("$(pkg-config --variable=datadir sentinel)/attacks", str(ROOT / "tests" / "attacks"))
+        script = script.replace("sudo ", "env ").replace(" sentinel doctor", f" {SENTINEL} doctor")
+        for name, code in (("passwords.sh", None), ("passwords.py", python), ("passwords", c)):
+            with self.subTest(name=name), tempfile.TemporaryDirectory(dir="/var/tmp") as folder:
+                made = pathlib.Path(folder) / "mine" / "try"
+                steps = script.rsplit("\n", 2)[0] if code else script
+                if code:
+                    subprocess.run(["sh", "-c", steps], cwd=folder, check=True, timeout=PATIENCE)
+                    (made / "passwords.sh").unlink()
+                    (made / (name if "." in name else "passwords.c")).write_text(code)
+                    if code is c:
+                        subprocess.run(["cc", "-Wall", "-Wextra", "-Werror", "-I", str(ROOT / "tests" / "attacks"),
+                                        "passwords.c", "-o", "passwords"], cwd=made, check=True, timeout=PATIENCE)
+                    steps = script.strip().rsplit("\n", 1)[1]
+                pathlib.Path(folder).chmod(0o755)
+                done = subprocess.run(["sh", "-c", steps], cwd=folder, capture_output=True, text=True, timeout=PATIENCE,
+                                      env={"SENTINEL_DATA_DIR": str(ROOT / "policies"), **os.environ})
+                self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+                self.assertIn("4 controls showed what they have to, 0 did not", done.stdout)
 
 
 if __name__ == "__main__":

@@ -5,9 +5,9 @@
  */
 #include "attack.h"
 
+#include <sched.h>
 #include <signal.h>
 #include <sys/mman.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 
 static void use_memory(size_t bytes)
@@ -62,7 +62,7 @@ int main(int argc, char **argv)
     }
     if (strcmp(how, "denied-child") == 0) {
         if (fork() == 0)
-            _exit(socket(AF_INET, SOCK_STREAM, 0) < 0);
+            _exit(unshare(0) < 0);
         wait(NULL);
         _exit(0);
     }
@@ -70,7 +70,7 @@ int main(int argc, char **argv)
         pid = fork();
         if (pid == 0) {
             if (fork() == 0)
-                socket(AF_INET, SOCK_STREAM, 0);
+                _exit(unshare(0) < 0);
             _exit(0);
         }
         waitpid(pid, NULL, 0);

@@ -3,17 +3,18 @@
 #define SENTINEL_ATTACK_FORBIDDEN_H
 
 /*
- * The call that these attacks try to get past the filter: a TCP socket, which no default policy allows and every kernel
- * gives to everybody. Nothing is done with it.
+ * The call that these attacks try to get past the filter: unshare() of nothing. No policy that comes with Sentinel lets
+ * it through, every kernel does it for everybody, and it does nothing.
  */
 #include "attack.h"
 
-#include <sys/socket.h>
 #include <sys/syscall.h>
+
+#define FORBIDDEN SYS_unshare /* with an argument of 0 */
 
 __attribute__((unused)) static int forbidden(void)
 {
-    return (int)syscall(SYS_socket, AF_INET, SOCK_STREAM, 0);
+    return (int)syscall(FORBIDDEN, 0L);
 }
 
 #endif

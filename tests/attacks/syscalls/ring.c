@@ -3,11 +3,13 @@
  * io_uring carries out calls by requests in shared memory, which no filter sees: a socket by IORING_OP_SOCKET
  * (Linux 5.19).
  */
-#include "forbidden.h"
+#include "attack.h"
 
 #include <linux/io_uring.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
 
 #define OP_SOCKET 45
 

@@ -13,11 +13,11 @@
 #include <sys/wait.h>
 #include <ucontext.h>
 
-static void report(int fd)
+static void report(int result)
 {
-    if (fd >= 0)
+    if (result >= 0)
         breach("the filter was lost on the way");
-    held_by_errno("socket");
+    held_by_errno("unshare");
 }
 
 static void *thread(void *argument)
@@ -39,7 +39,7 @@ static volatile sig_atomic_t got;
 static void handler(int signal)
 {
     (void)signal;
-    got = socket(AF_INET, SOCK_STREAM, 0);
+    got = forbidden();
 }
 
 /* The frame that a signal leaves is in the program's memory: what sigreturn restores is what we write there. */
@@ -49,10 +49,8 @@ static void forge(int signal, siginfo_t *information, void *context)
 
     (void)signal;
     (void)information;
-    frame->uc_mcontext.gregs[REG_RAX] = SYS_socket;
-    frame->uc_mcontext.gregs[REG_RDI] = AF_INET;
-    frame->uc_mcontext.gregs[REG_RSI] = SOCK_STREAM;
-    frame->uc_mcontext.gregs[REG_RDX] = 0;
+    frame->uc_mcontext.gregs[REG_RAX] = FORBIDDEN;
+    frame->uc_mcontext.gregs[REG_RDI] = 0;
 }
 
 static long spin_until_forged(void)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Before Linux 4.8 a tracer could change a call's number after the filter had looked at the first one; since then the
- * filter looks after the tracer. The parent turns its child's getpid into a socket. "peer" writes into the child by
- * process_vm_writev instead, as one would to make another process of the sandbox do something.
+ * filter looks after the tracer. The parent turns its child's getpid into a denied call. "peer" writes into the child
+ * by process_vm_writev instead, as one would to make another process of the sandbox do something.
  */
 #include "forbidden.h"
 
@@ -11,6 +11,8 @@
 #include <sys/uio.h>
 #include <sys/user.h>
 #include <sys/wait.h>
+
+#define SIGN 0x5eed /* an argument that getpid has no use for */
 
 static void trace(void)
 {
@@ -22,15 +24,16 @@ static void trace(void)
         if (ptrace(PTRACE_TRACEME, 0, NULL, NULL) < 0)
             _exit(1);
         raise(SIGSTOP);
-        _exit(syscall(SYS_getpid, AF_INET, SOCK_STREAM, 0) == getpid() ? 0 : 42);
+        _exit(syscall(SYS_getpid, SIGN) == getpid() ? 0 : 42);
     }
     if (pid < 0 || waitpid(pid, &status, 0) != pid || !WIFSTOPPED(status))
         held("the child is not ours to trace");
     while (ptrace(PTRACE_SYSCALL, pid, NULL, NULL) == 0 && waitpid(pid, &status, 0) == pid && WIFSTOPPED(status)) {
         if (ptrace(PTRACE_GETREGS, pid, NULL, &registers) < 0)
             break;
-        if (registers.orig_rax == SYS_getpid && registers.rdi == AF_INET) {
-            registers.orig_rax = SYS_socket;
+        if (registers.orig_rax == SYS_getpid && registers.rdi == SIGN) {
+            registers.orig_rax = FORBIDDEN;
+            registers.rdi = 0;
             ptrace(PTRACE_SETREGS, pid, NULL, &registers);
         }
     }

@@ -27,7 +27,7 @@ int main(void)
     /* "mov $96, %rax; syscall; ret" is what the entry has: 7 bytes further is the instruction */
     __asm__ volatile("call *%1"
                      : "=a"(result)
-                     : "r"(PAGE + 7), "a"((long)SYS_socket), "D"((long)AF_INET), "S"((long)SOCK_STREAM), "d"(0L)
+                     : "r"(PAGE + 7), "a"((long)FORBIDDEN), "D"(0L)
                      : "rcx", "r11", "memory", "cc");
     if (result >= 0)
         breach("the page made a call of our choice");
