@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "allocator.h"
 
+#include <dlfcn.h>
 #include <errno.h>
 #include <execinfo.h>
 #include <stdlib.h>
@@ -35,6 +36,22 @@ static void look_back(uint64_t frames[ALLOCATOR_FRAMES])
         frames[i - OWN_FRAMES - 1] = (uint64_t)(uintptr_t)found[i];
 }
 
+static bool is_jansson(uint64_t frame)
+{
+    Dl_info where;
+
+    return dladdr((void *)(uintptr_t)frame, &where) && strstr(where.dli_fname, "/libjansson.");
+}
+
+static void log_one(struct allocator_log *log)
+{
+    if (log->count == ALLOCATOR_LOG_MAX)
+        return;
+    look_back(log->met[log->count].frames);
+    log->met[log->count].ordinal = state.count;
+    log->count += !is_jansson(log->met[log->count].frames[0]);
+}
+
 /* Counts an allocation; whether it is to fail. */
 static __attribute__((noinline)) bool note(void)
 {
@@ -42,8 +59,7 @@ static __attribute__((noinline)) bool note(void)
         return false;
     state.count++;
     if (state.log) {
-        if (state.log->count < ALLOCATOR_LOG_MAX)
-            look_back(state.log->frames[state.log->count++]);
+        log_one(state.log);
     } else if (state.count == state.fault->ordinal) {
         state.fault->is_hit = true;
         state.fails = state.fault->goes_on;

@@ -21,13 +21,19 @@ struct allocator_fault {
     uint64_t frames[ALLOCATOR_FRAMES]; /* where that was: return addresses, the innermost first */
 };
 
-/* Allocations as they were met. */
+/* Allocations as they were met. There may have been more than there is room for. */
 struct allocator_log {
-    unsigned count; /* there may have been more than there is room for */
-    uint64_t frames[ALLOCATOR_LOG_MAX][ALLOCATOR_FRAMES];
+    unsigned count;
+    struct {
+        unsigned ordinal;
+        uint64_t frames[ALLOCATOR_FRAMES];
+    } met[ALLOCATOR_LOG_MAX];
 };
 
-/* Begins to count; `log` may be NULL. */
+/*
+ * Begins to count; `log` may be NULL. What libjansson allocates for itself is counted and not logged: when its string
+ * buffer cannot grow, version 2.14 goes on as if it had, and writes in front of it (lex_save() in load.c).
+ */
 void allocator_begin(struct allocator_fault *fault, struct allocator_log *log);
 /* There is memory again. */
 void allocator_mend(void);

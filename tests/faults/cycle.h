@@ -38,6 +38,7 @@ struct cycle_options {
 struct scenario {
     const char *name;
     const char *what;
+    bool needs_cgroup; /* what it waits for is too quick for polling */
 };
 
 extern const struct scenario scenarios[];

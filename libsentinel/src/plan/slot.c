@@ -134,10 +134,12 @@ int sn__slot_try_in(int dirfd, uint32_t slot, int *ret_fd)
         struct stat held, named;
 
         if (fd < 0) {
+            int error = errno;
+
             /* made under a umask that takes the owner's rights, by us before or by another process just now */
-            if (errno == EACCES && fchmodat(dirfd, name, 0600, 0) == 0)
+            if (error == EACCES && fchmodat(dirfd, name, 0600, 0) == 0)
                 continue;
-            return -errno;
+            return -error;
         }
         if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
             if (errno == EINTR)
