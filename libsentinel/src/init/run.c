@@ -24,10 +24,11 @@
 
 #define WATCHED_FDS 4
 /*
- * Each answer of the listener is work of PID 1 that the program causes. A few are nothing; from here on it is the
- * program's CPU time, which the host is told of every so many answers.
+ * Each answer of the listener is work of PID 1 that the program causes. A little is nothing; what is more is the
+ * program's CPU time, which the host is told of every so often.
  */
-#define BUSY_AFTER 1024
+#define BUSY_FREE_NS 20000000U
+#define BUSY_EVERY_NS 5000000U
 
 struct run {
     struct init *init;
@@ -37,8 +38,8 @@ struct run {
     int listener;
     int signals; /* signalfd of SIGCHLD */
     int first_reaped;
-    uint32_t answered;  /* notifications of the listener */
-    uint64_t busy_from; /* our own CPU time when their number was BUSY_AFTER */
+    uint64_t busy_from; /* our own CPU time when the listener had its first notification, or 0 */
+    uint64_t busy_told; /* what of it since the host has heard of */
     struct rusage before;
     struct sn__message done;
 };
@@ -203,20 +204,19 @@ static void reap(struct run *run, int options)
 
 static uint64_t busy_ns(const struct run *run)
 {
-    return run->answered > BUSY_AFTER ? rt_own_cpu_ns() - run->busy_from : 0;
+    uint64_t busy = run->busy_from ? rt_own_cpu_ns() - run->busy_from : 0;
+
+    return busy > BUSY_FREE_NS ? busy : 0;
 }
 
-static void note_answer(struct run *run)
+static void tell_busy(struct run *run)
 {
-    struct sn__message busy = {.type = SN__MSG_BUSY, .serial = run->init->serial};
+    struct sn__message message = {.type = SN__MSG_BUSY, .serial = run->init->serial, .busy.cpu_ns = busy_ns(run)};
 
-    run->answered++;
-    if (run->answered == BUSY_AFTER)
-        run->busy_from = rt_own_cpu_ns();
-    if (run->answered <= BUSY_AFTER || run->answered % BUSY_AFTER != 0)
+    if (message.busy.cpu_ns < run->busy_told + BUSY_EVERY_NS)
         return;
-    busy.busy.cpu_ns = busy_ns(run);
-    init_must_send(&busy);
+    run->busy_told = message.busy.cpu_ns;
+    init_must_send(&message);
 }
 
 /* A mapping larger than the limit is refused as a machine of that size would; anything else was a denied call. */
@@ -231,6 +231,8 @@ static void answer_listener(struct run *run)
     struct sn__message_done *done = &run->done.done;
     uint64_t wanted = 0;
 
+    if (!run->busy_from)
+        run->busy_from = rt_own_cpu_ns();
     memset(&in, 0, sizeof(in));
     if (sn__sys(__NR_ioctl, run->listener, SECCOMP_IOCTL_NOTIF_RECV, &in) < 0)
         return; /* the caller died meanwhile */
@@ -257,7 +259,7 @@ static void answer_listener(struct run *run)
     }
     while (sn__sys(__NR_ioctl, run->listener, SECCOMP_IOCTL_NOTIF_SEND, &answer) == -EINTR)
         continue;
-    note_answer(run);
+    tell_busy(run);
 }
 
 #define TIME_NS(time) ((uint64_t)(time).tv_sec * 1000000000U + (uint64_t)(time).tv_usec * 1000U)
