@@ -2,7 +2,7 @@
 # python: the Python binding: pytest, mypy --strict, its examples
 # shellcheck shell=bash disable=SC2154
 
-packages_python=(python3-pytest python3-setuptools python3-wheel mypy)
+packages_python=(python3-pytest python3-setuptools python3-wheel python3-pip mypy)
 
 # What a failing test printed, and the reasons of those that were skipped, are in pytest's own report.
 suite_python() {
@@ -36,6 +36,14 @@ suite_python() {
     python=/usr/bin/python3 && $python -c "import setuptools.build_meta as b; b.build_wheel(\".\")" &&
     $python -m zipfile -e ./*.whl unpacked && test -e unpacked/sentinel/py.typed && cd unpacked &&
     PYTHONPATH=. $python -c "import sentinel; assert sentinel.host()"' sh "$scratch/wheel"
+  # As docs/python.md has it for a host that reaches no index.
+  cp -r bindings/python "$scratch/sources"
+  # shellcheck disable=SC2016
+  check "pip install --no-build-isolation, without an index" "${run[@]}" 120 sh -c \
+    '/usr/bin/python3 -m pip install -q --no-index --no-build-isolation --no-deps --disable-pip-version-check \
+       --root-user-action=ignore --target "$1" "$2" && cd / &&
+     PYTHONPATH=$1 /usr/bin/python3 -c "import sentinel; assert sentinel.__file__.startswith(\"$1\")"' sh \
+    "$scratch/site" "$scratch/sources"
   for example in examples/*.py; do
     check "mypy --strict $example" "${run[@]}" 120 mypy --strict --cache-dir=/dev/null "$example"
   done

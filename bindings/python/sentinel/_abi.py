@@ -305,10 +305,11 @@ def load() -> ctypes.CDLL:
         except OSError as error:
             tried.append(str(error))
     else:
-        raise LibraryError(
-            "libsentinel cannot be loaded: " + "; ".join(tried) + ". Install it (meson install, then ldconfig), or "
-            "name the file in the environment variable SENTINEL_LIBRARY."
-        )
+        if os.environ.get("SENTINEL_LIBRARY"):
+            remedy = "The environment variable SENTINEL_LIBRARY names it: correct it, or unset it for the installed one"
+        else:
+            remedy = "Install it (meson install, then ldconfig), or name the file in the variable SENTINEL_LIBRARY"
+        raise LibraryError(f"libsentinel cannot be loaded: {'; '.join(tried)}. {remedy}.")
     declare(library, name)
     return library
 

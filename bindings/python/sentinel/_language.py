@@ -11,7 +11,7 @@ from typing import Any, Iterable, Mapping
 from ._abi import SnLimits, SnProgramOptions, lib
 from ._errors import InvalidError, NotFoundError, check, text
 from ._handle import Handle
-from ._policy import Policy, policy_of
+from ._policy import PolicyLike, policy_of
 from ._running import Running, start_with
 from ._sandbox import (
     Sandbox,
@@ -33,6 +33,7 @@ from ._types import (
     encode,
     files as file_vector,
     layer_mask,
+    limits_pointer,
     make_result,
     payload,
     vector,
@@ -147,7 +148,7 @@ class Program:
         rootfs: Argument | None = None,
         relax: Iterable[str] | str = (),
         limits: Limits | None = None,
-        policy: Policy | str | None = None,
+        policy: PolicyLike | None = None,
         network: Network | str = Network.NONE,
         hostname: str | None = None,
         work_bytes: int | None = None,
@@ -173,7 +174,7 @@ class Program:
             shm_bytes=shm_bytes,
             cgroup_parent=cgroup_parent,
         )
-        data = payload(source)
+        data = payload(source, "source")
         options = SnProgramOptions(size=ctypes.sizeof(SnProgramOptions), source=data, source_length=len(data))
         options.sandbox = pointer(sandbox)
         options.cancel_fd = cancel_descriptor(cancel_fd)
@@ -183,7 +184,7 @@ class Program:
             options.files = file_vector(files)
         options.compile_args = vector(compile_args, "compile_args")
         if compile_limits is not None:
-            options.compile_limits = pointer(compile_limits._struct())
+            options.compile_limits = limits_pointer(compile_limits, "compile_limits")
         program, error = c_void_p(), c_void_p()
         check(lib.sn_program_create(self.language._pointer, byref(options), byref(program), byref(error)), error)
         del loaded  # the sandbox has a reference of its own
@@ -222,7 +223,7 @@ class Program:
         env: Mapping[str, str] | None = None,
         cwd: Argument | None = None,
         limits: Limits | None = None,
-        policy: Policy | str | None = None,
+        policy: PolicyLike | None = None,
         cancel_fd: int | None = None,
     ) -> Result:
         """Runs it and waits. args are the program's arguments only; env is added to the language's; else as
@@ -239,7 +240,7 @@ class Program:
         env: Mapping[str, str] | None = None,
         cwd: Argument | None = None,
         limits: Limits | None = None,
-        policy: Policy | str | None = None,
+        policy: PolicyLike | None = None,
         cancel_fd: int | None = None,
     ) -> Result:
         """run() for asyncio. Cancelling the task kills the run."""
@@ -257,7 +258,7 @@ class Program:
         env: Mapping[str, str] | None = None,
         cwd: Argument | None = None,
         limits: Limits | None = None,
-        policy: Policy | str | None = None,
+        policy: PolicyLike | None = None,
         cancel_fd: int | None = None,
     ) -> Running:
         """run() without waiting, as Sandbox.start()."""
@@ -300,7 +301,7 @@ def run(
     stdin: Data | None = None,
     env: Mapping[str, str] | None = None,
     limits: Limits | None = None,
-    policy: Policy | str | None = None,
+    policy: PolicyLike | None = None,
     **options: Any,
 ) -> Result:
     """Compiles if needed and runs a source once, in a sandbox of its own that is gone when this returns.
@@ -321,7 +322,7 @@ async def arun(
     stdin: Data | None = None,
     env: Mapping[str, str] | None = None,
     limits: Limits | None = None,
-    policy: Policy | str | None = None,
+    policy: PolicyLike | None = None,
     **options: Any,
 ) -> Result:
     """run() for asyncio. Cancelling the task ends the compiler or the program."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import ctypes
+import os
 from ctypes import byref, c_size_t, c_void_p
-from typing import Literal
+from typing import Literal, Union
 
 from ._abi import lib
 from ._errors import check, text
 from ._handle import Handle
-from ._types import Argument, Data, encode, payload
+from ._types import Argument, Data, encode, expect, payload
 
 
 class Policy:
@@ -25,18 +26,20 @@ class Policy:
 
     @classmethod
     def load(cls, name: Argument) -> Policy:
-        """A policy file if `name` contains a slash, else an installed policy ("default", "python").
+        """A policy file if `name` contains a slash or is a path object, else an installed policy ("default", "python").
 
         Raises NotFoundError, ParseError (with line and column), SystemCallError.
         """
         policy, error = c_void_p(), c_void_p()
+        if isinstance(name, os.PathLike):  # pathlib takes the "./" off that would make it one for the library
+            name = os.path.join(os.fsencode("."), os.fsencode(name))
         check(lib.sn_policy_load(encode(name, "name"), byref(policy), byref(error)), error)
         return cls(Handle(policy.value, lib.sn_policy_free, "policy"))
 
     @classmethod
     def parse(cls, source: Data, label: str = "policy") -> Policy:
         """The same from memory; `label` stands in messages where a file name would. Raises as load() does."""
-        data = payload(source)
+        data = payload(source, "source")
         policy, error = c_void_p(), c_void_p()
         check(lib.sn_policy_parse(data, len(data), encode(label, "label"), byref(policy), byref(error)), error)
         return cls(Handle(policy.value, lib.sn_policy_free, "policy"))
@@ -75,8 +78,16 @@ class Policy:
         return f"<sentinel.Policy {self.name!r}>"
 
 
-def policy_of(policy: Policy | str | None) -> Policy | None:
-    return Policy.load(policy) if isinstance(policy, str) else policy
+#: What `policy` may be: a policy, the name of an installed one or a path with a slash, or a path object.
+PolicyLike = Union[Policy, str, "os.PathLike[str]"]
+
+
+def policy_of(policy: PolicyLike | None) -> Policy | None:
+    if isinstance(policy, (str, os.PathLike)):
+        return Policy.load(policy)
+    if policy is not None:
+        expect(policy, Policy, "policy", "a sentinel.Policy, a name or a path")
+    return policy
 
 
 def policy_pointer(policy: Policy | None) -> int | None:

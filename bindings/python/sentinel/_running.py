@@ -46,6 +46,7 @@ class Running:
         self._lock = threading.Lock()  # the C handle belongs to one thread at a time
         self._pending: deque[memoryview] = deque()
         self._pending_bytes = 0
+        self._stdin_closed = False
         self._close_when_fed = False
         self._result: Result | None = None
         self._failure: SentinelError | None = None
@@ -188,16 +189,16 @@ class Running:
 
         What does not fit now is kept (see pending_input) and fed while events are fetched or wait() waits; when some
         was kept, a STDIN event says that all of it is taken. Whoever has much to write waits for that.
-        What a program does not want (it closed its end or is over) is dropped.
+        What a program does not want (it closed its end or is over) is dropped. ValueError after close_stdin().
         """
         self._need_feed()
+        # A copy, and slices of it without copies.
+        view = memoryview(payload(data, "data"))
         with self._handle as pointer, self._lock:
-            if self._close_when_fed:
+            if self._stdin_closed:
                 raise ValueError("standard input was closed by close_stdin()")
             if self._is_over():
                 return
-            # A copy, and slices of it without copies.
-            view = memoryview(payload(data))
             if len(view):
                 self._pending.append(view)
                 self._pending_bytes += len(view)
@@ -208,10 +209,11 @@ class Running:
         """End of file on standard input, after what was written; once is enough."""
         self._need_feed()
         with self._handle as pointer, self._lock:
-            if not self._is_over():
+            if not self._is_over() and not self._stdin_closed:
                 self._close_when_fed = True
                 if not self._pending:
                     self._write_pending(pointer)
+            self._stdin_closed = True
 
     @property
     def pending_input(self) -> int:

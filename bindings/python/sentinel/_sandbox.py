@@ -8,14 +8,14 @@ import os
 import threading
 import warnings
 import weakref
-from ctypes import byref, c_size_t, c_void_p, pointer
+from ctypes import byref, c_size_t, c_void_p
 from types import TracebackType
 from typing import Any, Callable, Iterable, Mapping, Protocol, TypeVar
 
 from ._abi import CONSTANTS, SnRunOptions, SnSandboxOptions, lib
 from ._errors import check
 from ._handle import Handle
-from ._policy import Policy, policy_of, policy_pointer
+from ._policy import Policy, PolicyLike, policy_of, policy_pointer
 from ._running import Running, start_with
 from ._types import (
     Argument,
@@ -29,7 +29,9 @@ from ._types import (
     environment,
     layer_mask,
     layer_names,
+    limits_pointer,
     mounts as mount_vector,
+    network_of,
     payload,
     vector,
 )
@@ -41,7 +43,7 @@ def sandbox_options(
     rootfs: Argument | None = None,
     relax: Iterable[str] | str = (),
     limits: Limits | None = None,
-    policy: Policy | str | None = None,
+    policy: PolicyLike | None = None,
     network: Network | str = Network.NONE,
     hostname: str | None = None,
     work_bytes: int | None = None,
@@ -55,7 +57,7 @@ def sandbox_options(
     loaded = policy_of(policy)
     options = SnSandboxOptions(size=ctypes.sizeof(SnSandboxOptions), relax=layer_mask(relax))
     options.policy = policy_pointer(loaded)
-    options.network = (Network[network.upper()] if isinstance(network, str) else network).value
+    options.network = network_of(network).value
     if rootfs is not None:
         options.rootfs = encode(rootfs, "rootfs")
     if hostname is not None:
@@ -63,7 +65,7 @@ def sandbox_options(
     if cgroup_parent is not None:
         options.cgroup_parent = encode(cgroup_parent, "cgroup_parent")
     if limits is not None:
-        options.limits = pointer(limits._struct())
+        options.limits = limits_pointer(limits, "limits")
     entries = list(mounts)
     if entries:
         options.mounts = mount_vector(entries)
@@ -103,11 +105,11 @@ def run_options(
     if cwd is not None:
         options.cwd = encode(cwd, "cwd")
     if stdin is not None:
-        data = payload(stdin)
+        data = payload(stdin, "stdin")
         options.stdin_data = data
         options.stdin_length = len(data)
     if limits is not None:
-        options.limits = pointer(limits._struct())
+        options.limits = limits_pointer(limits, "limits")
     options.stdin_mode = CONSTANTS["SN_STDIN_FEED" if feed else "SN_STDIN_DATA"]
     options.output_mode = CONSTANTS["SN_OUTPUT_CAPTURE" if capture else "SN_OUTPUT_STREAM"]
     options.cancel_fd = cancel_descriptor(cancel_fd)
@@ -186,7 +188,8 @@ class Sandbox:
     rootfs         an unpacked root file system instead of the host's /usr, read-only
     relax          names of layers that the caller does without (see layers()); all others are in force or HostError is raised
     limits         default limits of its runs
-    policy         default system call policy of its runs: a Policy, or the name or path of one; None is "default"
+    policy         default system call policy of its runs: a Policy, or the name or path of one; None is "default", or
+                   "network" with Network.LOOPBACK
     network        Network.NONE or Network.LOOPBACK, or their names
     hostname       "sandbox"
     work_bytes     size of /work, a tmpfs: 64 MiB; tmp_bytes of /tmp and shm_bytes of /dev/shm are the same
@@ -210,7 +213,7 @@ class Sandbox:
         rootfs: Argument | None = None,
         relax: Iterable[str] | str = (),
         limits: Limits | None = None,
-        policy: Policy | str | None = None,
+        policy: PolicyLike | None = None,
         network: Network | str = Network.NONE,
         hostname: str | None = None,
         work_bytes: int | None = None,
@@ -265,7 +268,7 @@ class Sandbox:
         `path` is relative to /work and must stay beneath it; symbolic links are not followed. Raises InvalidError,
         SystemCallError (ENOSPC when /work is full), BusyError, DiedError.
         """
-        content, error = payload(data), c_void_p()
+        content, error = payload(data, "data"), c_void_p()
         name = encode(path, "path")
         with self._handle as sandbox:
             check(lib.sn_sandbox_put(sandbox, name, content, len(content), mode, byref(error)), error)
@@ -322,7 +325,7 @@ class Sandbox:
         env: Mapping[str, str] | None = None,
         cwd: Argument | None = None,
         limits: Limits | None = None,
-        policy: Policy | str | None = None,
+        policy: PolicyLike | None = None,
         cancel_fd: int | None = None,
     ) -> Result:
         """Runs one program and waits for its end; everything that it started is dead when this returns.
@@ -346,7 +349,7 @@ class Sandbox:
         env: Mapping[str, str] | None = None,
         cwd: Argument | None = None,
         limits: Limits | None = None,
-        policy: Policy | str | None = None,
+        policy: PolicyLike | None = None,
         cancel_fd: int | None = None,
     ) -> Result:
         """run() for asyncio. Cancelling the task kills the run before the cancellation goes on."""
@@ -364,7 +367,7 @@ class Sandbox:
         env: Mapping[str, str] | None = None,
         cwd: Argument | None = None,
         limits: Limits | None = None,
-        policy: Policy | str | None = None,
+        policy: PolicyLike | None = None,
         cancel_fd: int | None = None,
     ) -> Running:
         """The same without waiting. feed: standard input comes by Running.write(). capture=False: output is in the

@@ -213,9 +213,20 @@ def encode(value: Argument, what: str) -> bytes:
     return data
 
 
-def payload(value: Data) -> bytes:
-    """Bytes of any kind; text becomes UTF-8."""
-    return value.encode() if isinstance(value, str) else bytes(value)
+def payload(value: Data, what: str) -> bytes:
+    """Bytes; text becomes UTF-8. Nothing else: bytes() makes three NULs of 3, and the bytes 1, 2 of [1, 2]."""
+    if isinstance(value, str):
+        return value.encode()
+    if isinstance(value, (bytes, bytearray, memoryview)):
+        return bytes(value)
+    hint = ": pass what its read() returns" if hasattr(value, "read") else ""
+    raise TypeError(f"{what} must be bytes or str, not {type(value).__name__}{hint}")
+
+
+def expect(value: object, kind: type | tuple[type, ...], what: str, wanted: str) -> None:
+    """TypeError unless it is one of these; a mistake is told by the argument's name and not by an attribute of ours."""
+    if not isinstance(value, kind):
+        raise TypeError(f"{what} must be {wanted}, not {value!r}")
 
 
 def vector(values: Iterable[Argument], what: str) -> Any:
@@ -233,15 +244,34 @@ def environment(env: Mapping[str, str]) -> Any:
     return vector([f"{name}={value}" for name, value in env.items()], "env")
 
 
+def network_of(network: Network | str) -> Network:
+    if isinstance(network, str):
+        names = [known.name.lower() for known in Network]
+        if network.lower() not in names:
+            raise ValueError(f"network must be one of {', '.join(names)}, not {network!r}")
+        return Network[network.upper()]
+    expect(network, Network, "network", "a sentinel.Network or its name")
+    return network
+
+
+def limits_pointer(limits: Limits, what: str) -> Any:
+    expect(limits, Limits, what, "a sentinel.Limits or None")
+    return pointer(limits._struct())
+
+
 def mounts(entries: Iterable[Mount]) -> Any:
-    structs = [pointer(entry._struct()) for entry in entries]
+    structs = []
+    for entry in entries:
+        expect(entry, Mount, "an entry of mounts", "a sentinel.Mount")
+        structs.append(pointer(entry._struct()))
     return (ctypes.POINTER(SnMount) * (len(structs) + 1))(*structs)
 
 
 def files(entries: Mapping[str, Data]) -> Any:
+    expect(entries, Mapping, "files", "a mapping of paths to data")
     structs = []
     for path, value in entries.items():
-        data = payload(value)
+        data = payload(value, f"files[{path!r}]")
         size = ctypes.sizeof(SnFile)
         structs.append(pointer(SnFile(size=size, path=encode(path, "path"), data=data, length=len(data))))
     return (ctypes.POINTER(SnFile) * (len(structs) + 1))(*structs)

@@ -114,7 +114,7 @@ def test_a_named_library_that_is_missing_is_named() -> None:
     done = import_with("/nonexistent/libsentinel.so.0")
     assert done.returncode == 1
     assert "LibraryError" in done.stderr and "/nonexistent/libsentinel.so.0" in done.stderr
-    assert "SENTINEL_LIBRARY" in done.stderr
+    assert "SENTINEL_LIBRARY names it: correct it" in done.stderr
 
 
 def test_another_library_is_refused() -> None:

@@ -55,6 +55,18 @@ def test_much_input_is_kept_until_it_fits(sandbox: Sandbox) -> None:
         assert running.pending_input == 0
 
 
+def test_nothing_is_written_behind_the_end_of_the_input(sandbox: Sandbox) -> None:
+    """Whether the program has read the end already or not."""
+    with sandbox.start(["cat"], feed=True) as running:
+        running.write("x")
+        running.close_stdin()
+        for _ in range(2):
+            with pytest.raises(ValueError, match="close_stdin"):
+                running.write("y")
+            assert running.wait().stdout == b"x"
+        running.close_stdin()
+
+
 def test_room_for_more_is_an_event(sandbox: Sandbox) -> None:
     with sandbox.start(["sh", "-c", "sleep 0.3; cat > /dev/null"], feed=True) as running:
         running.write(bytes(3_000_000))

@@ -148,6 +148,53 @@ def test_limits_are_checked() -> None:
         Sandbox(work_bytes=0)
 
 
+def test_data_is_bytes_or_text(sandbox: Sandbox, tmp_path: Path) -> None:
+    """Not what bytes() would make zeros or numbers of."""
+    for wrong in (3, [1, 2], None, 1.5, {"a": 1}):
+        with pytest.raises(TypeError, match="^data must be bytes or str, not "):
+            sandbox.put("x", wrong)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="^stdin must be bytes or str, not int$"):
+        sandbox.run(["cat"], stdin=3)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="^source must be .* not int$"):
+        sentinel.run(5, language="python")  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match=r"^files\['n.h'\] must be .* not int$"):
+        sentinel.run("", language="python", files={"n.h": 1})
+    with pytest.raises(TypeError, match="^source must be "):
+        Policy.parse(7)  # type: ignore[arg-type]
+    with sandbox.start(["cat"], feed=True) as running, pytest.raises(TypeError, match="^data must be "):
+        running.write(7)  # type: ignore[arg-type]
+    (tmp_path / "in").write_text("x")
+    with open(tmp_path / "in", "rb") as file, pytest.raises(TypeError, match=r"stdin.*read\(\)"):
+        sandbox.run(["cat"], stdin=file)  # type: ignore[arg-type]
+    assert sandbox.list() == []
+
+
+def test_arguments_of_the_wrong_type_are_named(tmp_path: Path) -> None:
+    with pytest.raises(TypeError, match="^limits must be a sentinel.Limits or None, not {'cpu_ms': 1}$"):
+        Sandbox(limits={"cpu_ms": 1})  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="^compile_limits must be"):
+        sentinel.Program("", language="c", compile_limits={"cpu_ms": 1})  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="^policy must be .*, not 3$"):
+        Sandbox(policy=3)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="^an entry of mounts must be a sentinel.Mount, not '/srv'$"):
+        Sandbox(mounts=["/srv"])  # type: ignore[list-item]
+    with pytest.raises(TypeError, match="^files must be a mapping"):
+        sentinel.Program("", language="c", files=["n.h"])  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="^network must be"):
+        Sandbox(network=1)  # type: ignore[arg-type]
+
+
+def test_a_policy_by_its_path(sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A path object is a path, also one that pathlib made shorter by its "./"."""
+    (tmp_path / "my.policy").write_text('ERRNO(1) { sethostname }\n#include "default.policy"\n')
+    monkeypatch.chdir(tmp_path)
+    for path in (tmp_path / "my.policy", Path("./my.policy")):
+        assert Policy.load(path).name.endswith("my.policy")
+        assert sandbox.run(["true"], policy=path).ok
+    with pytest.raises(sentinel.NotFoundError):
+        Policy.load("my.policy")
+
+
 def test_limits_of_the_sandbox(can_sandbox: None) -> None:
     with Sandbox(limits=Limits(wall_ms=200)) as sandbox:
         assert sandbox.run(["sleep", "20"]).limit is Limit.WALL
@@ -201,8 +248,20 @@ def test_mounts_network_and_hostname(can_sandbox: None, tmp_path: Path) -> None:
         Sandbox(mounts=[Mount("/nonexistent")])
     with Sandbox(network="loopback"):
         pass
-    with pytest.raises(KeyError):
+    with pytest.raises(ValueError, match="network must be one of none, loopback, not 'all'"):
         Sandbox(network="all")
+
+
+def test_a_network_brings_its_policy(can_sandbox: None) -> None:
+    """Unless a policy is given: that one stays."""
+    program = ["python3", "-c", "import socket; print(socket.socket(socket.AF_INET).family)"]
+    with Sandbox(network=Network.LOOPBACK) as sandbox:
+        assert sandbox.run(program).ok
+        assert sandbox.run(program, policy="python").verdict is Verdict.SECURITY_VIOLATION
+    with Sandbox(network=Network.LOOPBACK, policy="default") as sandbox:
+        assert sandbox.run(program).verdict is Verdict.SECURITY_VIOLATION
+    assert sentinel.run(program[2], language="python", network="loopback").ok
+    assert sentinel.run(program[2], language="python").verdict is Verdict.SECURITY_VIOLATION
 
 
 def test_sizes(can_sandbox: None) -> None:
