@@ -49,10 +49,11 @@ static void start(struct job *job, int epoll)
 /* Takes all events that are there; returns how many of them were output. At the end, takes the result. */
 static int serve(struct job *job)
 {
-    sn_event event = {.size = sizeof(event)};
+    sn_event event;
     sn_error *error = NULL;
     int outputs = 0;
 
+    sn_event_init(&event);
     do {
         if (sn_run_next(job->running, &event, &error) < 0)
             die("next", error);

@@ -76,12 +76,13 @@ static void answer_result(h2o_req_t *request, const sn_result *result)
 static void on_run(h2o_socket_t *socket, const char *failure)
 {
     struct job *job = socket->data;
-    sn_event event = {.size = sizeof(event)};
+    sn_event event;
     sn_result *result = NULL;
     sn_error *error = NULL;
     int r = 0;
 
     (void)failure;
+    sn_event_init(&event);
     do
         r = sn_run_next(job->running, &event, &error);
     while (r == 0 && event.type != SN_EVENT_NONE && event.type != SN_EVENT_DONE);

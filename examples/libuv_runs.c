@@ -33,10 +33,11 @@ static void on_closed(uv_handle_t *handle)
 static void on_readable(uv_poll_t *poll, int status, int what)
 {
     struct job *job = poll->data;
-    sn_event event = {.size = sizeof(event)};
+    sn_event event;
     int r = status < 0 ? SN_ESYS : 0;
 
     (void)what;
+    sn_event_init(&event);
     for (event.type = SN_EVENT_STDIN; r == 0 && event.type != SN_EVENT_NONE && event.type != SN_EVENT_DONE;)
         r = sn_run_next(job->running, &event, &job->error);
     if (r == 0 && event.type == SN_EVENT_NONE)

@@ -19,7 +19,7 @@ static const char game[] =
     "    print('lower' if guess > number else 'higher' if guess < number else 'found', flush=True)\n"
     "    if guess == number: break\n";
 
-static int low = 1, high = 100, guess;
+static int low = 1, high = 100, guess, is_over;
 
 static int ask(sn_running *running, sn_error **ret_error)
 {
@@ -34,12 +34,15 @@ static int ask(sn_running *running, sn_error **ret_error)
 /* What the program says may be anything: only these words and this length count. */
 static int hear(sn_running *running, const char *word, sn_error **ret_error)
 {
+    if (is_over) /* it goes on talking, and nobody listens */
+        return 0;
     printf("%d: %s\n", guess, word);
     if (strcmp(word, "lower") == 0)
         high = guess - 1;
     else if (strcmp(word, "higher") == 0)
         low = guess + 1;
-    if (strcmp(word, "found") == 0 || low > high)
+    is_over = strcmp(word, "found") == 0 || low > high;
+    if (is_over)
         return sn_run_close_stdin(running, ret_error);
     return ask(running, ret_error);
 }
@@ -47,11 +50,12 @@ static int hear(sn_running *running, const char *word, sn_error **ret_error)
 static int talk(sn_running *running, sn_error **ret_error)
 {
     struct pollfd poll_fd = {.fd = sn_run_fd(running), .events = POLLIN};
-    sn_event event = {.size = sizeof(event)};
+    sn_event event;
     char line[64];
     size_t used = 0;
     int r = ask(running, ret_error);
 
+    sn_event_init(&event);
     while (r == 0) {
         r = sn_run_next(running, &event, ret_error);
         if (r < 0 || event.type == SN_EVENT_DONE)

@@ -569,6 +569,8 @@ INIT_OF(sn_mount)
 INIT_OF(sn_sandbox_options)
 INIT_OF(sn_run_options)
 INIT_OF(sn_program_options)
+INIT_OF(sn_event)
+INIT_OF(sn_file)
 
 /* Fails unless the struct says `size`, is zero from there to its end, and nothing before it was written. */
 static void assert_blank(const struct edge *edge, size_t size, size_t from)
@@ -586,6 +588,7 @@ static void init_functions(void **state)
 {
     static void (*const inits[])(void *options, size_t size) = {
         init_sn_limits, init_sn_mount, init_sn_sandbox_options, init_sn_run_options, init_sn_program_options,
+        init_sn_event,  init_sn_file,
     };
 
     (void)state;

@@ -7,8 +7,12 @@
 int main()
 {
     sn_limits limits;
+    sn_event event;
+    sn_file file;
 
     sn_limits_init(&limits);
+    sn_event_init(&event);
+    sn_file_init(&file);
     std::printf("%s %zu\n", sn_version_string(), limits.size);
-    return limits.size == sizeof(limits) ? 0 : 1;
+    return limits.size == sizeof(limits) && event.size == sizeof(event) && file.size == sizeof(file) ? 0 : 1;
 }

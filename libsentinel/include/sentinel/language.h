@@ -65,15 +65,22 @@ SN_API int sn_language_compile_limits(const sn_language *language, sn_limits *re
  */
 SN_API int sn_language_probe(const sn_language *language, uint64_t relax, char **ret_version, sn_error **ret_error);
 
-/* A file to lay beside the source. No function inits it: `sn_file file = {sizeof(file)};` */
+/* A file to lay beside the source. Call sn_file_init() first. */
 typedef struct sn_file {
-    size_t size;       /* sizeof(sn_file) */
+    size_t size;       /* sizeof(sn_file), set by sn_file_init() */
     const char *path;  /* relative to the work directory */
     const void *data;  /* copied; NULL: an empty file */
     size_t length;     /* of data, bytes */
     uint32_t mode;     /* permission bits; 0: 0644 */
     uint32_t reserved; /* 0 */
 } sn_file;
+
+/* Makes it all zero but the size. The _sized form is for bindings, with the size of their own layout. */
+SN_API void sn_file_init_sized(sn_file *file, size_t size);
+static inline void sn_file_init(sn_file *file)
+{
+    sn_file_init_sized(file, sizeof(*file));
+}
 
 /* What a program is made of. Call sn_program_options_init() first; nothing it points to is kept. */
 typedef struct sn_program_options {

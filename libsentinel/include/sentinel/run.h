@@ -87,14 +87,21 @@ enum {
     SN_EVENT_DONE = 4    /* sn_run_wait() will not block */
 };
 
-/* One event. No function inits it: `sn_event event = {sizeof(event)};`, once for any number of calls. */
+/* One event. Call sn_event_init() first, once for any number of calls of sn_run_next(). */
 typedef struct sn_event {
-    size_t size;       /* sizeof(sn_event) */
+    size_t size;       /* sizeof(sn_event), set by sn_event_init() */
     uint32_t type;     /* SN_EVENT_... */
     uint32_t reserved; /* 0 */
     const void *data;  /* valid until the next call for this run */
     size_t length;     /* of data, bytes */
 } sn_event;
+
+/* Makes it all zero but the size. The _sized form is for bindings, with the size of their own layout. */
+SN_API void sn_event_init_sized(sn_event *event, size_t size);
+static inline void sn_event_init(sn_event *event)
+{
+    sn_event_init_sized(event, sizeof(*event));
+}
 
 /*
  * Does what is due (limits, output, input) and reports one event; never blocks. Once the run is over, it says

@@ -30,6 +30,11 @@ void sn_run_options_init_sized(sn_run_options *options, size_t size)
     sn__options_init(options, size);
 }
 
+void sn_event_init_sized(sn_event *event, size_t size)
+{
+    sn__options_init(event, size);
+}
+
 /* Appends the parts of `path` to `out` with one slash between them. */
 static int join_parts(const char *path, const char *what, struct sn__buffer *out, sn_error **ret_error)
 {

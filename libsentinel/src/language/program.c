@@ -25,6 +25,11 @@ struct sn_program {
     sn_limits limits;    /* of the run step: the caller's for the sandbox, else the manifest's */
 };
 
+void sn_file_init_sized(sn_file *file, size_t size)
+{
+    sn__options_init(file, size);
+}
+
 void sn_program_options_init_sized(sn_program_options *options, size_t size)
 {
     sn__options_init(options, size);

@@ -365,12 +365,13 @@ int sn_run_write(sn_running *running, const void *data, size_t length, size_t *r
         return sn__error_set(ret_error, SN_EINVAL, "feed stdin", "running, data or ret_taken is NULL");
     if (!running->is_fed)
         return sn__error_set(ret_error, SN_EINVAL, "feed stdin", "the run was not started with SN_STDIN_FEED");
+    /* before all that depends on how far the program is: a caller's mistake must not show only sometimes */
+    if (running->close_when_drained)
+        return sn__error_set(ret_error, SN_EINVAL, "feed stdin", "standard input was closed by sn_run_close_stdin()");
     if (running->in < 0 || running->is_over || running->is_done) {
         *ret_taken = length;
         return 0;
     }
-    if (running->close_when_drained)
-        return sn__error_set(ret_error, SN_EINVAL, "feed stdin", "standard input was closed by sn_run_close_stdin()");
     flush_input(running);
     room = running->in < 0 ? length : PENDING_MAX - (running->pending.length - running->pending_at);
     taken = length < room ? length : room;
