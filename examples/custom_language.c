@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A language of one's own: manifests are loaded from a folder, and a program in one of them runs with our standard
- * input. (languages/README in examples/README.md: how the command gets to know it.)
+ * input. (README.md says how the command gets to know it.)
  *
  *     cc custom_language.c $(pkg-config --cflags --libs sentinel) -o custom_language
  *     echo b a b | sudo ./custom_language languages languages/wordcount.awk

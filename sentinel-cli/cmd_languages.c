@@ -11,9 +11,15 @@
 
 static const char help[] =
     "Usage: sentinel languages [--json]\n"
+    "       sentinel languages check FILE... [--json]\n"
     "Lists the languages that \"sentinel run\" knows, with the version found on this host (asked for in a\n"
     "sandbox), or the package that brings the toolchain.\n"
-    "Exit status: 0; 125 if a version could not be asked for.\n";
+    "check says whether manifests (the files that languages are) parse, and whether the policies that they name\n"
+    "are there.\n"
+    "SENTINEL_LANGUAGE_PATH names directories with manifests of your own, or single ones, with colons between;\n"
+    "they come before the installed ones.\n"
+    "Exit status: 0; 1 if check found something wrong; 2 if a manifest does not load; 125 if a version could not\n"
+    "be asked for.\n";
 
 struct found {
     const sn_language *language;
@@ -49,9 +55,26 @@ static void print_line(const struct found *found)
     fflush(stdout);
 }
 
+/* What is left out is listed all the same: by the file, since the name is in what cannot be read. */
+static void print_broken(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+
+    printf("%-12s does not load, see below\n", slash ? slash + 1 : path);
+    fflush(stdout);
+}
+
 static json_t *text_or_null(const char *text)
 {
     return text ? json_text(text) : json_null();
+}
+
+/* With the keys that a language has, or whoever reads the list would trip over it. */
+static json_t *describe_broken(const char *path, const sn_error *error)
+{
+    return json_pack("{s:o, s:n, s:n, s:[], s:n, s:n, s:b, s:n, s:o, s:n, s:n, s:n, s:n}", "manifest", json_text(path),
+                     "name", "title", "aliases", "file_name", "package", "installed", 0, "version", "error",
+                     json_text(sn_error_message(error)), "policy", "compile_policy", "run_limits", "compile_limits");
 }
 
 static json_t *describe(const struct found *found)
@@ -75,7 +98,8 @@ static json_t *describe(const struct found *found)
         compile_limits = json_limits(&limits);
     }
     return json_pack(
-        "{s:s, s:o, s:o, s:o, s:o, s:b, s:o, s:o, s:o, s:o, s:o, s:o}", "name", sn_language_name(language), "title",
+        "{s:o, s:s, s:o, s:o, s:o, s:o, s:b, s:o, s:o, s:o, s:o, s:o, s:o}", "manifest",
+        json_text(sn_language_manifest(language)), "name", sn_language_name(language), "title",
         text_or_null(sn_language_title(language)), "aliases", aliases, "file_name",
         text_or_null(sn_language_file_name(language)), "package", text_or_null(sn_language_package(language)),
         "installed", found->version || is_trouble(found), "version", text_or_null(found->version), "error",
@@ -107,23 +131,20 @@ static void say_and_forget(struct string_list *messages)
     free(messages->items);
 }
 
-int cmd_languages(struct cli *cli, int argc, char **argv)
+static int list_languages(struct cli *cli)
 {
-    json_t *list;
+    json_t *list = json_array();
     struct string_list messages = {0};
     sn_languages *languages = NULL;
     sn_error *error = NULL;
-    int first;
-    int status = parse_simple(cli, argc, argv, help, true, &first);
+    const sn_error *broken;
+    const char *path;
+    int status = 0;
 
-    if (status != OPTIONS_GO)
-        return status;
-    if (first < argc)
-        return fail(cli, STATUS_USAGE, "command line", "languages takes no argument, got \"%s\"", argv[first]);
-    if (sn_languages_load(NULL, &languages, &error) < 0)
+    if (sn_languages_load(NULL, &languages, &error) < 0) {
+        json_decref(list);
         return fail_error(cli, status_of_error(error), "loading the languages", NULL, error);
-    list = json_array();
-    status = 0;
+    }
     for (size_t i = 0; i < sn_languages_count(languages); i++) {
         struct found found;
 
@@ -139,10 +160,100 @@ int cmd_languages(struct cli *cli, int argc, char **argv)
         sn_free(found.version);
         sn_error_free(found.error);
     }
+    for (size_t i = 0; (broken = sn_languages_error(languages, i, &path)); i++) {
+        if (!status)
+            status = STATUS_USAGE;
+        if (cli->json)
+            json_array_append_new(list, describe_broken(path, broken));
+        else
+            print_broken(path);
+    }
     if (cli->json && json_print(json_incref(list)) < 0)
         status = STATUS_INTERNAL;
     say_and_forget(&messages);
+    for (size_t i = 0; (broken = sn_languages_error(languages, i, NULL)); i++)
+        say_error(broken);
     json_decref(list);
     sn_languages_free(languages);
     return status;
+}
+
+static void tell_checked(const struct cli *cli, json_t *list, const sn_language *language)
+{
+    const char *file = sn_language_manifest(language), *compile = sn_language_compile_policy(language);
+
+    if (cli->json) {
+        json_array_append_new(list,
+                              json_pack("{s:o, s:b, s:o, s:n, s:i, s:i}", "manifest", json_text(file), "ok", 1, "name",
+                                        json_text(sn_language_name(language)), "error", "line", 0, "column", 0));
+        return;
+    }
+    printf("%s: ok: language %s, %s%s%srun under the policy %s\n", file, sn_language_name(language),
+           compile ? "compiled under the policy " : "", compile ? compile : "", compile ? ", " : "",
+           sn_language_policy(language));
+    fflush(stdout);
+}
+
+/* A manifest, or all of a directory: 0, or the exit status. What is said of it as JSON goes into the list. */
+static int check_file(const struct cli *cli, const char *file, json_t *list)
+{
+    sn_languages *languages = NULL;
+    sn_error *error = NULL;
+    int code = sn_languages_load(file, &languages, &error);
+    int status = 0;
+
+    /* a manifest that does not parse is what check is there to find: 1, not bad input */
+    if (code < 0)
+        status = code == SN_EPARSE ? STATUS_CHECK_FAILED : status_of_error(error);
+    for (size_t i = 0; code == 0 && i < sn_languages_count(languages); i++) {
+        code = sn_language_check(sn_languages_entry(languages, i), &error);
+        if (code < 0)
+            status = STATUS_CHECK_FAILED;
+        else
+            tell_checked(cli, list, sn_languages_entry(languages, i));
+    }
+    if (code < 0) {
+        say_error(error);
+        json_array_append_new(list, json_pack("{s:o, s:b, s:n, s:o, s:i, s:i}", "manifest", json_text(file), "ok", 0,
+                                              "name", "error", json_text(sn_error_message(error)), "line",
+                                              (int)sn_error_line(error), "column", (int)sn_error_column(error)));
+    }
+    sn_error_free(error);
+    sn_languages_free(languages);
+    return status;
+}
+
+static int check_files(const struct cli *cli, int count, char **files)
+{
+    json_t *list = json_array();
+    int worst = 0;
+
+    if (!count) {
+        json_decref(list);
+        return fail(cli, STATUS_USAGE, "command line", "languages check needs a FILE");
+    }
+    for (int i = 0; i < count; i++) {
+        int status = check_file(cli, files[i], list);
+
+        worst = status > worst ? status : worst;
+    }
+    if (cli->json && json_print(json_incref(list)) < 0)
+        worst = STATUS_INTERNAL;
+    json_decref(list);
+    return worst;
+}
+
+int cmd_languages(struct cli *cli, int argc, char **argv)
+{
+    int first;
+    int status = parse_simple(cli, argc, argv, help, true, &first);
+
+    if (status != OPTIONS_GO)
+        return status;
+    if (first == argc)
+        return list_languages(cli);
+    if (strcmp(argv[first], "check") != 0)
+        return fail(cli, STATUS_USAGE, "command line", "languages: unknown command \"%s\"; there is check",
+                    argv[first]);
+    return check_files(cli, argc - first - 1, argv + first + 1);
 }

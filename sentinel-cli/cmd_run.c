@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 struct run {
     struct session session;
@@ -36,31 +37,85 @@ static char *language_names(const sn_languages *languages)
     return names;
 }
 
+/* "python" of /usr/share/sentinel/languages/python.yaml */
+static bool is_named(const char *path, const char *name)
+{
+    static const char suffix[] = ".yaml";
+    const char *slash = strrchr(path, '/');
+    const char *base = slash ? slash + 1 : path;
+    size_t length = strlen(name);
+
+    return strncasecmp(base, name, length) == 0 && strcmp(base + length, suffix) == 0;
+}
+
+/*
+ * No language that loaded is it. A manifest that did not load may be: that of the wanted name is the error, and if none
+ * has it, they are all told before it is said that there is no such language.
+ */
+static int check_broken(const struct cli *cli, const struct run *run)
+{
+    const char *wanted = run->settings.language;
+    const sn_error *error;
+    const char *path;
+
+    for (size_t i = 0; wanted && (error = sn_languages_error(run->languages, i, &path)); i++) {
+        if (is_named(path, wanted))
+            return fail_kept_error(cli, status_of_error(error), "--language", NULL, error);
+    }
+    for (size_t i = 0; (error = sn_languages_error(run->languages, i, NULL)); i++)
+        say_error(error);
+    return 0;
+}
+
+/* A manifest of one's own, as --policy takes a policy: what has a slash in it, or ends as manifests do. */
+static bool is_manifest_path(const char *wanted)
+{
+    const char *dot = strrchr(wanted, '.');
+
+    return strchr(wanted, '/') || (dot && strcmp(dot, ".yaml") == 0);
+}
+
+static int load_manifest(const struct cli *cli, struct run *run)
+{
+    sn_error *error = NULL;
+
+    if (sn_languages_load(run->settings.language, &run->languages, &error) < 0)
+        return fail_error(cli, status_of_error(error), "--language", NULL, error);
+    if (sn_languages_count(run->languages) != 1)
+        return fail(cli, STATUS_USAGE, "choose language", "--language %s: a directory; name one manifest of it",
+                    run->settings.language);
+    run->language = sn_languages_entry(run->languages, 0);
+    return 0;
+}
+
 /* --language, else the extension of FILE. */
 static int choose_language(const struct cli *cli, struct run *run)
 {
     const char *wanted = run->settings.language;
     cleanup_free char *names = NULL;
     sn_error *error = NULL;
+    int status;
 
+    if (wanted && is_manifest_path(wanted))
+        return load_manifest(cli, run);
     if (sn_languages_load(NULL, &run->languages, &error) < 0)
         return fail_error(cli, status_of_error(error), "loading the languages", NULL, error);
     names = language_names(run->languages);
-    if (wanted) {
-        run->language = sn_languages_find(run->languages, wanted);
-        if (!run->language)
-            return fail(cli, STATUS_USAGE, "choose language", "--language: \"%s\" is unknown; the languages are %s",
-                        wanted, names);
-    } else if (run->file_is_stdin) {
+    if (!wanted && run->file_is_stdin)
         return fail(cli, STATUS_USAGE, "choose language",
                     "a source from standard input needs --language L; the languages are %s", names);
-    } else {
-        run->language = sn_languages_find_by_file(run->languages, run->file);
-        if (!run->language)
-            return fail(cli, STATUS_USAGE, "choose language",
-                        "%s: its extension belongs to no language; give --language L, one of %s", run->file, names);
-    }
-    return 0;
+    run->language =
+        wanted ? sn_languages_find(run->languages, wanted) : sn_languages_find_by_file(run->languages, run->file);
+    if (run->language)
+        return 0;
+    status = check_broken(cli, run);
+    if (status)
+        return status;
+    if (wanted)
+        return fail(cli, STATUS_USAGE, "choose language", "--language: \"%s\" is unknown; the languages are %s", wanted,
+                    names);
+    return fail(cli, STATUS_USAGE, "choose language",
+                "%s: its extension belongs to no language; give --language L, one of %s", run->file, names);
 }
 
 /*

@@ -29,6 +29,7 @@ static const char help[] =
     "  exec -- COMMAND [ARG]...  run any command in a sandbox\n"
     "  doctor                    what this host gives to a sandbox, what is in the way, how to change it\n"
     "  languages                 the languages that run knows, and their versions here\n"
+    "  languages check FILE...   check manifests of languages\n"
     "  policy check FILE         check a system call policy\n"
     "  policy show NAME          print the policy of a language, or of a file\n"
     "\n"

@@ -173,7 +173,8 @@ static void show_source_line(const char *file, uint32_t line, uint32_t column)
     fputs("^\n", stderr);
 }
 
-int fail_error(const struct cli *cli, int status, const char *what, const char *file, sn_error *error)
+/* What was said, to be freed. */
+static char *show_error(const char *what, const char *file, const sn_error *error)
 {
     const char *message = sn_error_message(error);
     const char *step = sn_error_step(error);
@@ -183,27 +184,41 @@ int fail_error(const struct cli *cli, int status, const char *what, const char *
     const char *named = place ? strstr(plain, place) : NULL;
     /* the message names its place itself, maybe in a file that was included */
     cleanup_free char *other = named ? xstrndup(plain, (size_t)(named - plain)) : NULL;
-    cleanup_free char *whole = NULL;
-
-    if (file && other)
-        file = other;
-    whole = xprintf("%s%s%s%s%s", what ? what : "", what ? ": " : "", file && place && !named ? file : "",
-                    file && place && !named ? place : "", plain);
+    char *whole = xprintf("%s%s%s%s%s", what ? what : "", what ? ": " : "", file && place && !named ? file : "",
+                          file && place && !named ? place : "", plain);
 
     if (*step && !line && !strstr(message, step))
         say("%s (step: %s)", whole, step);
     else
         say("%s", whole);
-    if (file && line)
-        show_source_line(file, line, sn_error_column(error));
+    if (other || (file && line))
+        show_source_line(other ? other : file, line, sn_error_column(error));
+    return whole;
+}
+
+void say_error(const sn_error *error)
+{
+    free(show_error(NULL, NULL, error));
+}
+
+int fail_kept_error(const struct cli *cli, int status, const char *what, const char *file, const sn_error *error)
+{
+    cleanup_free char *whole = show_error(what, file, error);
+
     if (cli->json)
         json_print_error(&(struct json_error){.code = sn_code_name(sn_error_code(error)),
                                               .system_errno = sn_error_errno(error),
-                                              .step = step,
+                                              .step = sn_error_step(error),
                                               .message = whole,
-                                              .line = line,
+                                              .line = sn_error_line(error),
                                               .column = sn_error_column(error),
                                               .status = status});
+    return status;
+}
+
+int fail_error(const struct cli *cli, int status, const char *what, const char *file, sn_error *error)
+{
+    fail_kept_error(cli, status, what, file, error);
     sn_error_free(error);
     return status;
 }

@@ -17,9 +17,13 @@ int fail(const struct cli *cli, int status, const char *step, const char *format
 
 /*
  * The same for an error of the library; `what` (may be NULL) goes before its message. Takes the error over. A parse
- * error of `file` (may be NULL) is shown with the source line and a caret.
+ * error is shown with the source line and a caret: of the file that the message names, else of `file` (may be NULL).
  */
 int fail_error(const struct cli *cli, int status, const char *what, const char *file, sn_error *error);
+/* The same for one that stays the caller's. */
+int fail_kept_error(const struct cli *cli, int status, const char *what, const char *file, const sn_error *error);
+/* Only says it, the line and the caret included. */
+void say_error(const sn_error *error);
 
 /* The library says "relax the layer cgroup"; who reads it here types --relax cgroup. To be freed. */
 char *in_words_of_the_command(const char *message);

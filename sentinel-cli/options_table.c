@@ -154,7 +154,7 @@ static int apply_get(struct settings *settings, const struct option_row *row, co
 const struct option_row option_rows[] = {
     HEADING(BOTH, "What runs"),
     OPTION("language", "L", FOR_RUN, apply_text, language,
-           "the language of FILE (a name or alias of \"sentinel languages\"); without it, the file's extension decides"),
+           "the language of FILE: a name or alias of \"sentinel languages\", or the path of a manifest; without it, the file's extension decides"),
     OPTION("compile-arg", "ARG", FOR_RUN, apply_list, compile_args, "one more argument for the compiler; may be repeated"),
     OPTION("stdin", "FILE", BOTH, apply_text, stdin_path, "the program reads this file instead of our standard input"),
     OPTION("env", "K=V", BOTH, apply_env, env, "a variable of the program's environment; may be repeated"),

@@ -100,13 +100,15 @@ example_language() {
   example_prints custom_language sh -c \
     'echo b a b | "$1" examples/languages examples/languages/wordcount.awk' sh "$scratch/examples/custom_language" \
     < <(printf '%s\n' "2 b" "1 a" "AWK: OK")
-  # For the command: among the manifests of a data directory.
-  cp -r "$installed_tree/share/sentinel" "$scratch/examples/data"
-  cp examples/languages/awk.yaml "$scratch/examples/data/languages/"
+  # As examples/README.md has it.
   # shellcheck disable=SC2016
   example_prints "the command with awk.yaml" sh -c \
-    'echo b a b | SENTINEL_DATA_DIR=$1 "$2" run examples/languages/wordcount.awk 2>/dev/null' sh \
-    "$scratch/examples/data" "$installed_tree/bin/sentinel" < <(printf '%s\n' "2 b" "1 a")
+    'echo b a b | "$1" run --language examples/languages/awk.yaml examples/languages/wordcount.awk 2>/dev/null' sh \
+    "$installed_tree/bin/sentinel" < <(printf '%s\n' "2 b" "1 a")
+  # shellcheck disable=SC2016
+  example_prints "the command with a directory that has it" sh -c \
+    'echo b a b | SENTINEL_LANGUAGE_PATH=examples/languages "$1" run examples/languages/wordcount.awk 2>/dev/null' sh \
+    "$installed_tree/bin/sentinel" < <(printf '%s\n' "2 b" "1 a")
 }
 
 example_service() {

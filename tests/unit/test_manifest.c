@@ -119,8 +119,8 @@ static const struct {
     uint32_t line;
     uint32_t column;
 } bad[] = {
-    {"", "toy.yaml: the manifest is empty", 1, 1},
-    {"# nothing\n", "toy.yaml: the manifest is empty", 1, 1},
+    {"", "the manifest is empty", 1, 1},
+    {"# nothing\n", "the manifest is empty", 1, 1},
     {"- name: toy\n", "a mapping of keys to values is expected here, not a list", 0, 0},
     {"just words\n", "a mapping of keys to values is expected here, not a single value", 0, 0},
     {HEAD RUN "colour: red\n", "the key \"colour\" is not known here", 6, 1},
@@ -191,10 +191,15 @@ static void bad_manifests_are_refused_with_position(void **state)
         struct sn__manifest *manifest = NULL;
         sn_error *error = NULL;
         int r = sn__manifest_parse(bad[i].text, strlen(bad[i].text), "toy.yaml", &manifest, &error);
-        bool right = r == SN_EPARSE && !manifest && strstr(sn_error_message(error), bad[i].message) &&
-                     strncmp(sn_error_message(error), "toy.yaml: ", 10) == 0 &&
-                     (!bad[i].line || sn_error_line(error) == bad[i].line) &&
-                     (!bad[i].column || sn_error_column(error) == bad[i].column);
+        char place[64];
+        bool right;
+
+        snprintf(place, sizeof(place), sn_error_line(error) ? "toy.yaml:%u:%u: " : "toy.yaml: ", sn_error_line(error),
+                 sn_error_column(error));
+        right = r == SN_EPARSE && !manifest && strstr(sn_error_message(error), bad[i].message) &&
+                strncmp(sn_error_message(error), place, strlen(place)) == 0 &&
+                (!bad[i].line || sn_error_line(error) == bad[i].line) &&
+                (!bad[i].column || sn_error_column(error) == bad[i].column);
 
         if (!right)
             fail_msg("\n%s\nexpected %u:%u %s\n     got %u:%u %s", bad[i].text, bad[i].line, bad[i].column,
@@ -449,6 +454,116 @@ static void shipped_manifests_load(void **state)
     sn_languages_free(languages);
 }
 
+/* What the user names comes before what is installed, and a broken manifest takes nothing away but itself. */
+static void places_of_the_user_come_first(void **state)
+{
+    sn_languages *languages = NULL;
+    const sn_error *broken;
+    const char *path;
+    struct folder first, second;
+    char list[256], expected[128];
+
+    (void)state;
+    folder_make(&first);
+    folder_make(&second);
+    folder_put(&first, "own.yaml", "name: python\ntitle: Ours\nfile: m.py\npackage: p\nextensions: [py, js]\n" RUN);
+    folder_put(&first, "broken.yaml", "name: broken\nnonsense: 1\n");
+    folder_put(&second, "one.language", "name: one\naliases: [c]\nfile: m.one\npackage: one\n" RUN);
+    folder_put(&second, "python.yaml", "name: python\nfile: m.py\npackage: hidden\n" RUN);
+    snprintf(list, sizeof(list), ":%s:%s/one.language::/nonexistent:%s", first.path, second.path, second.path);
+    setenv("SENTINEL_LANGUAGE_PATH", list, 1);
+    assert_int_equal(sn_languages_load(NULL, &languages, NULL), 0);
+    unsetenv("SENTINEL_LANGUAGE_PATH");
+
+    snprintf(expected, sizeof(expected), "%s/own.yaml", first.path);
+    assert_string_equal(sn_language_manifest(sn_languages_find(languages, "python")), expected);
+    assert_string_equal(sn_language_title(sn_languages_find_by_file(languages, "a.js")), "Ours");
+    assert_string_equal(sn_language_name(sn_languages_find(languages, "javascript")), "javascript");
+    /* an alias of an earlier place hides a name of a later one */
+    assert_string_equal(sn_language_name(sn_languages_find(languages, "c")), "one");
+    assert_string_equal(sn_language_name(sn_languages_find_by_file(languages, "a.c")), "c");
+    for (size_t i = 1; i < sn_languages_count(languages); i++)
+        assert_true(strcmp(sn_language_name(sn_languages_entry(languages, i - 1)),
+                           sn_language_name(sn_languages_entry(languages, i))) < 0);
+
+    broken = sn_languages_error(languages, 0, &path);
+    snprintf(expected, sizeof(expected), "%s/broken.yaml", first.path);
+    assert_string_equal(path, expected);
+    assert_int_equal(sn_error_code(broken), SN_EPARSE);
+    assert_int_equal(sn_error_line(broken), 2);
+    broken = sn_languages_error(languages, 1, NULL);
+    assert_int_equal(sn_error_code(broken), SN_ENOENT);
+    assert_non_null(strstr(sn_error_message(broken), "/nonexistent"));
+    assert_non_null(strstr(sn_error_message(broken), "SENTINEL_LANGUAGE_PATH"));
+    assert_null(sn_languages_error(languages, 2, &path));
+    sn_languages_free(languages);
+
+    /* what the caller names is loaded as a whole or not at all */
+    languages = NULL;
+    assert_int_equal(sn_languages_load(first.path, &languages, NULL), SN_EPARSE);
+    assert_null(languages);
+    folder_remove(&first);
+    folder_remove(&second);
+}
+
+static void one_manifest_is_loaded_by_its_path(void **state)
+{
+    sn_languages *languages = NULL;
+    sn_error *error = NULL;
+    struct folder folder;
+    char path[128];
+
+    (void)state;
+    folder_make(&folder);
+    folder_put(&folder, "1.yaml", "name: zig\nfile: m.zig\npackage: z\n" RUN);
+    folder_put(&folder, "2.yaml", "nonsense\n");
+    snprintf(path, sizeof(path), "%s/1.yaml", folder.path);
+    assert_int_equal(sn_languages_load(path, &languages, NULL), 0);
+    assert_int_equal(sn_languages_count(languages), 1);
+    assert_string_equal(sn_language_name(sn_languages_entry(languages, 0)), "zig");
+    sn_languages_free(languages);
+
+    languages = NULL;
+    snprintf(path, sizeof(path), "%s/fifo", folder.path);
+    assert_int_equal(mkfifo(path, 0600), 0);
+    assert_int_equal(sn_languages_load(path, &languages, &error), SN_EINVAL);
+    assert_non_null(strstr(sn_error_message(error), path));
+    sn_error_free(error);
+    folder_remove(&folder);
+}
+
+static void policies_of_a_language_are_checked(void **state)
+{
+    static const struct {
+        const char *steps, *message; /* NULL: it is fine */
+    } cases[] = {
+        {RUN, NULL},
+        {"run: {command: [x], policy: none}\n", "1.yaml: the policy of its step run: there is no policy \"none\""},
+        {RUN "compile: {command: [x], policy: none}\n", "the policy of its step compile: "},
+        {RUN "version: {command: [x], policy: /nonexistent}\n", "the policy of its step version: "},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < SN_ARRAY_SIZE(cases); i++) {
+        sn_languages *languages = NULL;
+        sn_error *error = NULL;
+        struct folder folder;
+        char text[256];
+
+        folder_make(&folder);
+        snprintf(text, sizeof(text), "name: zig\nfile: m.zig\npackage: z\n%s", cases[i].steps);
+        folder_put(&folder, "1.yaml", text);
+        assert_int_equal(sn_languages_load(folder.path, &languages, NULL), 0);
+        folder_remove(&folder);
+        assert_int_equal(sn_language_check(sn_languages_entry(languages, 0), &error), cases[i].message ? SN_ENOENT : 0);
+        if (cases[i].message && !strstr(sn_error_message(error), cases[i].message))
+            fail_msg("%s", sn_error_message(error));
+        sn_error_free(error);
+        sn_languages_free(languages);
+    }
+    assert_int_equal(sn_language_check(NULL, NULL), SN_EINVAL);
+}
+
 static void missing_toolchain_is_told_exactly(void **state)
 {
     sn_languages *languages = NULL;
@@ -484,6 +599,9 @@ int main(void)
         cmocka_unit_test(directory_is_loaded_in_order),
         cmocka_unit_test(common_names_are_refused),
         cmocka_unit_test(shipped_manifests_load),
+        cmocka_unit_test(places_of_the_user_come_first),
+        cmocka_unit_test(one_manifest_is_loaded_by_its_path),
+        cmocka_unit_test(policies_of_a_language_are_checked),
         cmocka_unit_test(missing_toolchain_is_told_exactly),
     };
 

@@ -28,7 +28,7 @@ from ._errors import (
     ToolchainError,
 )
 from ._host import HostItem, host
-from ._language import Language, Program, arun, find_language, languages, run
+from ._language import Language, Program, arun, find_language, language_errors, languages, run
 from ._policy import Policy
 from ._running import Running
 from ._sandbox import Sandbox
@@ -90,6 +90,7 @@ __all__ = [
     "arun",
     "find_language",
     "host",
+    "language_errors",
     "languages",
     "layers",
     "library_version",

@@ -129,17 +129,22 @@ def text(data: bytes | None) -> str:
     return data.decode("utf-8", "backslashreplace") if data else ""
 
 
+def make_error(code: int, error: c_void_p | int) -> SentinelError:
+    """The exception that says what an sn_error says, which stays the caller's."""
+    return _classes.get(code, SentinelError)(
+        text(lib.sn_error_message(error)) or text(lib.sn_code_name(code)),
+        code=code,
+        errno=lib.sn_error_errno(error),
+        step=text(lib.sn_error_step(error)),
+        line=lib.sn_error_line(error),
+        column=lib.sn_error_column(error),
+    )
+
+
 def take_error(code: int, error: c_void_p) -> SentinelError:
     """The exception for a failed call; frees the sn_error."""
     try:
-        return _classes.get(code, SentinelError)(
-            text(lib.sn_error_message(error)) or text(lib.sn_code_name(code)),
-            code=code,
-            errno=lib.sn_error_errno(error),
-            step=text(lib.sn_error_step(error)),
-            line=lib.sn_error_line(error),
-            column=lib.sn_error_column(error),
-        )
+        return make_error(code, error)
     finally:
         lib.sn_error_free(error)
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import ctypes
 import os
-from ctypes import byref, c_void_p, pointer
+from ctypes import byref, c_char_p, c_void_p, pointer
 from typing import Any, Iterable, Mapping
 
 from ._abi import SnLimits, SnProgramOptions, lib
-from ._errors import InvalidError, NotFoundError, check, text
+from ._errors import InvalidError, NotFoundError, SentinelError, check, make_error, text
 from ._handle import Handle
 from ._policy import PolicyLike, policy_of
 from ._running import Running, start_with
@@ -54,7 +54,8 @@ class Language:
         self.aliases = tuple(aliases)
         self.file_name = text(lib.sn_language_file_name(pointer))  #: of the source when none is given: "main.cpp"
         self.package = text(lib.sn_language_package(pointer))  #: the Debian package of the toolchain
-        self.policy = text(lib.sn_language_policy(pointer))  #: of the run step
+        self.manifest = os.fsdecode(lib.sn_language_manifest(pointer))  #: the file that says all this
+        self.policy = text(lib.sn_language_policy(pointer))  #: of the run step; with a network, "network" is used instead
         compile_policy = lib.sn_language_compile_policy(pointer)
         #: of the compile step; None if there is no such step
         self.compile_policy = None if compile_policy is None else text(compile_policy)
@@ -66,6 +67,11 @@ class Language:
         struct = SnLimits(size=ctypes.sizeof(SnLimits))
         check(function(self._pointer, byref(struct)), c_void_p())
         return Limits._of(struct)
+
+    def check(self) -> None:
+        """Are the policies that its steps name there, and do they parse? Raises NotFoundError, ParseError if not."""
+        error = c_void_p()
+        check(lib.sn_language_check(self._pointer, byref(error)), error)
 
     def probe(self, *, relax: Iterable[str] | str = ()) -> str:
         """The version of the toolchain here, asked for in a sandbox (some milliseconds to a second).
@@ -92,16 +98,37 @@ def _load(directory: Argument | None) -> Handle:
 
 
 def languages(directory: Argument | None = None) -> tuple[Language, ...]:
-    """The languages of a directory of manifests, by name; None is the installed one. Whether a language's toolchain is
-    here is asked for with Language.probe(). Raises NotFoundError, ParseError, SystemCallError."""
+    """The languages of a directory of manifests, or of a single manifest, by name. Raises NotFoundError, ParseError,
+    SystemCallError.
+
+    None: those that $SENTINEL_LANGUAGE_PATH names (directories and manifests, with colons between), then the installed
+    ones. A manifest of these that does not load is left out: language_errors() has it. Whether a language's toolchain is
+    here is asked for with Language.probe()."""
     collection = _load(directory)
     with collection as pointer:
         count = lib.sn_languages_count(pointer)
         return tuple(Language(lib.sn_languages_entry(pointer, index), collection) for index in range(count))
 
 
+def _errors(collection: int) -> dict[str, SentinelError]:
+    found: dict[str, SentinelError] = {}
+    path = c_char_p()
+    index = 0
+    while error := lib.sn_languages_error(collection, index, byref(path)):
+        index += 1
+        found[os.fsdecode(path.value or b"")] = make_error(lib.sn_error_code(error), error)
+    return found
+
+
+def language_errors() -> dict[str, SentinelError]:
+    """What languages() leaves out, by file: manifests of this host that do not load, and why."""
+    with _load(None) as pointer:
+        return _errors(pointer)
+
+
 def find_language(name: str, directory: Argument | None = None) -> Language:
-    """By name or alias in any case ("c++"), else by the extension of a file name ("a.py"). NotFoundError otherwise."""
+    """By name or alias in any case ("c++"), else by the extension of a file name ("a.py"). NotFoundError otherwise; the
+    ParseError of its manifest if there is one of that file name that does not load."""
     collection = _load(directory)
     wanted = encode(name, "name")
     with collection as pointer:
@@ -109,7 +136,13 @@ def find_language(name: str, directory: Argument | None = None) -> Language:
         if not found:
             entries = (lib.sn_languages_entry(pointer, index) for index in range(lib.sn_languages_count(pointer)))
             known = [text(lib.sn_language_name(entry)) for entry in entries]
-            raise NotFoundError(f"there is no language '{name}'; there are: {', '.join(known)}", step="find language")
+            errors = _errors(pointer)
+            for path, error in errors.items():
+                if os.path.basename(path) == f"{name.lower()}.yaml":
+                    raise error
+            left_out = "".join(f"; left out: {error.message}" for error in errors.values())
+            message = f"there is no language '{name}'; there are: {', '.join(known)}{left_out}"
+            raise NotFoundError(message, step="find language")
         return Language(found, collection)
 
 

@@ -60,6 +60,34 @@ def test_manifests_of_one_s_own(can_sandbox: None, tmp_path: Path) -> None:
         sentinel.languages(tmp_path / "nothing")
 
 
+def test_the_host_s_broken_manifests_are_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They take nothing away but themselves, and whoever asks for one is told."""
+    cat = "name: cat\nextensions: [txt]\nfile: main.txt\npackage: coreutils\nrun:\n  command: [/bin/cat, '{source}']\n"
+    (tmp_path / "cat.yaml").write_text(cat)
+    (tmp_path / "dog.yaml").write_text(cat + "nonsense: 1\n")
+    monkeypatch.setenv("SENTINEL_LANGUAGE_PATH", str(tmp_path))
+    assert {"cat", "python"} <= {language.name for language in sentinel.languages()}
+    assert sentinel.find_language("cat").manifest == str(tmp_path / "cat.yaml")
+    ((path, error),) = sentinel.language_errors().items()
+    assert path == str(tmp_path / "dog.yaml") and isinstance(error, sentinel.ParseError) and error.line == 7
+    assert error.message.startswith(f"{path}:7:1: ")
+    with pytest.raises(sentinel.ParseError):
+        sentinel.find_language("Dog")
+    with pytest.raises(sentinel.NotFoundError, match="left out: .*dog.yaml:7:1"):
+        sentinel.find_language("a.dog")
+    monkeypatch.delenv("SENTINEL_LANGUAGE_PATH")
+    assert sentinel.language_errors() == {}
+
+
+def test_checking_a_manifest(tmp_path: Path) -> None:
+    sentinel.find_language("cpp").check()
+    manifest = tmp_path / "cat.yaml"
+    manifest.write_text("name: cat\nfile: main.txt\npackage: coreutils\nrun:\n  command: [/bin/cat]\n  policy: none\n")
+    (language,) = sentinel.languages(manifest)
+    with pytest.raises(sentinel.NotFoundError, match='cat.yaml: the policy of its step run: there is no policy "none"'):
+        language.check()
+
+
 def test_probe(can_sandbox: None) -> None:
     assert sentinel.find_language("python").probe().startswith("3.")
 

@@ -10,26 +10,41 @@ extern "C" {
 #endif
 
 /*
- * The languages of a directory of manifests (docs/languages.md). Owned by the caller, who frees it with
- * sn_languages_free(); programs made of it keep what they need. Immutable after loading, so it may be used from any
- * thread.
+ * The languages of a directory of manifests (docs/languages.md says what a manifest is). Owned by the caller, who frees
+ * it with sn_languages_free(); programs made of it keep what they need. Immutable after loading, so it may be used from
+ * any thread.
  */
 typedef struct sn_languages sn_languages;
 /* One language of a collection. It and its strings live as long as the collection. */
 typedef struct sn_language sn_language;
 
 /*
- * Loads every *.yaml manifest of a directory; NULL: the installed ones (or $SENTINEL_DATA_DIR/languages). Reads files,
- * starts nothing. *ret_languages is freed with sn_languages_free().
- * Errors: SN_ENOENT, SN_EPARSE (unknown key, wrong type, two languages of one name), SN_ESYS, SN_ENOMEM.
+ * Loads every *.yaml manifest of a directory, or a single manifest of any name. Reads files, starts nothing.
+ * *ret_languages is freed with sn_languages_free().
+ *
+ * With path NULL, what there is on this host: the directories and manifests that $SENTINEL_LANGUAGE_PATH names, with
+ * colons between them, then the installed ones (those of $SENTINEL_DATA_DIR/languages where that is set). Of two
+ * languages with one name, alias or extension, that of the earlier place is the one that is found; within one directory
+ * that is an error.
+ *
+ * A caller's own directory is loaded as a whole or not at all: a program is not to start with fewer languages than it
+ * was given. What there is on the host is everybody's: a manifest that somebody broke must not take the other languages
+ * away, so with NULL it is left out, and sn_languages_error() tells of it.
+ * Errors: SN_ENOENT, SN_EPARSE (unknown key, wrong type, two languages of one name), SN_EINVAL (no regular file),
+ * SN_ELIMIT, SN_ESYS, SN_ENOMEM.
  */
-SN_API int sn_languages_load(const char *directory, sn_languages **ret_languages, sn_error **ret_error);
+SN_API int sn_languages_load(const char *path, sn_languages **ret_languages, sn_error **ret_error);
 /* Drops the collection; it goes when the last program of it is destroyed. NULL is accepted. */
 SN_API void sn_languages_free(sn_languages *languages);
 /* How many languages it has. */
 SN_API size_t sn_languages_count(const sn_languages *languages);
 /* In order of their names; NULL past the end. They live as long as the collection. */
 SN_API const sn_language *sn_languages_entry(const sn_languages *languages, size_t index);
+/*
+ * What is wrong with the index-th manifest that was left out; NULL past the end. *ret_path (ret_path may be NULL) is
+ * the file, or the directory that could not be read. Both live as long as the collection.
+ */
+SN_API const sn_error *sn_languages_error(const sn_languages *languages, size_t index, const char **ret_path);
 /*
  * By name or alias, else by the extension of a file name ("a.py"); NULL if there is none. Lives as long as the
  * collection.
@@ -48,7 +63,12 @@ SN_API const char *sn_language_alias(const sn_language *language, size_t index);
 SN_API const char *sn_language_file_name(const sn_language *language);
 /* The Debian package that brings the toolchain; lives as long as the collection. */
 SN_API const char *sn_language_package(const sn_language *language);
-/* The policies of its run step and of its compile step (NULL if it has none); they live as long as the collection. */
+/* The file of its manifest; lives as long as the collection. */
+SN_API const char *sn_language_manifest(const sn_language *language);
+/*
+ * The policies of its run step and of its compile step (NULL if it has none); they live as long as the collection. In a
+ * sandbox with a network its programs run under "network" instead, unless the caller names a policy.
+ */
 SN_API const char *sn_language_policy(const sn_language *language);
 SN_API const char *sn_language_compile_policy(const sn_language *language);
 /*
@@ -58,6 +78,11 @@ SN_API const char *sn_language_compile_policy(const sn_language *language);
 SN_API int sn_language_run_limits(const sn_language *language, sn_limits *ret_limits);
 SN_API int sn_language_compile_limits(const sn_language *language, sn_limits *ret_limits);
 
+/*
+ * Are the policies that its steps name there, and do they parse and compile? Reads files, starts nothing.
+ * Errors: SN_EINVAL, and those of sn_policy_load() and sn_policy_compile().
+ */
+SN_API int sn_language_check(const sn_language *language, sn_error **ret_error);
 /*
  * Is the toolchain here, and which version? Runs the manifest's version command in a sandbox made without the layers
  * `relax`; blocks. *ret_version ("12.2.0", "" if the manifest has no such command) is freed with sn_free().
@@ -127,10 +152,11 @@ SN_API sn_sandbox *sn_program_sandbox(sn_program *program);
 
 /*
  * Runs it. In `options`, argv (may be NULL) holds the program's arguments only; envp is added to the manifest's;
- * limits that are 0 and a NULL policy come from the manifest; cwd should stay NULL, because commands name the source
- * and the artifact relative to /work. options NULL: all of that. sn_program_run() blocks like sn_run(), its result is
- * freed with sn_result_free(); sn_program_run_start() does not, like sn_run_start(), and what it starts is freed with
- * sn_running_free(). Errors: those of sn_run(), and SN_EINVAL for a program that did not compile.
+ * limits that are 0 and a NULL policy come from the manifest (with a network, the policy is "network"); cwd should stay
+ * NULL, because commands name the source and the artifact relative to /work. options NULL: all of that.
+ * sn_program_run() blocks like sn_run(), its result is freed with sn_result_free(); sn_program_run_start() does not,
+ * like sn_run_start(), and what it starts is freed with sn_running_free(). Errors: those of sn_run(), and SN_EINVAL for
+ * a program that did not compile.
  */
 SN_API int sn_program_run(sn_program *program, const sn_run_options *options, sn_result **ret_result,
                           sn_error **ret_error);

@@ -9,3 +9,10 @@ const char *sn__datadir(void)
 
     return from_environment && *from_environment ? from_environment : SN_DATA_DIR;
 }
+
+const char *sn__language_path(void)
+{
+    const char *from_environment = secure_getenv("SENTINEL_LANGUAGE_PATH");
+
+    return from_environment ? from_environment : "";
+}

@@ -8,4 +8,10 @@
  */
 const char *sn__datadir(void);
 
+/*
+ * Directories of manifests, or single ones, with colons between, that come before the installed languages:
+ * $SENTINEL_LANGUAGE_PATH (ignored in a setuid program), else "". Static string.
+ */
+const char *sn__language_path(void);
+
 #endif

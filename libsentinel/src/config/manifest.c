@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <string.h>
+#include <sys/stat.h>
 
 /*
  * Theory of operation
@@ -209,6 +210,23 @@ static void say(const struct complaint *complaint, char *ret_text, size_t size)
         snprintf(ret_text, size, "%s", message[0] ? message : "this cannot be read");
 }
 
+/* With the place in the text if there is one, as errors in policies have it. */
+static int refuse_at(const char *label, uint32_t line, uint32_t column, sn_error **ret_error, const char *format, ...)
+    __attribute__((format(printf, 5, 6)));
+
+static int refuse_at(const char *label, uint32_t line, uint32_t column, sn_error **ret_error, const char *format, ...)
+{
+    char sentence[1000];
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(sentence, sizeof(sentence), format, args);
+    va_end(args);
+    if (!line)
+        return sn__error_parse(ret_error, STEP, 0, 0, "%s: %s", label, sentence);
+    return sn__error_parse(ret_error, STEP, line, column, "%s:%u:%u: %s", label, line, column, sentence);
+}
+
 static int refuse_parsed(const char *text, const char *label, const struct complaint *complaint, sn_error **ret_error)
 {
     uint32_t line = complaint->line, column = complaint->column, key_line, key_column;
@@ -224,8 +242,8 @@ static int refuse_parsed(const char *text, const char *label, const struct compl
     }
     say(complaint, sentence, sizeof(sentence));
     if (complaint->path[0] && strncmp(complaint->message, "libyaml", 7) != 0)
-        return sn__error_parse(ret_error, STEP, line, column, "%s: %s: %s", label, complaint->path, sentence);
-    return sn__error_parse(ret_error, STEP, line, column, "%s: %s", label, sentence);
+        return refuse_at(label, line, column, ret_error, "%s: %s", complaint->path, sentence);
+    return refuse_at(label, line, column, ret_error, "%s", sentence);
 }
 
 /* What check_manifest() hands down. */
@@ -251,8 +269,8 @@ static int refuse(const struct check *check, const char *outer, const char *key,
     locate(check->text, outer, strncmp(key, "limits.", 7) == 0 ? key + 7 : key, 1, &line, &column);
     if (!line && outer)
         locate(check->text, NULL, outer, 1, &line, &column);
-    return sn__error_parse(check->ret_error, STEP, line, column, "%s: %s%s%s: %s", check->label, outer ? outer : "",
-                           outer ? "." : "", key, sentence);
+    return refuse_at(check->label, line, column, check->ret_error, "%s%s%s: %s", outer ? outer : "", outer ? "." : "",
+                     key, sentence);
 }
 
 #define LOWER "abcdefghijklmnopqrstuvwxyz"
@@ -479,7 +497,7 @@ int sn__manifest_parse(const char *text, size_t length, const char *label, struc
         return sn__error_set(ret_error, SN_ELIMIT, STEP, "%s: a manifest has at most %d bytes", label,
                              SN__MANIFEST_MAX_BYTES);
     if (memchr(text, '\0', length))
-        return sn__error_parse(ret_error, STEP, 0, 0, "%s: this is not YAML: it contains a NUL byte", label);
+        return refuse_at(label, 0, 0, ret_error, "this is not YAML: it contains a NUL byte");
     errno = 0;
     e = cyaml_load_data((const uint8_t *)text, length, config_with(&config, &complaint), &manifest_schema,
                         (cyaml_data_t **)&manifest, NULL);
@@ -491,7 +509,7 @@ int sn__manifest_parse(const char *text, size_t length, const char *label, struc
         return refuse_parsed(text, label, &complaint, ret_error);
     }
     if (!manifest)
-        return sn__error_parse(ret_error, STEP, 1, 1, "%s: the manifest is empty", label);
+        return refuse_at(label, 1, 1, ret_error, "the manifest is empty");
     r = check_manifest(&check, manifest);
     if (r < 0) {
         sn__manifest_free(manifest);
@@ -504,9 +522,14 @@ int sn__manifest_parse(const char *text, size_t length, const char *label, struc
 int sn__manifest_load(const char *path, struct sn__manifest **ret_manifest, sn_error **ret_error)
 {
     cleanup_free char *text = NULL;
+    struct stat about;
     size_t length = 0;
-    int r = sn__file_read_at(AT_FDCWD, path, SN__MANIFEST_MAX_BYTES, &text, &length);
+    int r;
 
+    /* a FIFO would block the caller for ever, a device never end */
+    if (stat(path, &about) == 0 && !S_ISREG(about.st_mode))
+        return sn__error_set(ret_error, SN_EINVAL, "read manifest", "the manifest %s is not a regular file", path);
+    r = sn__file_read_at(AT_FDCWD, path, SN__MANIFEST_MAX_BYTES, &text, &length);
     if (r == -ENOENT)
         return sn__error_set(ret_error, SN_ENOENT, "read manifest", "there is no manifest %s", path);
     if (r == -EFBIG)

@@ -9,6 +9,8 @@
 /* One language of a collection: an immutable manifest. */
 struct sn_language {
     struct sn__manifest *manifest;
+    char *path;     /* of the manifest */
+    unsigned place; /* which directory it is from, the first being 0: what is in an earlier one comes first */
     sn_languages *owner;
 };
 

@@ -12,9 +12,18 @@
 #define STEP "load languages"
 #define LANGUAGES_MAX 512
 
+/* A manifest that was left out. */
+struct broken {
+    char *path;
+    sn_error *error;
+};
+
 struct sn_languages {
     struct sn_language *entries; /* by name */
     size_t count;
+    struct broken *broken;
+    size_t broken_count;
+    bool keeps_errors; /* of one manifest: it is left out, and the others are loaded */
     atomic_uint references;
 };
 
@@ -62,91 +71,181 @@ static bool has_extension(const struct sn__manifest *manifest, const char *exten
 }
 
 /* Whoever asks by a name or a file must get one answer. */
-static int refuse_common_names(const char *directory, const char *file, const struct sn__manifest *manifest,
-                               const struct sn__manifest *other, sn_error **ret_error)
+static int refuse_common_names(const char *path, const struct sn__manifest *manifest, const struct sn__manifest *other,
+                               sn_error **ret_error)
 {
     const char *common = has_name(other, manifest->name) ? manifest->name : NULL;
 
     for (uint32_t i = 0; !common && i < manifest->aliases_count; i++)
         common = has_name(other, manifest->aliases[i]) ? manifest->aliases[i] : NULL;
     if (common)
-        return sn__error_parse(ret_error, STEP, 0, 0,
-                               "%s/%s: the name or alias \"%s\" already belongs to the language %s", directory, file,
-                               common, other->name);
+        return sn__error_parse(ret_error, STEP, 0, 0, "%s: the name or alias \"%s\" already belongs to the language %s",
+                               path, common, other->name);
     for (uint32_t i = 0; i < manifest->extensions_count; i++) {
         if (has_extension(other, manifest->extensions[i]))
-            return sn__error_parse(ret_error, STEP, 0, 0,
-                                   "%s/%s: the extension \"%s\" already belongs to the language %s", directory, file,
-                                   manifest->extensions[i], other->name);
+            return sn__error_parse(ret_error, STEP, 0, 0, "%s: the extension \"%s\" already belongs to the language %s",
+                                   path, manifest->extensions[i], other->name);
     }
     return 0;
 }
 
-static int add(sn_languages *languages, const char *directory, const char *file, sn_error **ret_error)
+/* *ret_manifest stays NULL for one whose name a manifest of an earlier place has. */
+static int load_one(const sn_languages *languages, const char *path, unsigned place, struct sn__manifest **ret_manifest,
+                    sn_error **ret_error)
 {
     struct sn__manifest *manifest = NULL;
-    cleanup_free char *path = NULL;
-    int r;
+    bool is_hidden = false;
+    int r = sn__manifest_load(path, &manifest, ret_error);
 
-    if (asprintf(&path, "%s/%s", directory, file) < 0) {
-        path = NULL;
+    for (size_t i = 0; r == 0 && i < languages->count; i++) {
+        const struct sn_language *other = &languages->entries[i];
+
+        if (other->place == place)
+            r = refuse_common_names(path, manifest, other->manifest, ret_error);
+        else if (strcmp(other->manifest->name, manifest->name) == 0)
+            is_hidden = true;
+    }
+    if (r < 0 || is_hidden)
+        sn__manifest_free(manifest);
+    else
+        *ret_manifest = manifest;
+    return r;
+}
+
+/* Takes `error` over. Nothing can be kept without memory. */
+static int keep_error(sn_languages *languages, const char *path, int code, sn_error *error, sn_error **ret_error)
+{
+    struct broken *grown = NULL;
+    char *copy = strdup(path);
+
+    if (code != SN_ENOMEM && copy)
+        grown = reallocarray(languages->broken, languages->broken_count + 1, sizeof(*grown));
+    if (!grown) {
+        free(copy);
+        sn_error_free(error);
         return sn__error_nomem(ret_error);
     }
-    r = sn__manifest_load(path, &manifest, ret_error);
-    for (size_t i = 0; r == 0 && i < languages->count; i++)
-        r = refuse_common_names(directory, file, manifest, languages->entries[i].manifest, ret_error);
-    if (r < 0) {
-        sn__manifest_free(manifest);
-        return r;
-    }
-    languages->entries[languages->count++] = (struct sn_language){.manifest = manifest, .owner = languages};
+    languages->broken = grown;
+    languages->broken[languages->broken_count++] = (struct broken){copy, error};
     return 0;
 }
 
-int sn_languages_load(const char *directory, sn_languages **ret_languages, sn_error **ret_error)
+static int add(sn_languages *languages, const char *path, unsigned place, sn_error **ret_error)
 {
-    cleanup_free char *installed = NULL;
-    sn_languages *languages = NULL;
-    struct dirent **names = NULL;
-    int count, r = 0;
+    struct sn__manifest *manifest = NULL;
+    struct sn_language *grown;
+    sn_error *error = NULL;
+    char *copy;
+    int r = load_one(languages, path, place, &manifest, languages->keeps_errors ? &error : ret_error);
 
-    if (!ret_languages)
-        return sn__error_set(ret_error, SN_EINVAL, STEP, "ret_languages must not be NULL");
-    if (!directory) {
-        if (asprintf(&installed, "%s/languages", sn__datadir()) < 0) {
-            installed = NULL;
+    if (r < 0 && languages->keeps_errors)
+        return keep_error(languages, path, r, error, ret_error);
+    if (r < 0 || !manifest)
+        return r;
+    copy = strdup(path);
+    grown = copy ? reallocarray(languages->entries, languages->count + 1, sizeof(*grown)) : NULL;
+    if (!grown) {
+        free(copy);
+        sn__manifest_free(manifest);
+        return sn__error_nomem(ret_error);
+    }
+    languages->entries = grown;
+    languages->entries[languages->count++] =
+        (struct sn_language){.manifest = manifest, .path = copy, .place = place, .owner = languages};
+    return 0;
+}
+
+static int add_listed(sn_languages *languages, const char *directory, struct dirent **names, int count, unsigned place,
+                      sn_error **ret_error)
+{
+    if (count > LANGUAGES_MAX)
+        return sn__error_set(ret_error, SN_ELIMIT, STEP, "%s has more than %d manifests", directory, LANGUAGES_MAX);
+    for (int i = 0; i < count; i++) {
+        cleanup_free char *path = NULL;
+        int r;
+
+        if (asprintf(&path, "%s/%s", directory, names[i]->d_name) < 0) {
+            path = NULL;
             return sn__error_nomem(ret_error);
         }
-        directory = installed;
+        r = add(languages, path, place, ret_error);
+        if (r < 0)
+            return r;
     }
-    count = scandir(directory, &names, only_manifests, by_file_name);
+    return 0;
+}
+
+/* A directory of manifests, or one manifest; `remedy` ends the sentence that it is not there. */
+static int add_place(sn_languages *languages, const char *path, unsigned place, const char *remedy,
+                     sn_error **ret_error)
+{
+    struct dirent **names = NULL;
+    int count = scandir(path, &names, only_manifests, by_file_name), r;
+
+    if (count < 0 && errno == ENOTDIR)
+        return add(languages, path, place, ret_error);
     if (count < 0 && errno == ENOENT)
-        return sn__error_set(ret_error, SN_ENOENT, STEP,
-                             "there is no directory %s with language manifests; SENTINEL_DATA_DIR says where to look",
-                             directory);
+        return sn__error_set(ret_error, SN_ENOENT, STEP, "there is no directory %s with language manifests%s", path,
+                             remedy);
     if (count < 0)
-        return sn__error_errno(ret_error, errno, STEP, "cannot read the directory %s", directory);
-    if (count > LANGUAGES_MAX)
-        r = sn__error_set(ret_error, SN_ELIMIT, STEP, "%s has more than %d manifests", directory, LANGUAGES_MAX);
-    if (r == 0) {
-        languages = calloc(1, sizeof(*languages));
-        if (languages)
-            languages->entries = calloc((size_t)count + 1, sizeof(*languages->entries));
-        if (!languages || !languages->entries)
-            r = sn__error_nomem(ret_error);
-        else
-            atomic_init(&languages->references, 1);
-    }
-    for (int i = 0; r == 0 && i < count; i++)
-        r = add(languages, directory, names[i]->d_name, ret_error);
+        return sn__error_errno(ret_error, errno, STEP, "cannot read the directory %s", path);
+    r = add_listed(languages, path, names, count, place, ret_error);
     for (int i = 0; i < count; i++)
         free(names[i]);
     free(names);
+    return r;
+}
+
+/* The user's places, then the installed one. */
+static int add_usual_places(sn_languages *languages, sn_error **ret_error)
+{
+    cleanup_free char *installed = NULL;
+    const char *list = sn__language_path();
+    unsigned place = 0;
+
+    for (; *list; list += *list == ':') {
+        size_t length = strcspn(list, ":");
+        cleanup_free char *path = strndup(list, length);
+        sn_error *error = NULL;
+        int r = 0;
+
+        if (!path)
+            return sn__error_nomem(ret_error);
+        if (length)
+            r = add_place(languages, path, place++, ", which SENTINEL_LANGUAGE_PATH names", &error);
+        if (r < 0)
+            r = keep_error(languages, path, r, error, ret_error);
+        if (r < 0)
+            return r;
+        list += length;
+    }
+    if (asprintf(&installed, "%s/languages", sn__datadir()) < 0) {
+        installed = NULL;
+        return sn__error_nomem(ret_error);
+    }
+    return add_place(languages, installed, place, "; SENTINEL_DATA_DIR says where to look", ret_error);
+}
+
+int sn_languages_load(const char *path, sn_languages **ret_languages, sn_error **ret_error)
+{
+    sn_languages *languages;
+    int r;
+
+    if (!ret_languages)
+        return sn__error_set(ret_error, SN_EINVAL, STEP, "ret_languages must not be NULL");
+    languages = calloc(1, sizeof(*languages));
+    if (!languages)
+        return sn__error_nomem(ret_error);
+    atomic_init(&languages->references, 1);
+    languages->keeps_errors = !path;
+    r = path ? add_place(languages, path, 0, ", nor a manifest of that name", ret_error)
+             : add_usual_places(languages, ret_error);
     if (r < 0) {
         sn_languages_free(languages);
         return r;
     }
-    qsort(languages->entries, languages->count, sizeof(*languages->entries), by_name);
+    if (languages->count)
+        qsort(languages->entries, languages->count, sizeof(*languages->entries), by_name);
     *ret_languages = languages;
     return 0;
 }
@@ -160,9 +259,16 @@ void sn_languages_free(sn_languages *languages)
 {
     if (!languages || atomic_fetch_sub_explicit(&languages->references, 1, memory_order_acq_rel) > 1)
         return;
-    for (size_t i = 0; i < languages->count; i++)
+    for (size_t i = 0; i < languages->count; i++) {
         sn__manifest_free(languages->entries[i].manifest);
+        free(languages->entries[i].path);
+    }
+    for (size_t i = 0; i < languages->broken_count; i++) {
+        free(languages->broken[i].path);
+        sn_error_free(languages->broken[i].error);
+    }
     free(languages->entries);
+    free(languages->broken);
     free(languages);
 }
 
@@ -176,14 +282,34 @@ const sn_language *sn_languages_entry(const sn_languages *languages, size_t inde
     return languages && index < languages->count ? &languages->entries[index] : NULL;
 }
 
-const sn_language *sn_languages_find(const sn_languages *languages, const char *name)
+const sn_error *sn_languages_error(const sn_languages *languages, size_t index, const char **ret_path)
+{
+    if (!languages || index >= languages->broken_count)
+        return NULL;
+    if (ret_path)
+        *ret_path = languages->broken[index].path;
+    return languages->broken[index].error;
+}
+
+/* Of two that have it, the one of the earlier place. */
+static const sn_language *find(const sn_languages *languages, const char *word,
+                               bool (*has)(const struct sn__manifest *manifest, const char *word))
 {
     const sn_language *found = NULL;
 
-    for (size_t i = 0; languages && name && !found && i < languages->count; i++) {
-        if (has_name(languages->entries[i].manifest, name))
-            found = &languages->entries[i];
+    for (size_t i = 0; i < languages->count; i++) {
+        const sn_language *entry = &languages->entries[i];
+
+        if (has(entry->manifest, word) && (!found || entry->place < found->place))
+            found = entry;
     }
+    return found;
+}
+
+const sn_language *sn_languages_find(const sn_languages *languages, const char *name)
+{
+    const sn_language *found = languages && name ? find(languages, name, has_name) : NULL;
+
     return found ? found : sn_languages_find_by_file(languages, name);
 }
 
@@ -192,11 +318,7 @@ const sn_language *sn_languages_find_by_file(const sn_languages *languages, cons
     const char *slash = file_name ? strrchr(file_name, '/') : NULL;
     const char *dot = file_name ? strrchr(slash ? slash : file_name, '.') : NULL;
 
-    for (size_t i = 0; languages && dot && i < languages->count; i++) {
-        if (has_extension(languages->entries[i].manifest, dot + 1))
-            return &languages->entries[i];
-    }
-    return NULL;
+    return languages && dot ? find(languages, dot + 1, has_extension) : NULL;
 }
 
 const char *sn_language_name(const sn_language *language)
@@ -224,6 +346,11 @@ const char *sn_language_file_name(const sn_language *language)
 const char *sn_language_package(const sn_language *language)
 {
     return language ? language->manifest->package : NULL;
+}
+
+const char *sn_language_manifest(const sn_language *language)
+{
+    return language ? language->path : NULL;
 }
 
 const char *sn__language_policy_name(const struct sn__manifest *manifest, const struct sn__manifest_step *step)

@@ -49,6 +49,46 @@ char *sn__version_find(const char *text)
     return version ? version : strndup(line, end - line > 80 ? 80 : (size_t)(end - line));
 }
 
+/* A mistake in a policy is told with the language and the step that name it. */
+static int check_policy(const sn_language *language, const char *step_name, const struct sn__manifest_step *step,
+                        sn_error **ret_error)
+{
+    sn_policy *policy = NULL;
+    sn_error *error = NULL;
+    void *program = NULL;
+    size_t size;
+    int r;
+
+    if (!step)
+        return 0;
+    r = sn_policy_load(sn__language_policy_name(language->manifest, step), &policy, &error);
+    if (r == 0)
+        r = sn_policy_compile(policy, &program, &size, &error);
+    if (r == SN_ENOMEM)
+        sn__error_nomem(ret_error);
+    else if (r < 0)
+        sn__error_set(ret_error, r, "check language", "%s: the policy of its step %s: %s", language->path, step_name,
+                      sn_error_message(error));
+    sn_error_free(error);
+    sn_policy_free(policy);
+    sn_free(program);
+    return r;
+}
+
+int sn_language_check(const sn_language *language, sn_error **ret_error)
+{
+    int r;
+
+    if (!language)
+        return sn__error_set(ret_error, SN_EINVAL, "check language", "language must not be NULL");
+    r = check_policy(language, "compile", language->manifest->compile, ret_error);
+    if (r == 0)
+        r = check_policy(language, "run", language->manifest->run, ret_error);
+    if (r == 0)
+        r = check_policy(language, "version", language->manifest->version, ret_error);
+    return r;
+}
+
 static char *stream_text(const void *data, size_t length)
 {
     char *text = malloc(length + 1);
