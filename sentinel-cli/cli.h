@@ -30,6 +30,7 @@ struct cli {
     bool quiet;           /* no summary line */
     bool stdin_unusable;  /* descriptor 0 was closed, or not open for reading, when we started */
     bool stdout_unusable; /* the same for descriptor 1 and writing */
+    int output_errno;     /* why what we print could not be written; 0 */
     int end_signal;       /* end by this signal instead of by an exit status; 0 */
 };
 

@@ -42,7 +42,7 @@ static const char help[] =
 
 /*
  * Descriptors 0, 1 and 2 must be something before anything else is opened: a file of ours that became "stdout" would
- * be written to. What was closed gets /dev/null; commands that need the real one refuse.
+ * be written to. What was closed gets /dev/null; who needs the real one refuses.
  */
 static void fill_standard_descriptors(struct cli *cli)
 {
@@ -57,6 +57,53 @@ static void fill_standard_descriptors(struct cli *cli)
         if (fd == 1)
             cli->stdout_unusable = flags < 0 || mode == O_RDONLY || (flags & O_PATH);
     }
+}
+
+/* stdio keeps that writing failed, and not why: what is done about it in the end depends on that. */
+static ssize_t write_output(void *cookie, const char *data, size_t length)
+{
+    struct cli *cli = cookie;
+    size_t done = 0;
+
+    while (done < length) {
+        ssize_t n = write(STDOUT_FILENO, data + done, length - done);
+
+        if (n < 0 && errno == EINTR && !signals_caught())
+            continue;
+        if (n < 0) {
+            cli->output_errno = cli->output_errno ? cli->output_errno : errno;
+            break;
+        }
+        done += (size_t)n;
+    }
+    return (ssize_t)done;
+}
+
+/* Without memory for it, stdout stays as it is. */
+static void watch_output(struct cli *cli)
+{
+    FILE *stream = fopencookie(cli, "w", (cookie_io_functions_t){.write = write_output});
+
+    if (!stream)
+        return;
+    setvbuf(stream, NULL, isatty(STDOUT_FILENO) ? _IOLBF : _IOFBF, BUFSIZ);
+    stdout = stream;
+}
+
+/* The exit status. A reader that went away is no news to who sees us end by SIGPIPE. */
+static int finish_output(struct cli *cli, int status)
+{
+    bool failed = ferror(stdout);
+
+    failed = fclose(stdout) != 0 || failed;
+    if (!failed || signals_caught())
+        return status;
+    if (cli->output_errno == EPIPE) {
+        cli->end_signal = SIGPIPE;
+        return status;
+    }
+    say("writing standard output: %s", strerror(cli->output_errno ? cli->output_errno : EIO));
+    return status ? status : STATUS_INTERNAL;
 }
 
 /* Errors of the command line itself are JSON, too, wherever in it --json stands. */
@@ -88,6 +135,9 @@ static int dispatch(struct cli *cli, int argc, char **argv)
         fputs(help, stderr);
         return STATUS_USAGE;
     }
+    if (cli->stdout_unusable)
+        return fail(cli, STATUS_USAGE, "open stdout",
+                    "standard output is closed (or not open for writing); discard the output with >/dev/null");
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0) {
         fputs(help, stdout);
         return 0;
@@ -114,12 +164,9 @@ int main(int argc, char **argv)
     setvbuf(stderr, NULL, _IOLBF, 0);
     /* a reader that goes away is an error of write(), which ends the run before it ends us */
     signal(SIGPIPE, SIG_IGN);
+    watch_output(&cli);
     buildtree_find_data();
-    status = dispatch(&cli, argc, argv);
-    if (fflush(stdout) != 0 && errno == EPIPE)
-        cli.end_signal = SIGPIPE;
-    else if (ferror(stdout) && status == 0)
-        status = STATUS_INTERNAL;
+    status = finish_output(&cli, dispatch(&cli, argc, argv));
     if (signals_caught())
         return signals_die(signals_caught());
     if (cli.end_signal)

@@ -28,7 +28,7 @@ json_t *json_layers(uint64_t layers);
 /* Text of unknown encoding as a JSON string, with bytes that are not UTF-8 replaced: for names and messages. */
 json_t *json_text(const char *text);
 
-/* Prints a document on stdout and drops it: 0, or -1 after a message. */
+/* Prints a document on stdout and drops it: 0, or -1; main() says why. */
 int json_print(json_t *document);
 
 #endif

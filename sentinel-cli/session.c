@@ -51,9 +51,6 @@ int session_open(struct session *session, struct cli *cli, struct settings *sett
     session->cli = cli;
     session->settings = settings;
     session->stdin_fd = -1;
-    if (cli->stdout_unusable)
-        return fail(cli, STATUS_USAGE, "open stdout",
-                    "standard output is closed (or not open for writing); discard the output with >/dev/null");
     status = open_stdin(session, source_is_stdin);
     if (status == 0)
         status = check_gets(cli, settings);

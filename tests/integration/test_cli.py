@@ -715,6 +715,23 @@ class Others(CliTest):
         for command in ("run", "exec"):
             self.assertIn("SRC[:DST[:FLAG[,FLAG]...]]", sentinel(command, "--help").stdout.decode())
 
+    def test_output_that_cannot_be_written(self):
+        """The same everywhere: text and JSON, a little and much."""
+        for command in ("--help", "--version", "run --help", "policy --help", "doctor", "doctor --json", "languages",
+                        "languages --json", "policy show python", "policy show --json python", "policy check \"$1\"",
+                        "policy check --json \"$1\""):
+            with self.subTest(command=command):
+                policy = ROOT / "policies" / "default.policy"
+                full = shell(f'"$0" {command} >/dev/full', policy)
+                self.assertEqual((full.returncode, full.stderr.decode().count("\n")), (125, 1), full.stderr)
+                self.assertIn(b"sentinel: writing standard output: No space left on device\n", full.stderr)
+                closed = shell(f'"$0" {command} >&-', policy)
+                self.assertEqual(closed.returncode, 2)
+                self.assertEqual(closed.stderr, b"sentinel: standard output is closed (or not open for writing); "
+                                                b"discard the output with >/dev/null\n")
+                gone = shell(f'{{ sleep 0.2; "$0" {command}; echo $? >&2; }} | true', policy)
+                self.assertEqual(gone.stderr, b"141\n")
+
     def test_manual_pages_know_every_option(self):
         for command in ("run", "exec"):
             page = (ROOT / "docs" / "man" / f"sentinel-{command}.1").read_text().replace("\\-", "-")
