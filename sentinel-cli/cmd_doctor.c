@@ -15,11 +15,9 @@
 static const char help[] =
     "Usage: sentinel doctor [--json]\n"
     "       sentinel doctor --attack [--controls] [--only PATTERN] [--json] [-- OPTION...]\n" APPARMOR_USAGE
-    "Says what this host gives to a sandbox, what is in the way, and the command that changes "
-    "it;\n"
-    "then makes a sandbox with every layer on and runs /bin/true in it.\n"
-    "--attack runs the installed attacks instead; \"sentinel doctor --attack --help\" tells "
-    "more.\n"
+    "Says what this host gives to a sandbox, what is in the way, and the command that changes it; then makes a\n"
+    "sandbox with every layer that the host has and runs /bin/true in it.\n"
+    "--attack runs the installed attacks instead; \"sentinel doctor --attack --help\" tells more.\n"
     "Exit status: 0 if that worked, 1 if not.\n" APPARMOR_HELP;
 
 static const char *const status_names[] = {"ok", "limited", "missing"};
@@ -68,26 +66,79 @@ static void print_items(const sn_host *host)
     }
 }
 
-static void print_verdict(const sn_result *result, const sn_error *error)
+/* What a note says behind "apparmor: ", say; to be freed, NULL if there is none. */
+static char *note_about(const sn_result *result, const char *name)
+{
+    size_t length = strlen(name);
+
+    for (const char *note = sn_result_notes(result); *note; note += strcspn(note, "\n"), note += *note == '\n')
+        if (strncmp(note, name, length) == 0 && strncmp(note + length, ": ", 2) == 0)
+            return xstrndup(note + length + 2, strcspn(note + length + 2, "\n"));
+    return NULL;
+}
+
+/* " but apparmor (the profile sentinel-program is not loaded)": what the host does not give and nobody relaxed. */
+static char *missing_layers(const sn_result *result)
+{
+    uint64_t missing = ((UINT64_C(1) << SN_LAYER_COUNT) - 1) & ~sn_result_layers(result);
+    char *list = xstrdup("");
+
+    for (unsigned i = 0; i < SN_LAYER_COUNT; i++) {
+        const char *name = missing >> i & 1 ? sn_layer_name(UINT64_C(1) << i) : NULL;
+        cleanup_free char *why = name ? note_about(result, name) : NULL;
+        char *longer;
+
+        if (!name)
+            continue;
+        longer = xprintf("%s%s%s%s%s%s", list, *list ? ", " : " but ", name, why ? " (" : "", why ? why : "",
+                         why ? ")" : "");
+        free(list);
+        list = longer;
+    }
+    return list;
+}
+
+static void print_trial(const sn_result *result)
 {
     cleanup_free char *line = NULL;
+    cleanup_free char *missing = missing_layers(result);
+    cleanup_free char *cpu = text_ms(sn_result_cpu_ns(result));
+    cleanup_free char *wall = text_ms(sn_result_wall_ns(result));
+    cleanup_free char *memory = text_bytes(sn_result_memory_bytes(result));
 
-    if (error) {
-        cleanup_free char *message = in_words_of_the_command(sn_error_message(error));
-
-        printf("\nNo sandbox: %s", message);
-        if (*sn_error_step(error))
-            printf(" (step: %s)", sn_error_step(error));
-        printf("\n");
+    if (sn_result_verdict(result) == SN_VERDICT_OK) {
+        printf(
+            "\nThis host can run Sentinel: a sandbox with every layer%s ran /bin/true (cpu %s, wall %s, memory %s)\n",
+            missing, cpu, wall, memory);
         return;
     }
     line = summary(NULL, result, &(sn_limits){0}, NULL);
-    if (sn_result_verdict(result) == SN_VERDICT_OK)
-        printf("\nThis host can run Sentinel: a sandbox with every layer ran /bin/true\n%s\n", line);
+    printf("\nA sandbox was made, but /bin/true did not end well in it: %s\n%s", line, sn_result_notes(result));
+}
+
+/* Which of the lines above said the same already, or NULL. */
+static const char *named_above(const sn_host *host, const sn_error *error)
+{
+    for (size_t i = 0; i < sn_host_count(host); i++) {
+        const sn_host_item *item = sn_host_entry(host, i);
+
+        if (item->status == SN_HOST_MISSING && item->fix && strstr(sn_error_message(error), item->fix))
+            return item->name;
+    }
+    return NULL;
+}
+
+static void print_failure(const sn_host *host, const sn_error *error)
+{
+    const char *name = named_above(host, error);
+    cleanup_free char *message = in_words_of_the_command(sn_error_message(error));
+
+    if (name)
+        printf("\nThis host cannot run Sentinel yet: see \"%s\" above\n", name);
+    else if (*sn_error_step(error))
+        printf("\nThis host cannot run Sentinel yet: %s (step: %s)\n", message, sn_error_step(error));
     else
-        printf("\nA sandbox was made, but /bin/true did not end well in it: %s\n", line);
-    if (*sn_result_notes(result))
-        printf("%s\n", sn_result_notes(result));
+        printf("\nThis host cannot run Sentinel yet: %s\n", message);
 }
 
 static json_t *items_document(const sn_host *host)
@@ -120,6 +171,18 @@ static int print_document(const sn_host *host, const sn_result *result, const sn
                                 "error", failure));
 }
 
+/* Options that only --attack has are no misspellings. */
+static const char *option_of_attack(int argc, char **argv)
+{
+    static const char *const options[] = {"--only", "--only=", "--controls"};
+
+    for (int i = 1; i < argc; i++)
+        for (size_t j = 0; j < ARRAY_SIZE(options); j++)
+            if (strcmp(argv[i], options[j]) == 0 || (j == 1 && strncmp(argv[i], options[j], strlen(options[j])) == 0))
+                return options[j == 1 ? 0 : j];
+    return NULL;
+}
+
 int cmd_doctor(struct cli *cli, int argc, char **argv)
 {
     sn_error *error = NULL;
@@ -133,8 +196,10 @@ int cmd_doctor(struct cli *cli, int argc, char **argv)
         return doctor_attack(cli, argc, argv);
     if (apparmor_is_asked(argc, argv))
         return apparmor_main(cli, argc, argv, help);
+    if (option_of_attack(argc, argv))
+        return fail(cli, STATUS_USAGE, "command line", "'%s' goes with --attack: sentinel doctor --attack %s",
+                    option_of_attack(argc, argv), option_of_attack(argc, argv));
     status = parse_simple(cli, argc, argv, help, true, &first);
-
     if (status != OPTIONS_GO)
         return status;
     if (first < argc)
@@ -149,8 +214,10 @@ int cmd_doctor(struct cli *cli, int argc, char **argv)
     status = works ? 0 : STATUS_CHECK_FAILED;
     if (cli->json && print_document(host, result, error, works) < 0)
         status = STATUS_INTERNAL;
+    else if (!cli->json && error)
+        print_failure(host, error);
     else if (!cli->json)
-        print_verdict(result, error);
+        print_trial(result);
     sn_result_free(result);
     sn_error_free(error);
     sn_host_free(host);

@@ -28,6 +28,7 @@ static const char help[] =
     "  run FILE [ARG]...         compile if needed, and run a program in a sandbox\n"
     "  exec -- COMMAND [ARG]...  run any command in a sandbox\n"
     "  doctor                    what this host gives to a sandbox, what is in the way, how to change it\n"
+    "  doctor --attack           attack a sandbox on this host, and say which layer held\n"
     "  languages                 the languages that run knows, and their versions here\n"
     "  languages check FILE...   check manifests of languages\n"
     "  policy check FILE         check a system call policy\n"

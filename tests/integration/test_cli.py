@@ -750,19 +750,6 @@ class Others(CliTest):
                                   env=dict(os.environ, MANWIDTH="80", LC_ALL="C.UTF-8"))
             self.assertEqual((done.returncode, done.stderr), (0, b""), page.name)
 
-    def test_doctor(self):
-        done = sentinel("doctor", "--json")
-        document = json.loads(done.stdout)
-        self.assertEqual(done.returncode, 0 if document["works"] else 1)
-        self.assertEqual(document["works"], WHY_NOT is None)
-        self.assertTrue(document["items"])
-        for item in document["items"]:
-            self.assertEqual(set(item), {"name", "status", "detail", "fix"})
-            self.assertIn(item["status"], ("ok", "limited", "missing"))
-        text = sentinel("doctor").stdout.decode()
-        for item in document["items"]:
-            self.assertIn(item["name"], text)
-
     def test_a_build_tree_finds_its_policies(self):
         build = pathlib.Path(SENTINEL).resolve().parents[1]
         if not (build / "libsentinel" / "libsentinel.so").exists():
@@ -779,36 +766,6 @@ class Others(CliTest):
                               stderr=subprocess.PIPE, timeout=PATIENCE)
         self.assertEqual(done.returncode, 2, done.stderr)
         self.assertNotIn(str(ROOT / "policies").encode(), done.stderr)
-
-    def test_languages_without_a_sandbox(self):
-        if os.geteuid() != 0 or not shutil.which("setpriv"):
-            self.skipTest("needs root and setpriv")
-        done = subprocess.run(["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", SENTINEL, "languages"],
-                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=PATIENCE)
-        if done.returncode == 0:
-            self.skipTest("nobody can make sandboxes here")
-        self.assertEqual(done.returncode, 125, done.stderr)
-        self.assertIn(b"installed, version not asked\n", done.stdout)
-        lines = done.stderr.decode().splitlines()
-        self.assertEqual(len(lines), len(set(lines)))
-        self.assertNotIn("relax the layer", done.stderr.decode())
-
-    @needs_sandbox
-    def test_languages(self):
-        listed = json.loads(sentinel("languages", "--json").stdout)
-        self.assertLessEqual({"python", "c", "cpp", "bash", "java", "go", "javascript"}, {l["name"] for l in listed})
-        lines = dict(line.split(None, 1) for line in sentinel("languages").stdout.decode().splitlines())
-        for language in listed:
-            self.assertEqual(language["installed"], language["version"] is not None)
-            self.assertIn(language["version"] or f"apt-get install {language['package']}", lines[language["name"]])
-
-    @needs_sandbox
-    def test_missing_toolchain_is_told(self):
-        for language in json.loads(sentinel("languages", "--json").stdout):
-            if not language["installed"]:
-                done = sentinel("run", "--language", language["name"], "-", input=b"")
-                self.assertEqual(done.returncode, 127)
-                self.assertIn(language["package"].encode(), done.stderr)
 
 
 if __name__ == "__main__":

@@ -4,9 +4,11 @@
 
 import json
 import os
+import shutil
+import subprocess
 import unittest
 
-from test_cli import ROOT, CliTest, needs_sandbox, sentinel
+from test_cli import PATIENCE, ROOT, SENTINEL, CliTest, needs_sandbox, sentinel
 
 CAT = ("name: cat\ntitle: Cat\nextensions: [cat]\nfile: main.cat\npackage: coreutils\n"
        "run:\n  command: [/bin/cat, \"{source}\"]\n")
@@ -135,6 +137,38 @@ class Check(Languages):
             done = self.sentinel("languages", *args)
             self.assertEqual((done.returncode, done.stdout), (2, b""))
             self.assertIn(message, done.stderr)
+
+
+class Installed(CliTest):
+    def test_languages_without_a_sandbox(self):
+        if os.geteuid() != 0 or not shutil.which("setpriv"):
+            self.skipTest("needs root and setpriv")
+        done = subprocess.run(["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", SENTINEL, "languages"],
+                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=PATIENCE)
+        if done.returncode == 0:
+            self.skipTest("nobody can make sandboxes here")
+        self.assertEqual(done.returncode, 125, done.stderr)
+        self.assertIn(b"installed, version not asked\n", done.stdout)
+        lines = done.stderr.decode().splitlines()
+        self.assertEqual(len(lines), len(set(lines)))
+        self.assertNotIn("relax the layer", done.stderr.decode())
+
+    @needs_sandbox
+    def test_languages(self):
+        listed = json.loads(sentinel("languages", "--json").stdout)
+        self.assertLessEqual({"python", "c", "cpp", "bash", "java", "go", "javascript"}, {l["name"] for l in listed})
+        lines = dict(line.split(None, 1) for line in sentinel("languages").stdout.decode().splitlines())
+        for language in listed:
+            self.assertEqual(language["installed"], language["version"] is not None)
+            self.assertIn(language["version"] or f"apt-get install {language['package']}", lines[language["name"]])
+
+    @needs_sandbox
+    def test_missing_toolchain_is_told(self):
+        for language in json.loads(sentinel("languages", "--json").stdout):
+            if not language["installed"]:
+                done = sentinel("run", "--language", language["name"], "-", input=b"")
+                self.assertEqual(done.returncode, 127)
+                self.assertIn(language["package"].encode(), done.stderr)
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ if [[ $long == 1 ]]; then
     program $name
   done
   run_unittest test_cli.py python3 tests/integration/test_cli.py -v
+  run_unittest test_cli_doctor.py python3 tests/integration/test_cli_doctor.py -v
   run_unittest test_cli_languages.py python3 tests/integration/test_cli_languages.py -v
   corpus -- 'bash/*' 'c/*' 'python/*'
 fi

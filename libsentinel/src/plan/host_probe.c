@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "plan/host_probe.h"
 
+#include "base/buffer.h"
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "base/file.h"
@@ -98,6 +99,41 @@ static int try_group(const struct sn__cgroup_driver *driver, const char *parent,
     return r;
 }
 
+/* "memory /a", "cpu /b": the drivers keep them by lines. */
+static void list_groups(struct sn__host_finding *finding, const struct sn__host_context *context)
+{
+    cleanup_buffer struct sn__buffer list = {0};
+
+    for (const char *at = context->parent; *at; at++) {
+        if (*at != '\n')
+            sn__buffer_add(&list, at, 1);
+        else if (at[1])
+            sn__buffer_add_string(&list, ", ");
+    }
+    sn__buffer_add(&list, "", 1);
+    if (list.failed)
+        finding->failed = true;
+    else
+        sn__host_say(finding, SN_HOST_OK, "%s, groups in %s", context->driver->name, list.data);
+}
+
+/* An error of this host's is "what is in the way: what changes it", or with a semicolon. */
+static void explain_no_groups(struct sn__host_finding *finding, const sn_error *error)
+{
+    const char *message = sn_error_message(error);
+    const char *remedy = strpbrk(message, ":;");
+
+    while (remedy && remedy[1] != ' ')
+        remedy = strpbrk(remedy + 1, ":;");
+    if (!remedy || sn_error_code(error) != SN_EHOST) {
+        sn__host_say(finding, SN_HOST_MISSING, "none that uid %u may use: %s", (unsigned)geteuid(), message);
+        return;
+    }
+    sn__host_say(finding, SN_HOST_MISSING, "none that uid %u may use: %.*s", (unsigned)geteuid(),
+                 (int)(remedy - message), message);
+    sn__host_fix(finding, "%s", remedy + 2);
+}
+
 static void cgroups(struct sn__host_context *context, struct sn__host_finding *finding)
 {
     const struct sn__cgroup_driver *driver = NULL;
@@ -108,17 +144,13 @@ static void cgroups(struct sn__host_context *context, struct sn__host_finding *f
     if (r == 0)
         r = try_group(driver, parent, &error);
     if (r < 0) {
-        sn__host_say(finding, SN_HOST_MISSING, "none that uid %u may use", (unsigned)geteuid());
-        /* these messages end in the command */
-        sn__host_fix(finding, "%s", sn_error_message(error));
+        explain_no_groups(finding, error);
         sn_error_free(error);
         return;
     }
     context->driver = driver;
     context->parent = steal_ptr(&parent);
-    sn__host_say(finding, SN_HOST_OK, "%s, groups in %s", driver->name, context->parent);
-    for (char *at = finding->detail; at && (at = strchr(at, '\n'));)
-        *at = ',';
+    list_groups(finding, context);
 }
 
 /* Is there such a file in the first directory that groups are made in? */
