@@ -47,7 +47,7 @@ static void print_line(const struct found *found)
 
     printf("%-12s ", sn_language_name(found->language));
     if (found->version)
-        printf("%s\n", found->version);
+        printf("%s\n", *found->version ? found->version : "installed, no version known");
     else if (is_trouble(found))
         printf("installed, version not asked\n");
     else

@@ -175,7 +175,7 @@ const struct option_row option_rows[] = {
            "elapsed time, or \"unlimited\"; 10000, or twice --cpu-ms if that is more"),
     NUMBER("memory-kb", BOTH, limits.memory_bytes, 1024, 1LL << 40, 1024, "KiB", false,
            "memory of all processes together, with their files in /work, /tmp and /dev/shm; 262144"),
-    NUMBER("output-kb", BOTH, limits.output_bytes, 1, 1LL << 30, 1024, "KiB", false, "bytes to stdout and to stderr, each; 16384"),
+    NUMBER("output-kb", BOTH, limits.output_bytes, 1, 1LL << 30, 1024, "KiB", false, "KiB to stdout and to stderr, each; 16384"),
     NUMBER("pids", BOTH, limits.processes, 1, 1 << 22, 1, "processes", false, "processes and threads together; 64"),
     NUMBER("fsize-kb", BOTH, limits.file_bytes, 1, 0, 1024, "KiB", true, "the largest file it may write, or \"unlimited\"; 262144"),
     NUMBER("nofile", BOTH, limits.open_files, 4, 1 << 20, 1, "descriptors", false, "open files of one process; 256"),

@@ -385,6 +385,14 @@ class Json(CliTest):
         self.assertEqual((denied["name"], denied["args"][0], len(denied["args"])), ("socket", "0x2", 6))
         self.assertRegex(denied["call"], r"^socket\(AF_INET, SOCK_STREAM")
 
+    def test_notes_count(self):
+        source = self.write("f.py", "import os, sys\nfor i in range(int(sys.argv[1])):\n"
+                                    "  try: os.fork()\n  except OSError: pass\n")
+        for forks, note in ((1, "processes: 1 fork or thread was refused"),
+                            (2, "processes: 2 forks or threads were refused")):
+            run = self.document("run", "--json", "--pids", 1, source, forks)["run"]
+            self.assertIn(note, run["notes"])
+
     def test_truncated(self):
         run = self.document("exec", "--json", "--output-kb", 1, "--", "yes")["run"]
         self.assertEqual((run["verdict"], run["limit"], run["stdout_truncated"]), ("OUTPUT_LIMIT_EXCEEDED", "output", True))

@@ -50,6 +50,10 @@ class Own(Languages):
         self.assertEqual((done.stdout, done.returncode), (b"meow\n", 0), done.stderr)
         self.assertEqual(self.sentinel("run", "a.py").stdout, b"42\n")
 
+    def test_without_a_version(self):
+        lines = self.sentinel("languages").stdout.decode().splitlines()
+        self.assertIn("cat          installed, no version known", lines)
+
     def test_comes_before_the_installed_one(self):
         self.write("own/py.yaml", CAT.replace("name: cat", "name: python").replace("[cat]", "[py]"))
         for args in (["run", "a.py"], ["run", "--language", "python", "a.py"]):

@@ -58,8 +58,9 @@ static void add_notes(const sn_running *running, sn_result *result)
                         " ms of it are PID 1's, which answers for each large mapping of the program's\n",
                         running->done.busy_ns / 1000000);
     if (running->evidence.usage.processes_refused)
-        sn__buffer_addf(&result->notes, "processes: %" PRIu64 " forks or threads were refused\n",
-                        running->evidence.usage.processes_refused);
+        sn__buffer_addf(
+            &result->notes, "processes: %" PRIu64 " %s refused\n", running->evidence.usage.processes_refused,
+            running->evidence.usage.processes_refused == 1 ? "fork or thread was" : "forks or threads were");
     if (result->verdict == SN_VERDICT_INTERNAL_ERROR)
         sn__buffer_add_string(&result->notes,
                               "memory: a cgroup above the sandbox's own ran out of memory, not the run\n");
