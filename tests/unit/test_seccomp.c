@@ -236,6 +236,10 @@ static void what_cannot_start_a_program_is_refused(void **state)
         {"ALLOW { read }", "execve"},
         {"ALLOW { execve }", "exit_group"},
         {"ALLOW { execve { filename == 1 }, exit_group }", "execve"},
+        {"POLICY a { ALLOW { execve, exit_group } }", "POLICY a is never used: add USE a"},
+        {"POLICY a { ALLOW { execve } } POLICY b { USE a ALLOW { exit_group } }", "POLICY b is never used: add USE b"},
+        {"POLICY a { ALLOW { execve } } USE a", "add ALLOW { exit_group }"},
+        {"#include \"base.policy\"\n", "add ALLOW { execve }"},
         {"KILL { exit_group } DEFAULT ALLOW", "exit_group"},
     };
 

@@ -67,6 +67,7 @@ struct sn_policy {
     struct sn__policy_expr *nodes;
     char **files; /* names of the files that rules came from */
     size_t files_count;
+    char unused_block[64];    /* of the file itself, not of what it includes: what may be missing from it; "" */
     _Atomic(void *) compiled; /* plan/seccomp_compile.c keeps its program here; freed with free() */
 };
 

@@ -261,6 +261,7 @@ static int parse_use(struct sn__kafel *k, sn_policy *into, sn_error **ret_error)
             return sn__kafel_fail(k, &k->token, ret_error, "there is no POLICY %s above this line", name);
         if (&block->rules == into)
             return sn__kafel_fail(k, &k->token, ret_error, "POLICY %s uses itself", name);
+        block->is_used = true;
         for (size_t i = 0; i < block->rules.rules_count; i++) {
             r = sn__policy_add_rule(into, &block->rules.rules[i], ret_error);
             if (r < 0)
@@ -493,6 +494,16 @@ static int parse_file(struct sn__kafel_shared *shared, const char *text, size_t 
     return r;
 }
 
+/* The last one is most likely the whole: it may use those before it. */
+static void remember_unused_block(const struct sn__kafel_shared *shared)
+{
+    for (const struct sn__kafel_block *block = shared->blocks; block; block = block->next)
+        if (!block->is_used && block->file == 0) {
+            memcpy(shared->policy->unused_block, block->name, sizeof(block->name));
+            return;
+        }
+}
+
 int sn__policy_parse_kafel(sn_policy *policy, const char *text, size_t length, const char *label, const char *directory,
                            sn_error **ret_error)
 {
@@ -506,6 +517,7 @@ int sn__policy_parse_kafel(sn_policy *policy, const char *text, size_t length, c
     if (directory && stat(label, &about) == 0)
         shared.seen[shared.seen_count++] = (struct sn__kafel_seen){about.st_dev, about.st_ino, true};
     r = parse_file(&shared, text, length, label, directory, 0, ret_error);
+    remember_unused_block(&shared);
     for (struct sn__kafel_block *block = shared.blocks, *next; block; block = next) {
         next = block->next;
         free(block->rules.rules);

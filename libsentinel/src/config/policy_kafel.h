@@ -21,6 +21,7 @@ struct sn__kafel_block {
     char name[64];
     uint32_t file, line;
     struct sn_policy rules;
+    bool is_used;
     struct sn__kafel_block *next;
 };
 

@@ -336,6 +336,20 @@ static void write_filter(struct compilation *compilation)
     sn__bpf_load(writer, offsetof(struct seccomp_data, arch));
 }
 
+static int refuse_without(const sn_policy *policy, const char *call, sn_error **ret_error)
+{
+    char remedy[192];
+
+    if (*policy->unused_block)
+        snprintf(remedy, sizeof(remedy), "POLICY %s is never used: add USE %s", policy->unused_block,
+                 policy->unused_block);
+    else
+        snprintf(remedy, sizeof(remedy), "add ALLOW { %s }", call);
+    return sn__error_set(ret_error, SN_EINVAL, "compile policy",
+                         "the policy \"%s\" does not allow %s without condition: no program could be run under it; %s",
+                         policy->name, call, remedy);
+}
+
 int sn__seccomp_compile(const sn_policy *policy, struct sn__bpf *ret_bpf, sn_error **ret_error)
 {
     static const char *const needed[] = {"execve", "exit_group"};
@@ -348,10 +362,7 @@ int sn__seccomp_compile(const sn_policy *policy, struct sn__bpf *ret_bpf, sn_err
 
     for (size_t i = 0; i < SN_ARRAY_SIZE(needed); i++)
         if (!unconditional_action(policy, sn__syscall_number(needed[i]), &action) || !lets_through(action))
-            return sn__error_set(ret_error, SN_EINVAL, "compile policy",
-                                 "the policy \"%s\" does not allow %s without condition: no program could be run under "
-                                 "it; add ALLOW { %s }",
-                                 policy->name, needed[i], needed[i]);
+            return refuse_without(policy, needed[i], ret_error);
     if (find_ranges(&compilation) < 0)
         return sn__error_nomem(ret_error);
     write_filter(&compilation);
