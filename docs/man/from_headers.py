@@ -4,7 +4,7 @@
 
     from_headers.py --names HEADER...                    what would be made, one file name a line
     from_headers.py --check HEADER...                    is everything described? What is not, one line each, status 1
-    from_headers.py --out DIRECTORY [--version V] HEADER...
+    from_headers.py --out DIRECTORY [--version V] [--example FILE.c] HEADER...
 
 A header is a page: run.h is sentinel-run(3). Its second line, a comment, is what the page is about. A comment belongs to
 the declaration directly below it (and to those below that without a blank line and a comment of their own), or to the
@@ -220,11 +220,20 @@ def tag(member):
     return [".TP", f".BI {quoted(match.group(1))} {match.group(2)}"]
 
 
+def value_of(member):
+    """As a reader wants it: a number, a bit as one (0x4), another constant by its name; "" for anything longer."""
+    value = member.code[len(member.name) :].replace("=", " ").strip().strip("()")
+    bit = re.fullmatch(r"(?:UINT64_C\(1\)|1U?) << ([0-9]+)", value)
+    if bit:
+        return f"0x{1 << int(bit.group(1)):x}"
+    return value if re.fullmatch(r"-?[0-9]+|[A-Z][A-Z0-9_]*", value) else ""
+
+
 def constants(item):
     out = []
     for member in item.members:
-        value = member.code[len(member.name) :].replace("=", " ").strip()
-        out += [".TP", f".BR {member.name} {quoted('  ' + value) if re.fullmatch(r'-?[0-9]+', value) else ''}".rstrip()]
+        value = value_of(member)
+        out += [".TP", f".BR {member.name} {quoted('  ' + value) if value else ''}".rstrip()]
         out += in_tag(member.comment) or ["\\&"]
     return out
 
@@ -311,7 +320,18 @@ def see_also(names):
     return out + [".BR sentinel (1)"]
 
 
-def overview(headers, version):
+def example(path):
+    """A program as it is in the file, so that what the page shows is what the tests build and run."""
+    with open(path, encoding="utf-8") as file:
+        lines = [line.rstrip("\n") for line in file if "SPDX-License-Identifier" not in line]
+    out = [".SH EXAMPLES", ".EX"]
+    for line in lines:
+        line = escape(line).replace("-", "\\-")
+        out.append("\\&" + line if line.startswith((".", "'")) else line)
+    return out + [".EE"]
+
+
+def overview(headers, version, example_file):
     header = next((h for h in headers if h.subject == "sentinel"), Header("sentinel", "", []))
     out = heading("libsentinel", version) + [f"libsentinel \\- {header.title}", ".SH SYNOPSIS", ".nf"]
     out += [".B #include <sentinel/sentinel.h>", ".fi"] + BUILD + [".SH DESCRIPTION"]
@@ -321,12 +341,14 @@ def overview(headers, version):
     pages = [h for h in headers if h.subject not in NO_PAGE]
     for other in pages:
         out += [".TP", f".BR sentinel\\-{other.subject} (3)"] + prose(other.title)
+    if example_file:
+        out += example(example_file)
     return out + see_also([f"sentinel-{h.subject}" for h in pages])
 
 
-def all_pages(headers, version):
+def all_pages(headers, version, example_file=""):
     """File name -> text."""
-    pages = {"libsentinel.3": overview(headers, version)}
+    pages = {"libsentinel.3": overview(headers, version, example_file)}
     for header in headers:
         if header.subject in NO_PAGE:
             continue
@@ -368,6 +390,7 @@ def main():
     action.add_argument("--check", action="store_true")
     action.add_argument("--out")
     parser.add_argument("--version", default="")
+    parser.add_argument("--example", default="")
     parser.add_argument("headers", nargs="+")
     arguments = parser.parse_args()
     headers = [parse(path) for path in sorted(arguments.headers)]
@@ -375,7 +398,7 @@ def main():
         missing = list(check(headers))
         print("\n".join(missing), end="\n" if missing else "")
         return 1 if missing else 0
-    pages = all_pages(headers, arguments.version)
+    pages = all_pages(headers, arguments.version, arguments.example)
     for name, text in sorted(pages.items()):
         if arguments.names:
             print(name)

@@ -46,6 +46,14 @@ abi_man_pages() {
   # shellcheck disable=SC2016
   check "man sn_run_write shows it" sh -c \
     'MANPATH=$1 MANWIDTH=80 man -E UTF-8 sn_run_write | grep -q "int sn_run_write(sn_running"' sh "$installed"
+  # shellcheck disable=SC2016
+  check "values of bits are shown" sh -c \
+    'MANPATH=$1 MANWIDTH=80 man -E UTF-8 sn_mount | grep -q "SN_MOUNT_NOEXEC  *0x4$"' sh "$installed"
+  # As the tests build it: every line of the file, in this order, none of them changed.
+  # shellcheck disable=SC2016
+  check "the example of libsentinel(3) is examples/minimal.c" sh -c \
+    'MANPATH=$1 MANWIDTH=200 man -E UTF-8 libsentinel | sed -n "/^EXAMPLES/,/^SEE ALSO/p" | sed "1d;\$d" |
+       sed "s/^ *//" | grep . | diff - "$2"' sh "$installed" <(sed '1d; s/^ *//' examples/minimal.c | grep .)
 }
 
 # What groff and mandoc have against a page. There is no date in it: the release is what it is true of. Lines are sentences.

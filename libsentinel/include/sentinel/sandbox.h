@@ -142,7 +142,10 @@ SN_API const sn_file_info *sn_file_list_entry(const sn_file_list *list, size_t i
 /* Frees it. NULL is accepted. */
 SN_API void sn_file_list_free(sn_file_list *list);
 
-/* The layers in force in this sandbox, and those relaxed by its options. */
+/*
+ * The SN_LAYER_... bits in force in this sandbox. Which of the others its options relaxed, and which the host does not
+ * have, the results of its runs say: sn_result_relaxed(), sn_result_notes().
+ */
 SN_API uint64_t sn_sandbox_layers(const sn_sandbox *sandbox);
 
 #ifdef __cplusplus
