@@ -4,12 +4,13 @@
 
     from_headers.py --names HEADER...                    what would be made, one file name a line
     from_headers.py --check HEADER...                    is everything described? What is not, one line each, status 1
-    from_headers.py --out DIRECTORY [--version V] [--example FILE.c] HEADER...
+    from_headers.py --out DIRECTORY [--version V] [--example FILE.c] [--documents DIRECTORY] HEADER...
 
 A header is a page: run.h is sentinel-run(3). Its second line, a comment, is what the page is about. A comment belongs to
 the declaration directly below it (and to those below that without a blank line and a comment of their own), or to the
 one that it follows on the same line; a comment before a blank line is a paragraph of the page. Every function and type
-gets a page that refers to its header's, so that `man sn_run` works.
+gets a page that refers to its header's, so that `man sn_run` works. What a comment calls docs/NAME.md is named by where
+it is installed.
 """
 import argparse
 import os
@@ -391,6 +392,7 @@ def main():
     action.add_argument("--out")
     parser.add_argument("--version", default="")
     parser.add_argument("--example", default="")
+    parser.add_argument("--documents", default="docs")
     parser.add_argument("headers", nargs="+")
     arguments = parser.parse_args()
     headers = [parse(path) for path in sorted(arguments.headers)]
@@ -400,6 +402,7 @@ def main():
         return 1 if missing else 0
     pages = all_pages(headers, arguments.version, arguments.example)
     for name, text in sorted(pages.items()):
+        text = re.sub(r"\bdocs/(\w+\.md)", lambda found: f"\\fI{arguments.documents}/{found[1]}\\fR", text)
         if arguments.names:
             print(name)
         else:

@@ -47,6 +47,11 @@ abi_man_pages() {
   check "man sn_run_write shows it" sh -c \
     'MANPATH=$1 MANWIDTH=80 man -E UTF-8 sn_run_write | grep -q "int sn_run_write(sn_running"' sh "$installed"
   # shellcheck disable=SC2016
+  # Where they say that more is written.
+  sed -n 's/.*\\fI\(\/[^ ]*\.md\)\\fR.*/\1/p' "$installed"/man3/*.3 | sort -u >"$scratch/targets"
+  check "the documents that they name are installed" xargs -r -a "$scratch/targets" ls
+  check "they name some" test -s "$scratch/targets"
+  # shellcheck disable=SC2016
   check "values of bits are shown" sh -c \
     'MANPATH=$1 MANWIDTH=80 man -E UTF-8 sn_mount | grep -q "SN_MOUNT_NOEXEC  *0x4$"' sh "$installed"
   # As the tests build it: every line of the file, in this order, none of them changed.

@@ -14,9 +14,9 @@ suite_consumer() {
   export PKG_CONFIG_PATH=$installed/lib/pkgconfig
   cflags=$(pkg-config --cflags sentinel)
   libs=$(pkg-config --libs sentinel)
-  # Debian has no libmnl.a: ours comes from the archive, the rest as pkg-config says.
+  # As docs/install.md has it. Debian has no libmnl.a: ours comes from the archive, the rest is shared.
   static_libs=$(pkg-config --static --libs sentinel)
-  static_libs=${static_libs/-lsentinel/$installed/lib/libsentinel.a}
+  static_libs=${static_libs/-lsentinel/-l:libsentinel.a}
   for header in "$installed"/include/sentinel/*.h; do
     printf '#include <sentinel/%s>\nint used;\n' "${header##*/}" >"$scratch/one.c"
     # shellcheck disable=SC2086
@@ -51,5 +51,9 @@ assert library.sn_sandbox_create(None, ctypes.byref(sandbox), ctypes.byref(error
 library.sn_sandbox_destroy(sandbox)"
   export SENTINEL_DATA_DIR=$top/policies
   unset PKG_CONFIG_PATH
+  check "a staged installation" env "DESTDIR=$scratch/stage" meson install -C build-test
+  check "ninja uninstall" ninja -C build-test uninstall
+  find "$scratch/stage" ! -type d >"$scratch/left" 2>/dev/null
+  check "nothing of it is left" diff /dev/null "$scratch/left"
   end
 }

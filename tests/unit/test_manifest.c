@@ -178,7 +178,8 @@ static const struct {
     {HEAD RUN "mounts:\n  - source: /etc/t*\n    target: /t\n", "mounts.target: a pattern (\"/etc/t*\")", 8, 5},
     {HEAD RUN "  env: [\"1A=b\"]\n", "run.env: \"1A=b\" is not of the form NAME=value", 6, 3},
     {HEAD RUN "  env: [PLAIN]\n", "run.env: \"PLAIN\" is not of the form NAME=value", 6, 3},
-    {HEAD RUN "  env: [\"A={nothing}\"]\n", "run.env: the placeholder {nothing} is not known", 6, 3},
+    {HEAD RUN "  env: [\"A={nothing}\"]\n", "run.env: the placeholder {nothing} is not known; there are {source}, ", 6,
+     3},
     {HEAD RUN "  policy: ../x\n", "run.policy: \"../x\" is neither", 6, 3},
     {HEAD "run:\n  command: [toy, \"{file}\"]\n", "run.command: the placeholder {file} is not known", 5, 3},
     {HEAD "run:\n  command: [toy, \"x{args}\"]\n", "run.command: the placeholder {args} is not known", 5, 3},
@@ -251,6 +252,9 @@ static void templates_are_expanded(void **state)
     expect("{{source}", "a", "{a");
     expect("{source}}", "a", "a}");
     assert_false(sn__template_find_unknown("{source} {{nothing}} {X} {", &offset, &length));
+    /* what a mistake is answered with */
+    assert_false(sn__template_find_unknown(SN__TEMPLATE_NAMES, &offset, &length));
+    expect(SN__TEMPLATE_NAMES, "m.c", "m.c, m, 268435456, 256, 192, 57344, 64, 2");
     assert_true(sn__template_find_unknown("ab{nothing}", &offset, &length));
     assert_int_equal(offset, 2);
     assert_int_equal(length, 9);

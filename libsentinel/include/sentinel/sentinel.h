@@ -15,6 +15,8 @@
  * Functions that hand something out name the one that frees it; strings that are part of a handle live as long as that.
  * Units are in the names: _ms, _ns, _bytes. In option structs zero means the documented default. A struct begins with
  * its size: a program that was built with older headers keeps working with a newer library.
+ *
+ * Documents that comments name, such as docs/languages.md, are in share/doc/sentinel of an installation.
  */
 
 #include <sentinel/error.h>

@@ -358,7 +358,8 @@ static int check_template(const struct check *check, const char *outer, const ch
     if (!sn__template_find_unknown(text, &offset, &length))
         return 0;
     return refuse(check, outer, key,
-                  "the placeholder %.*s is not known (docs/languages.md has them; {{word}} is a literal {word})",
+                  "the placeholder %.*s is not known; there are " SN__TEMPLATE_NAMES
+                  ", and {args} as an entry of its own ({{word}} is a literal {word})",
                   (int)(length < 60 ? length : 60), text + offset);
 }
 

@@ -80,6 +80,9 @@ bool sn__manifest_is_pattern(const char *source);
 
 /* The entry of a command that stands for all arguments of the caller; without it they come last. */
 #define SN__TEMPLATE_ARGS "{args}"
+/* All others, for who has written one that there is not. */
+#define SN__TEMPLATE_NAMES                                                                                             \
+    "{source}, {stem}, {memory_bytes}, {memory_mb}, {heap_mb}, {stack_kb}, {processes}, {cpu_seconds}"
 
 /*
  * One argument of a command with its placeholders replaced, to be freed; NULL without memory. A placeholder is
