@@ -83,6 +83,12 @@ class Links(unittest.TestCase):
             for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8")):
                 self.assertTrue((page.parent / target).exists(), f"{page}: {target}")
 
+    def test_files_that_commands_take_from_here_are_here(self):
+        taken = re.findall(r"(?:\$PWD/|seccomp=|-f )([\w.-]+/[\w./-]+)", read("docs", "containers.md"))
+        self.assertLessEqual({"examples/programs/hello.py", "containers/seccomp.json"}, set(taken))
+        for name in taken:
+            self.assertTrue((ROOT / name).exists(), name)
+
 
 class Services(unittest.TestCase):
     """systemd takes $ for a variable of its own, and $$ for one of ours."""
