@@ -72,9 +72,15 @@ check() {
   fi
 }
 
+# Reasons, one a skipped test, on our standard input.
+say_skipped() {
+  local count reason
+  sort | uniq -c | while read -r count reason; do say "        skipped $count: $reason"; done
+}
+
 # run_cmocka NAME COMMAND...: counts a cmocka program's tests by what it announced, so that a crash fails all the rest.
 run_cmocka() {
-  local name=$1 log status=0 announced ok skips bad line began=$SECONDS
+  local name=$1 log status=0 announced ok skips bad began=$SECONDS
   shift
   log=$scratch/log
   timeout --kill-after=10 600 "$@" >"$log" 2>&1 </dev/null || status=$?
@@ -100,7 +106,7 @@ run_cmocka() {
          /^\[  FAILED  \]|^\[  ERROR   \]|^\[==========\]/ { printf "%s", block; block = "" }
          END { printf "%s", block }' "$log" | tail -n 120
   fi
-  grep '^SKIP: ' "$log" | sort | uniq -c | while read -r line; do say "        skipped:${line/ SKIP:/ of}"; done
+  sed -n 's/^SKIP: //p' "$log" | say_skipped
   [[ $verbose == 0 ]] || grep -E '^\[ (      OK|  FAILED  |  SKIPPED ) \]' "$log" | sed 's/^/        /'
 }
 
@@ -130,8 +136,7 @@ run_unittest() {
     say "FAILED  $name: $bad of $ran failed, exit status $status$([[ $status != 124 ]] || printf ' (timed out)')"
     grep -vE ' \.\.\. (ok|skipped.*)$' "$log" | sed 's/^/        /' | tail -n 120
   fi
-  sed -n "s/.* \.\.\. skipped [\"']\(.*\)[\"']$/\1/p" "$log" | sort | uniq -c |
-    while read -r count word; do say "        skipped: $count of $word"; done
+  sed -n "s/.* \.\.\. skipped [\"']\(.*\)[\"']$/\1/p" "$log" | say_skipped
 }
 
 # The programs that a build directory has for a suite, as its meson.build lists them.
