@@ -37,12 +37,27 @@ static void actor_close(struct actor *actor)
     memset(actor, 0, sizeof(*actor));
 }
 
+static bool has_time_limit(const struct string_list *options)
+{
+    for (size_t i = 0; i < options->count; i++) {
+        if (strncmp(options->items[i], "--wall-ms", 9) == 0 || strncmp(options->items[i], "--cpu-ms", 8) == 0)
+            return true;
+    }
+    return false;
+}
+
 /* "exec CONFIGURATION ATTACK'S --relax LAYER... CONTROL'S -- attack" */
 static void make_line(const struct staging *staging, const struct attack *attack, const struct attack_variant *variant,
                       struct string_list *line)
 {
+    /* no attack that time has no part in is to end by it, however slow or busy this host is */
+    static const char *const patience[] = {"--cpu-ms", "30000", "--wall-ms", "60000"};
+
     string_list_add(line, xstrdup("exec"));
     string_list_add(line, xstrdup("--quiet"));
+    for (size_t i = 0;
+         i < ARRAY_SIZE(patience) && !has_time_limit(staging->configuration) && !has_time_limit(&attack->options); i++)
+        string_list_add(line, xstrdup(patience[i]));
     for (size_t i = 0; i < staging->configuration->count; i++)
         string_list_add(line, xstrdup(staging->configuration->items[i]));
     for (size_t i = 0; i < attack->options.count; i++)
