@@ -87,9 +87,9 @@ int main(int argc, char **argv)
          * copies costs this process as much on a slow machine as what it wants to hide.
          */
         signal(SIGCHLD, SIG_IGN);
-        for (int i = 0; i < 200; i++) {
+        for (int i = 0; i < 100; i++) {
             if (vfork() == 0) { /* NOLINT(clang-analyzer-security.insecureAPI.vfork) */
-                burn(2);        /* NOLINT(clang-analyzer-unix.Vfork): that is the point */
+                burn(10);       /* NOLINT(clang-analyzer-unix.Vfork): that is the point */
                 _exit(0);
             }
         }
