@@ -215,15 +215,21 @@ static int send_setup(const sn_sandbox *sandbox, const struct sn__planner *plann
 
 /*
  * PID 1 was named by number: was it the one that the number meant until now? It cannot have been reaped by us, but by
- * whoever reaps this process's orphans.
+ * whoever reaps this process's orphans. One that is dead and not reaped yet is no use either.
  */
 static int check_alive(const sn_sandbox *sandbox, int r, sn_error **ret_error)
 {
-    if (r == 0 && pidfd_send_signal(sandbox->pidfd, 0, NULL, 0) < 0)
-        return errno == ESRCH
-                   ? sn__error_set(ret_error, SN_EDIED, "start PID 1", "PID 1 was killed while the sandbox was made")
-                   : sn__error_errno(ret_error, errno, "start PID 1", "cannot tell whether PID 1 is alive");
-    return r;
+    struct pollfd gone = {.fd = sandbox->pidfd, .events = POLLIN};
+    int count;
+
+    do
+        count = poll(&gone, 1, 0);
+    while (count < 0 && errno == EINTR);
+    if (count == 0)
+        return r;
+    if (count > 0) /* then that is why, whatever could not be done with it */
+        return sn__error_set(ret_error, SN_EDIED, "start PID 1", "PID 1 was killed while the sandbox was made");
+    return r < 0 ? r : sn__error_errno(ret_error, errno, "start PID 1", "cannot tell whether PID 1 is alive");
 }
 
 /* Until READY. ENTERED comes on the way: PID 1 has its cgroup namespace and may be moved to its leaf. */
