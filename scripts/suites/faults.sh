@@ -28,12 +28,13 @@ count_faults() {
 }
 
 suite_faults() {
+  # More than a worker for each core: much of it is waiting for what was failed to be given up.
   begin faults "system calls and allocations that fail, one at a time"
   local form=()
   [[ $long == 0 ]] || form=(--long)
-  count_faults "as root" build-test/tests/faults/inject --jobs "$jobs" "${form[@]}"
+  count_faults "as root" build-test/tests/faults/inject --jobs "$((2 * jobs))" "${form[@]}"
   # Without a cgroup, a uid and a range of its own: the other ways through the same code.
   [[ $long == 0 ]] ||
-    count_faults "as a user" build-test/tests/faults/inject --jobs "$jobs" --user 54321:54321 --relax cgroup,uid "${form[@]}"
+    count_faults "as a user" build-test/tests/faults/inject --jobs "$((2 * jobs))" --user 54321:54321 --relax cgroup,uid "${form[@]}"
   end
 }

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: MIT
-# fuzz: every parser against libFuzzer for 20 seconds, built with clang into build-fuzz/
+# fuzz: every parser against libFuzzer for 12 seconds, built with clang into build-fuzz/
 # shellcheck shell=bash disable=SC2154
 
 packages_fuzz=(clang libclang-rt-14-dev)
 
 suite_fuzz() {
-  local fuzz_seconds=20
+  local fuzz_seconds=12
   [[ $long == 0 ]] || fuzz_seconds=600
   begin fuzz "each parser for at most $fuzz_seconds s"
   local target
