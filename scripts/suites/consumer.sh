@@ -51,9 +51,9 @@ assert library.sn_sandbox_create(None, ctypes.byref(sandbox), ctypes.byref(error
 library.sn_sandbox_destroy(sandbox)"
   export SENTINEL_DATA_DIR=$top/policies
   unset PKG_CONFIG_PATH
-  check "a staged installation" env "DESTDIR=$scratch/stage" meson install -C build-test
+  check "a staged installation" env "DESTDIR=$scratch/destdir" meson install -C build-test
   check "ninja uninstall" ninja -C build-test uninstall
-  find "$scratch/stage" ! -type d >"$scratch/left" 2>/dev/null
+  find "$scratch/destdir" ! -type d >"$scratch/left" 2>/dev/null
   check "nothing of it is left" diff /dev/null "$scratch/left"
   end
 }
