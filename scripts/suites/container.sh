@@ -81,7 +81,7 @@ container_stage() {
   mkdir -p "$stage/bin" "$stage/libsentinel" "$stage/tests/integration"
   cp -a build-test/libsentinel/libsentinel.so* "$stage/libsentinel/"
   cp build-test/sentinel-cli/sentinel containers/entrypoint "$stage/bin/"
-  cp build-test/tests/integration/test_{run,sandbox} "$stage/tests/integration/" 2>/dev/null
+  cp build-test/tests/integration/test_{run,sandbox,mounts} "$stage/tests/integration/" 2>/dev/null
   # the image has what Sentinel needs, and not what its tests need
   cp "$(ldconfig -p | sed -n 's/.*libcmocka\.so\.0 .*=> //p' | head -n 1)" "$stage/libsentinel/"
   cp -r policies "$stage/policies"
@@ -213,7 +213,7 @@ container_cases() {
     "${run[@]}" --cpu-ms 300 /opt/cpu.py
   container_says "processes are limited" any '^made 7$' "${needed[@]}" -- "${run[@]}" --pids 8 /opt/pids.c
   # test_isolation is left out: it relaxes user-ns, which takes CAP_SYS_ADMIN
-  for program in run sandbox; do
+  for program in run sandbox mounts; do
     [[ -x $scratch/container/tests/integration/test_$program ]] || continue
     run_cmocka "test_$program, in the container" bash -c 'container_inside "$@"' inside "${needed[@]}" \
       --tmpfs /tmp:exec -- "/opt/tests/integration/test_$program"

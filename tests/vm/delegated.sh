@@ -8,8 +8,8 @@ check "a sandbox has every layer" "${as_user[@]}" "$SENTINEL" exec -- /bin/true
 program test_rootless "${as_user[@]}"
 program test_run "${as_user[@]}"
 if [[ $long == 1 ]]; then
-  for name in test_slot test_run_events test_run_input test_cgroup test_sandbox test_bad_input test_isolation \
-    integration_limits; do
+  for name in test_slot test_run_events test_run_input test_cgroup test_sandbox test_mounts test_bad_input \
+    test_isolation integration_limits; do
     program $name "${as_user[@]}"
   done
   corpus "${as_user[@]}" -- 'python/*'

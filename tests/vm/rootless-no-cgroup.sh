@@ -15,7 +15,7 @@ refused() {
 }
 check "without an option it is refused, with the way out" refused
 check "with the layer relaxed it runs" "${as_user[@]}" "$SENTINEL" exec --relax cgroup -- /bin/true
-for name in test_rootless test_run test_run_input test_run_events test_sandbox test_bad_input; do
+for name in test_rootless test_run test_run_input test_run_events test_sandbox test_mounts test_bad_input; do
   program $name "${as_user[@]}" env SN_TEST_RELAX=cgroup
   [[ $long == 1 ]] || break
 done
@@ -24,7 +24,7 @@ if [[ $long == 1 ]]; then
   stranger=("${user_env[@]}" XDG_RUNTIME_DIR=/run/user/1001 "SN_TEST_RELAX=cgroup,uid"
     setpriv --reuid=1001 --regid=1001 --clear-groups --inh-caps=-all)
   install -d -o 1001 -g 1001 -m 700 /run/user/1001
-  for name in test_rootless test_run test_run_input test_run_events test_sandbox; do
+  for name in test_rootless test_run test_run_input test_run_events test_sandbox test_mounts; do
     program $name "${stranger[@]}"
   done
 fi
