@@ -490,21 +490,6 @@ static void nothing_but_files_is_left_between_runs(void **state)
            "-1 2 -1 2 -1 2\n-1\n[] True\n111\n[]\n");
 }
 
-static void keys_are_gone_between_runs(void **state)
-{
-    (void)state;
-    sn_result *result = run_python(need_unfiltered(),
-                                   CALL "print(libc.syscall(248, b'user', b'kept', b'v', 1, -4) > 0, "
-                                        "libc.syscall(248, b'user', b'kept2', b'v', 1, -5) > 0)",
-                                   NULL);
-    print_message("adding keys without a filter: %s", out(result));
-    sn_result_free(result);
-    expect(need_unfiltered(),
-           CALL "print([libc.syscall(250, 10, ring, b'user', name, 0) for ring in (-3, -4, -5) "
-                "for name in (b'kept', b'kept2')])",
-           "[-1, -1, -1, -1, -1, -1]\n");
-}
-
 static void each_layer_can_be_relaxed_and_is_told(void **state)
 {
     static const uint64_t together[SN_LAYER_COUNT] = {
@@ -715,7 +700,6 @@ int main(void)
         cmocka_unit_test(set_user_id_programs_gain_nothing),
         cmocka_unit_test(two_live_sandboxes_have_two_uids),
         cmocka_unit_test(nothing_but_files_is_left_between_runs),
-        cmocka_unit_test(keys_are_gone_between_runs),
         cmocka_unit_test(each_layer_can_be_relaxed_and_is_told),
         cmocka_unit_test(relaxed_layers_are_really_off),
         cmocka_unit_test(the_hosts_network_only_when_relaxed),

@@ -9,7 +9,7 @@ program test_rootless "${as_user[@]}"
 program test_run "${as_user[@]}"
 if [[ $long == 1 ]]; then
   for name in test_slot test_run_events test_run_input test_cgroup test_sandbox test_mounts test_bad_input \
-    test_isolation integration_limits; do
+    test_isolation test_keys integration_limits; do
     program $name "${as_user[@]}"
   done
   corpus "${as_user[@]}" -- 'python/*'
