@@ -3,6 +3,7 @@
 #include "support.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -162,6 +163,47 @@ static void submounts_are_read_only_with_their_parent(void **state)
     write_host_file(below, "seen", "below\n", 0644);
     look_below(directory, 0);
     look_below(directory, SN_LAYER_LANDLOCK);
+}
+
+/*
+ * A read-only mount does not keep anybody from writing to a FIFO in it. Landlock does, whose ruleset says by itself
+ * that nothing but what was mounted writable is: without that layer the writing shows that the test could see it.
+ */
+static void a_fifo_in_a_read_only_mount_is_not_written_to(void **state)
+{
+    char *directory = make_host_directory();
+    char path[512];
+    sn_mount data;
+    const sn_mount *mounts[] = {&data, NULL};
+    sn_sandbox_options options;
+    int reader;
+
+    (void)state;
+    snprintf(path, sizeof(path), "%s/fifo", directory);
+    assert_int_equal(mkfifo(path, 0666), 0);
+    assert_int_equal(chmod(path, 0666), 0);
+    reader = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    assert_true(reader >= 0);
+    sn_mount_init(&data);
+    data.source = directory;
+    data.target = "/data";
+    sn_sandbox_options_init(&options);
+    options.mounts = mounts;
+    for (int relaxed = 0; relaxed < 2; relaxed++) {
+        sn_sandbox *sandbox;
+        sn_result *result;
+        bool is_refused;
+
+        options.relax = relaxed ? SN_LAYER_LANDLOCK : 0;
+        sandbox = make_sandbox(&options);
+        is_refused = sn_sandbox_layers(sandbox) & SN_LAYER_LANDLOCK;
+        result = run_shell(sandbox, "(echo x > /data/fifo) 2>/dev/null && echo written || echo refused", NULL);
+        sn_sandbox_destroy(sandbox);
+        assert_verdict(result, SN_VERDICT_OK);
+        assert_string_equal(out(result), is_refused ? "refused\n" : "written\n");
+        sn_result_free(result);
+    }
+    close(reader);
 }
 
 /* Is something mounted there? */
@@ -395,6 +437,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         MOUNT_TEST(mounts_read_only_and_writable),
         MOUNT_TEST(submounts_are_read_only_with_their_parent),
+        MOUNT_TEST(a_fifo_in_a_read_only_mount_is_not_written_to),
         MOUNT_TEST(shared_mounts_carry_nothing_over),
         MOUNT_TEST(files_in_and_out_stop_at_a_mount),
         MOUNT_TEST(missing_mount_sources),

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static sn_sandbox *shared;
@@ -109,6 +110,9 @@ static void limit(const char *script, const sn_limits *limits, sn_verdict verdic
 
     assert_verdict(result, verdict);
     assert_int_equal(sn_result_limit(result), which);
+    /* polling is late by milliseconds, not by the seconds after which RLIMIT_CPU would end it */
+    if (which == SN_LIMIT_CPU)
+        assert_true(sn_result_cpu_ns(result) < 2 * 1000000 * limits->cpu_ms * slowness());
     sn_result_free(result);
 }
 
@@ -168,6 +172,29 @@ static void violations_are_told(void **state)
     sn_result_free(result);
 }
 
+/* What is not dumpable belongs to root of its user namespace, and to the host's root where that has none. */
+static void pid_1_is_not_dumpable(void **state)
+{
+    char path[64], map[64] = "";
+    struct stat info;
+    FILE *file;
+
+    (void)state;
+    need_shared();
+    snprintf(path, sizeof(path), "/proc/%d/uid_map", (int)sandbox_pid());
+    file = fopen(path, "re");
+    assert_non_null(file);
+    assert_non_null(fgets(map, sizeof(map), file));
+    fclose(file);
+    if (strtol(map, NULL, 10) == 0) {
+        print_message("with subordinate uids root inside is this user: nothing to tell it by\n");
+        return;
+    }
+    snprintf(path, sizeof(path), "/proc/%d/fd", (int)sandbox_pid());
+    assert_int_equal(stat(path, &info), 0);
+    assert_int_equal(info.st_uid, 0);
+}
+
 static void nothing_is_left(void **state)
 {
     struct footprint before;
@@ -214,6 +241,7 @@ int main(void)
         cmocka_unit_test(limits_hold_by_polling),
         cmocka_unit_test(processes_are_bounded),
         cmocka_unit_test(violations_are_told),
+        cmocka_unit_test(pid_1_is_not_dumpable),
         cmocka_unit_test(nothing_is_left),
     };
 
