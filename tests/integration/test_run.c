@@ -2,6 +2,7 @@
 /* One run: verdicts, output, argv, environment, where it starts. Its input and its events are in test_run_*.c. */
 #include "run_support.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -84,6 +85,32 @@ static void the_run_is_over_with_its_first_process(void **state)
     assert_true(now_ms() - begun < 5000); /* also though the orphans hold stdout open */
     assert_int_equal(count_processes_named(word), 0);
     sn_result_free(result);
+}
+
+/* What has much memory to give back takes its time to die; what is dying still runs beside the next run. */
+static void no_process_of_it_outlives_a_run(void **state)
+{
+    static const char script[] = "import os, time\n"
+                                 "r, w = os.pipe()\n"
+                                 "for i in range(20):\n"
+                                 "    if os.fork() == 0:\n"
+                                 "        b = b'x' * (20 << 20)\n"
+                                 "        os.write(w, b'x')\n"
+                                 "        time.sleep(60)\n"
+                                 "for i in range(20): os.read(r, 1)\n";
+    sn_limits limits;
+
+    (void)state;
+    sn_limits_init(&limits);
+    limits.memory_bytes = 700 * MIB;
+    for (int i = 0; i < 3; i++) {
+        sn_result *result = run_python(run_shared(), script, &limits);
+        int left = count_children(sandbox_pid()); /* at once */
+
+        assert_verdict(result, SN_VERDICT_OK);
+        assert_int_equal(left, 0);
+        sn_result_free(result);
+    }
 }
 
 static void both_streams_are_captured_apart(void **state)
@@ -249,6 +276,35 @@ static void argv0_is_searched_in_path(void **state)
     sn_error_free(error);
 }
 
+/* As execvp(3) has it: what may not be executed is passed over, and told when nothing else is found. */
+static void what_may_not_be_executed_is_passed_over_in_path(void **state)
+{
+    const char *argv[] = {"tool", NULL};
+    const char *passed[] = {"PATH=/work/first:/work/second:/work/empty", NULL};
+    const char *alone[] = {"PATH=/work/empty:/work/first:/work/none", NULL};
+    sn_run_options options;
+    sn_result *result = NULL;
+    sn_error *error = NULL;
+
+    (void)state;
+    assert_ok(sn_sandbox_mkdir(run_shared(), "empty", &error), error);
+    assert_ok(sn_sandbox_put(run_shared(), "first/tool", "#!/bin/sh\necho first\n", 21, 0644, &error), error);
+    assert_ok(sn_sandbox_put(run_shared(), "second/tool", "#!/bin/sh\necho second\n", 22, 0755, &error), error);
+    sn_run_options_init(&options);
+    options.argv = argv;
+    options.envp = passed;
+    assert_ok(sn_run(run_shared(), &options, &result, &error), error);
+    assert_string_equal(out(result), "second\n");
+    sn_result_free(result);
+    result = NULL;
+    options.envp = alone;
+    assert_int_equal(sn_run(run_shared(), &options, &result, &error), SN_ESYS);
+    assert_null(result);
+    assert_int_equal(sn_error_errno(error), EACCES);
+    assert_non_null(strstr(sn_error_message(error), "'tool' may not be executed"));
+    sn_error_free(error);
+}
+
 static void programs_that_cannot_be_started(void **state)
 {
     static const struct {
@@ -394,13 +450,32 @@ static void a_denied_system_call_names_itself(void **state)
     sn_result_free(result);
 }
 
+/* Pages of a process's address space: proc(5), statm. */
+static long address_space_of(pid_t pid)
+{
+    char path[64], text[128] = "";
+    FILE *file;
+
+    snprintf(path, sizeof(path), "/proc/%d/statm", (int)pid);
+    file = fopen(path, "re");
+    assert_non_null(file);
+    assert_non_null(fgets(text, sizeof(text), file));
+    fclose(file);
+    return strtol(text, NULL, 10);
+}
+
+/* Neither this process nor PID 1 grows with them. */
 static void many_runs_in_one_sandbox(void **state)
 {
+    uint64_t deadline;
     int before;
+    long pages;
 
     (void)state;
     sn_result_free(run_shell(run_shared(), ":", NULL));
     before = count_descriptors();
+    pages = address_space_of(sandbox_pid());
+    assert_true(pages > 0);
     for (int i = 0; i < 200; i++) {
         sn_result *result = run_shell(run_shared(), "exit 0", NULL);
 
@@ -408,6 +483,11 @@ static void many_runs_in_one_sandbox(void **state)
         sn_result_free(result);
     }
     assert_int_equal(count_descriptors(), before);
+    /* PID 1 gives back what a run took after it has told its end */
+    deadline = now_ms() + 2000;
+    while (address_space_of(sandbox_pid()) > pages && now_ms() < deadline)
+        sleep_ms(5);
+    assert_true(address_space_of(sandbox_pid()) <= pages);
 }
 
 int main(void)
@@ -416,12 +496,14 @@ int main(void)
         RUN_TEST(exit_statuses_and_signals_are_told_apart),
         RUN_TEST(a_result_carries_its_figures),
         RUN_TEST(the_run_is_over_with_its_first_process),
+        RUN_TEST(no_process_of_it_outlives_a_run),
         RUN_TEST(both_streams_are_captured_apart),
         RUN_TEST(output_up_to_its_limit_and_one_more),
         RUN_TEST(endless_output_ends_soon),
         RUN_TEST(long_argv_and_environment),
         RUN_TEST(argv_too_long_for_the_kernel),
         RUN_TEST(argv0_is_searched_in_path),
+        RUN_TEST(what_may_not_be_executed_is_passed_over_in_path),
         RUN_TEST(programs_that_cannot_be_started),
         RUN_TEST(the_working_directory),
         RUN_TEST(the_environment_is_clean),
