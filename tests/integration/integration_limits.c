@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 static sn_sandbox *shared;
 
@@ -90,6 +91,31 @@ static void cpu_time_of_orphans_counts(void **state)
     assert_verdict(result, SN_VERDICT_OK);
     assert_true(sn_result_cpu_ns(result) >= 300000000);
     sn_result_free(result);
+}
+
+static void user_and_system_time_are_told_apart(void **state)
+{
+    sn_result *user = run_python(need_shared(),
+                                 "import os\n"
+                                 "while os.times().user < 0.5:\n"
+                                 "    for i in range(10000): pass\n",
+                                 NULL);
+    sn_result *system = run_python(need_shared(),
+                                   "import os\n"
+                                   "zero = os.open('/dev/zero', os.O_RDONLY)\n"
+                                   "while os.times().system < 0.5: os.read(zero, 1 << 20)\n",
+                                   NULL);
+
+    (void)state;
+    assert_verdict(user, SN_VERDICT_OK);
+    assert_verdict(system, SN_VERDICT_OK);
+    print_message("a loop: %" PRIu64 " of %" PRIu64 " ms user; system calls: %" PRIu64 " of %" PRIu64 " ms system\n",
+                  sn_result_user_ns(user) / 1000000, sn_result_cpu_ns(user) / 1000000,
+                  sn_result_system_ns(system) / 1000000, sn_result_cpu_ns(system) / 1000000);
+    assert_true(sn_result_user_ns(user) > sn_result_cpu_ns(user) * 7 / 10);
+    assert_true(sn_result_system_ns(system) > sn_result_cpu_ns(system) / 2);
+    sn_result_free(user);
+    sn_result_free(system);
 }
 
 static void cpu_limit_of_one_process(void **state)
@@ -263,6 +289,36 @@ static void malloc_that_returns_null_under_the_limit(void **state)
     sn_result_free(result);
 }
 
+/* A mapping grows past the limit like one that is made past it: by its new length. */
+static void mremap_past_the_limit_is_refused(void **state)
+{
+    static const char script[] = "import ctypes, sys\n"
+                                 "libc = ctypes.CDLL(None, use_errno=True)\n"
+                                 "libc.mmap.restype = libc.mremap.restype = ctypes.c_void_p\n"
+                                 "size = ctypes.c_size_t\n"
+                                 "m = libc.mmap(None, size(1 << 20), 3, 0x22, -1, size(0))\n"
+                                 "r = libc.mremap(ctypes.c_void_p(m), size(1 << 20), size(1 << 30), 1)\n"
+                                 "print('grown' if r != 2 ** 64 - 1 else ctypes.get_errno())\n"
+                                 "sys.exit(%d)\n";
+    sn_limits limits = standard_limits();
+
+    (void)state;
+    limits.memory_bytes = 64 * MIB;
+    for (int status = 0; status < 2; status++) {
+        char text[512];
+        sn_result *result;
+
+        snprintf(text, sizeof(text), script, status);
+        result = run_python(need_shared(), text, &limits);
+        assert_string_equal(out(result), "12\n"); /* ENOMEM */
+        if (status == 0)
+            assert_limit(result, SN_VERDICT_OK, SN_LIMIT_NONE);
+        else
+            assert_limit(result, SN_VERDICT_MEMORY_LIMIT_EXCEEDED, SN_LIMIT_MEMORY);
+        sn_result_free(result);
+    }
+}
+
 /* RLIMIT_AS is not used: reserving address space, as the JVM, Go and sanitizers do, costs nothing. */
 static void address_space_is_not_memory(void **state)
 {
@@ -408,6 +464,20 @@ static void other_resource_limits_inside(void **state)
     sn_result_free(result);
 }
 
+/* 1, not 0: a core_pattern that is a pipe is fed with a limit of 0, by a helper that would start on the host. */
+static void no_core_is_written(void **state)
+{
+    struct rlimit own;
+    sn_result *result;
+
+    (void)state;
+    assert_int_equal(getrlimit(RLIMIT_CORE, &own), 0);
+    result = run_python(need_shared(), "import resource\nprint(resource.getrlimit(resource.RLIMIT_CORE))", NULL);
+    assert_verdict(result, SN_VERDICT_OK);
+    assert_string_equal(out(result), own.rlim_max ? "(1, 1)\n" : "(0, 0)\n");
+    sn_result_free(result);
+}
+
 static void quotas_of_the_writable_mounts(void **state)
 {
     static const char *const places[] = {"/work", "/tmp", "/dev/shm"};
@@ -525,6 +595,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(cpu_time_of_four_processes_is_exact),
         cmocka_unit_test(cpu_time_of_orphans_counts),
+        cmocka_unit_test(user_and_system_time_are_told_apart),
         cmocka_unit_test(cpu_limit_of_one_process),
         cmocka_unit_test(cpu_limit_of_the_whole_tree),
         cmocka_unit_test(cpu_limit_of_many_short_processes),
@@ -534,6 +605,7 @@ int main(void)
         cmocka_unit_test(the_peak_belongs_to_one_run),
         cmocka_unit_test(memory_limit),
         cmocka_unit_test(malloc_that_returns_null_under_the_limit),
+        cmocka_unit_test(mremap_past_the_limit_is_refused),
         cmocka_unit_test(address_space_is_not_memory),
         cmocka_unit_test(page_cache_is_no_memory_limit),
         cmocka_unit_test(process_limit),
@@ -541,6 +613,7 @@ int main(void)
         cmocka_unit_test(file_size_limit),
         cmocka_unit_test(open_files_limit),
         cmocka_unit_test(other_resource_limits_inside),
+        cmocka_unit_test(no_core_is_written),
         cmocka_unit_test(quotas_of_the_writable_mounts),
         cmocka_unit_test(cpu_bandwidth_is_throttled),
         cmocka_unit_test(generous_limits_do_not_bite),
