@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -279,6 +280,22 @@ int count_children(pid_t parent)
     }
     closedir(dir);
     return count;
+}
+
+void end_children(void)
+{
+    DIR *dir = opendir("/proc");
+
+    for (struct dirent *entry = dir ? readdir(dir) : NULL; entry; entry = readdir(dir)) {
+        pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10);
+
+        if (pid > 0 && descends_from(pid, getpid()))
+            kill(pid, SIGKILL);
+    }
+    if (dir)
+        closedir(dir);
+    while (waitpid(-1, NULL, 0) > 0)
+        continue;
 }
 
 int count_processes_named(const char *word)

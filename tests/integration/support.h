@@ -79,6 +79,8 @@ void assert_nothing_left_at(const struct footprint *before, const char *file, in
 int count_descriptors(void);
 int count_children(pid_t parent);
 int count_processes_named(const char *word);
+/* Kills what descends from this process, and reaps what is its child: after a test that failed half-way. */
+void end_children(void);
 
 /* The PID 1 of a sandbox of this process (it holds a pidfd of it), or -1; and whether a process lives (no zombie). */
 pid_t sandbox_pid(void);

@@ -1,335 +1,25 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * The cgroup drivers with real processes, whichever driver this host gives: a stand-in for the sandbox's PID 1 enters
- * the groups as an unprivileged user of its own user and cgroup namespace, and starts jobs in the leaves as PID 1 does.
- */
-#include "support.h"
+/* The cgroup drivers with real processes, whichever driver this host gives. */
+#include "cgroup_world.h"
 
 #include "base/cleanup.h"
 #include "base/error.h"
-#include "base/file.h"
 #include "plan/slot.h"
-#include "supervise/cgroup.h"
 
-#include <fcntl.h>
-#include <linux/sched.h>
-#include <poll.h>
-#include <sched.h>
+#include <inttypes.h>
+#include <limits.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
-#include <time.h>
 
-#define INIT_UID 77777
-
-enum job { JOB_NOTHING, JOB_BURN, JOB_TOUCH, JOB_FORK, JOB_BOMB, JOB_SLEEP };
-
-struct order {
-    enum job job;
-    uint64_t amount; /* ms of CPU, bytes, or processes */
-    int clone_into;
-    uint32_t procs_count;
-};
-
-/* How a job ended, and the CPU time of it and its children as wait4(2) tells it: another source than the groups. */
-struct ending {
-    int status;
-    uint64_t cpu_ns;
-};
-
-struct world {
-    const struct sn__cgroup_driver *driver;
-    char *parent;
-    uint32_t slot;
-    int slot_fd;
-    struct sn__cgroup *cgroup;
-    pid_t init;
-    int socket;
-};
-
-/* --- what runs inside --- */
-
-static uint64_t cpu_ms(void)
+/* A test that fails leaves no process to the next one. */
+static int end_processes(void **state)
 {
-    struct timespec now;
-
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
-    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
-
-static void burn(uint64_t ms)
-{
-    while (cpu_ms() < ms)
-        ;
-}
-
-static int job_burn(uint64_t ms)
-{
-    for (int i = 0; i < 4; i++) {
-        if (fork() == 0) {
-            burn(ms / 4);
-            _exit(0);
-        }
-    }
-    while (wait(NULL) > 0)
-        ;
+    (void)state;
+    end_children();
     return 0;
-}
-
-static int job_touch(uint64_t bytes)
-{
-    char *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-    if (memory == MAP_FAILED)
-        return 1;
-    for (uint64_t i = 0; i < bytes; i += 4096)
-        memory[i] = 1;
-    return 0;
-}
-
-/* Exit status: 0 if that many children could be had at once. */
-static int job_fork(uint64_t count)
-{
-    int failed = 0;
-
-    for (uint64_t i = 0; i < count; i++) {
-        pid_t child = fork();
-
-        if (child == 0) {
-            pause();
-            _exit(0);
-        }
-        failed |= child < 0;
-    }
-    return failed;
-}
-
-_Noreturn static void job_bomb(void)
-{
-    signal(SIGCHLD, SIG_IGN);
-    for (;;)
-        (void)!fork();
-}
-
-static int run_job(enum job job, uint64_t amount)
-{
-    switch (job) {
-    case JOB_NOTHING:
-        return 0;
-    case JOB_BURN:
-        return job_burn(amount);
-    case JOB_TOUCH:
-        return job_touch(amount);
-    case JOB_FORK:
-        return job_fork(amount);
-    case JOB_BOMB:
-        job_bomb();
-    case JOB_SLEEP:
-        for (;;)
-            pause();
-    }
-    return 99;
-}
-
-/* What PID 1 does for a run: the new process is in the leaf before it does anything else. Status as of waitpid. */
-static struct ending start_and_wait(const struct order *order, const int *fds, int report)
-{
-    struct clone_args args = {.exit_signal = SIGCHLD};
-    struct ending ending = {.status = -1};
-    struct rusage used;
-    pid_t child;
-
-    if (order->clone_into >= 0) {
-        args.flags = CLONE_INTO_CGROUP;
-        args.cgroup = (uint64_t)fds[0];
-    }
-    child = (pid_t)syscall(SYS_clone3, &args, sizeof(args));
-    if (child == 0) {
-        for (uint32_t i = 0; i < order->procs_count; i++)
-            if (write(fds[i], "0", 1) != 1)
-                _exit(98);
-        /* only now: who kills a run kills what has joined it */
-        child = getpid();
-        (void)!write(report, &child, sizeof(child));
-        _exit(run_job(order->job, order->amount));
-    }
-    if (child > 0 && wait4(child, &ending.status, 0, &used) == child)
-        ending.cpu_ns = (uint64_t)(used.ru_utime.tv_sec + used.ru_stime.tv_sec) * 1000000000 +
-                        (uint64_t)(used.ru_utime.tv_usec + used.ru_stime.tv_usec) * 1000;
-    return ending;
-}
-
-static int receive_order(int socket, struct order *ret_order, int *ret_fds)
-{
-    char control[CMSG_SPACE(sizeof(int) * SN__CGROUP_JOIN_MAX)];
-    struct iovec data = {ret_order, sizeof(*ret_order)};
-    struct msghdr message = {
-        .msg_iov = &data, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof(control)};
-    struct cmsghdr *header;
-
-    if (recvmsg(socket, &message, MSG_CMSG_CLOEXEC) != (ssize_t)sizeof(*ret_order))
-        return -1;
-    header = CMSG_FIRSTHDR(&message);
-    if (!header)
-        return 0;
-    memcpy(ret_fds, CMSG_DATA(header), header->cmsg_len - CMSG_LEN(0));
-    return (int)((header->cmsg_len - CMSG_LEN(0)) / sizeof(int));
-}
-
-/* The stand-in for PID 1. Entered before "go"; afterwards its user and cgroup namespaces are its own. */
-static void init_main(int socket, bool as_root)
-{
-    char go;
-
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    prctl(PR_SET_CHILD_SUBREAPER, 1);
-    if (read(socket, &go, 1) != 1)
-        _exit(1);
-    if (as_root && (syscall(SYS_setgroups, 0, NULL) < 0 || setresgid(INIT_UID, INIT_UID, INIT_UID) < 0 ||
-                    setresuid(INIT_UID, INIT_UID, INIT_UID) < 0))
-        _exit(2);
-    if (unshare(CLONE_NEWUSER) < 0 || unshare(CLONE_NEWCGROUP) < 0)
-        _exit(3);
-    if (write(socket, "r", 1) != 1 || read(socket, &go, 1) != 1)
-        _exit(4);
-    for (;;) {
-        struct order order;
-        int fds[SN__CGROUP_JOIN_MAX];
-        int count = receive_order(socket, &order, fds);
-        struct ending ending;
-
-        if (count < 0)
-            _exit(0);
-        ending = start_and_wait(&order, fds, socket);
-        for (int i = 0; i < count; i++)
-            close(fds[i]);
-        (void)!write(socket, &ending, sizeof(ending));
-        while (waitpid(-1, NULL, WNOHANG) > 0)
-            ;
-    }
-}
-
-/* --- the host's side --- */
-
-static void world_open(struct world *world)
-{
-    sn_error *error = NULL;
-    int sockets[2];
-    char ready;
-    int r = sn__cgroup_pick(NULL, &world->driver, &world->parent, &error);
-
-    if (r == SN_EHOST) {
-        char why[512];
-
-        snprintf(why, sizeof(why), "%s", sn_error_message(error));
-        sn_error_free(error);
-        skip_because("%s", why);
-    }
-    assert_ok(r, error);
-    assert_ok(sn__slot_take(&world->slot, &world->slot_fd, &error), error);
-    assert_ok(world->driver->create(world->parent, world->slot, geteuid() == 0 ? INIT_UID : geteuid(), &world->cgroup,
-                                    &error),
-              error);
-    assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets), 0);
-    world->socket = sockets[0];
-    world->init = fork();
-    if (world->init == 0) {
-        close(sockets[0]);
-        init_main(sockets[1], geteuid() == 0);
-    }
-    close(sockets[1]);
-    assert_ok(world->driver->enter(world->cgroup, world->init, &error), error);
-    assert_int_equal(write(world->socket, "g", 1), 1);
-    assert_int_equal(read(world->socket, &ready, 1), 1);
-    assert_ok(world->driver->settle(world->cgroup, world->init, &error), error);
-    assert_int_equal(write(world->socket, "g", 1), 1);
-}
-
-static void world_close(struct world *world)
-{
-    close(world->socket);
-    world->driver->destroy(world->cgroup);
-    waitpid(world->init, NULL, 0);
-    close(world->slot_fd);
-    free(world->parent);
-}
-
-static void limits_of(sn_limits *limits)
-{
-    *limits = (sn_limits){
-        .size = sizeof(*limits),
-        .memory_bytes = 256 * MIB,
-        .processes = 64,
-    };
-}
-
-static struct sn__cgroup_run *begin(struct world *world, const sn_limits *limits)
-{
-    struct sn__cgroup_run *run = NULL;
-    sn_error *error = NULL;
-
-    assert_ok(world->driver->run_begin(world->cgroup, limits, &run, &error), error);
-    return run;
-}
-
-/* Starts a job in the run's leaf; returns the process's number. */
-static pid_t start(struct world *world, const struct sn__cgroup_run *run, enum job job, uint64_t amount)
-{
-    struct sn__cgroup_join join;
-    struct order order = {.job = job, .amount = amount};
-    char control[CMSG_SPACE(sizeof(int) * SN__CGROUP_JOIN_MAX)] = {0};
-    struct iovec data = {&order, sizeof(order)};
-    struct msghdr message = {.msg_iov = &data, .msg_iovlen = 1, .msg_control = control};
-    struct cmsghdr *header;
-    uint32_t count;
-    pid_t pid = 0;
-
-    world->driver->run_join(run, &join);
-    order.clone_into = join.clone_into;
-    order.procs_count = join.procs_count;
-    count = join.clone_into >= 0 ? 1 : join.procs_count;
-    message.msg_controllen = CMSG_SPACE(sizeof(int) * count);
-    header = CMSG_FIRSTHDR(&message);
-    *header =
-        (struct cmsghdr){.cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS, .cmsg_len = CMSG_LEN(sizeof(int) * count)};
-    memcpy(CMSG_DATA(header), join.clone_into >= 0 ? &join.clone_into : join.procs, sizeof(int) * count);
-    assert_int_equal(sendmsg(world->socket, &message, MSG_NOSIGNAL), sizeof(order));
-    assert_int_equal(read(world->socket, &pid, sizeof(pid)), sizeof(pid));
-    assert_true(pid > 0);
-    return pid;
-}
-
-static struct ending finish_measured(struct world *world)
-{
-    struct ending ending;
-
-    assert_int_equal(read(world->socket, &ending, sizeof(ending)), sizeof(ending));
-    return ending;
-}
-
-static int finish(struct world *world)
-{
-    return finish_measured(world).status;
-}
-
-static int run(struct world *world, const sn_limits *limits, enum job job, uint64_t amount, struct sn__usage *ret_usage)
-{
-    struct sn__cgroup_run *leaf = begin(world, limits);
-    sn_error *error = NULL;
-    int status;
-
-    start(world, leaf, job, amount);
-    status = finish(world);
-    world->driver->run_kill(leaf);
-    assert_ok(world->driver->run_usage(leaf, ret_usage, &error), error);
-    world->driver->run_end(leaf);
-    return status;
 }
 
 #define SHOW(...) print_message("           " __VA_ARGS__)
@@ -345,10 +35,10 @@ static void cpu_time_of_four_processes_is_counted(void **state)
 
     (void)state;
     world_open(&world);
-    limits_of(&limits);
-    leaf = begin(&world, &limits);
-    start(&world, leaf, JOB_BURN, 500);
-    ending = finish_measured(&world);
+    world_limits(&limits);
+    leaf = world_begin(&world, &limits);
+    world_start(&world, leaf, JOB_BURN, 500);
+    ending = world_finish_measured(&world);
     assert_ok(world.driver->run_usage(leaf, &usage, &error), error);
     world.driver->run_end(leaf);
     world_close(&world);
@@ -369,10 +59,10 @@ static void peak_memory_is_what_was_touched(void **state)
 
     (void)state;
     world_open(&world);
-    limits_of(&limits);
-    assert_int_equal(run(&world, &limits, JOB_TOUCH, 4096, &base), 0);
-    assert_int_equal(run(&world, &limits, JOB_TOUCH, 100 * MIB, &usage), 0);
-    assert_int_equal(run(&world, &limits, JOB_TOUCH, 4096, &again), 0);
+    world_limits(&limits);
+    assert_int_equal(world_run(&world, &limits, JOB_TOUCH, 4096, &base), 0);
+    assert_int_equal(world_run(&world, &limits, JOB_TOUCH, 100 * MIB, &usage), 0);
+    assert_int_equal(world_run(&world, &limits, JOB_TOUCH, 4096, &again), 0);
     SHOW("%s: one page %.2f MiB, 100 MiB more %.2f MiB, one page again %.2f MiB\n", usage.memory_source,
          (double)base.memory_peak / (double)MIB, (double)usage.memory_peak / (double)MIB,
          (double)again.memory_peak / (double)MIB);
@@ -391,9 +81,9 @@ static void too_much_memory_is_seen(void **state)
 
     (void)state;
     world_open(&world);
-    limits_of(&limits);
+    world_limits(&limits);
     limits.memory_bytes = 32 * MIB;
-    status = run(&world, &limits, JOB_TOUCH, 100 * MIB, &usage);
+    status = world_run(&world, &limits, JOB_TOUCH, 100 * MIB, &usage);
     SHOW("killed by signal %d; refused %lu, killed %lu, peak %.2f MiB\n", WIFSIGNALED(status) ? WTERMSIG(status) : 0,
          (unsigned long)usage.memory_refused, (unsigned long)usage.oom_kills, (double)usage.memory_peak / (double)MIB);
     assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
@@ -401,8 +91,8 @@ static void too_much_memory_is_seen(void **state)
     assert_true(usage.memory_refused >= 1);
     assert_in_range(usage.memory_peak, 31 * MIB, 33 * MIB);
     /* the next run starts from nothing */
-    limits_of(&limits);
-    assert_int_equal(run(&world, &limits, JOB_TOUCH, MIB, &usage), 0);
+    world_limits(&limits);
+    assert_int_equal(world_run(&world, &limits, JOB_TOUCH, MIB, &usage), 0);
     assert_int_equal(usage.oom_kills, 0);
     assert_int_equal(usage.memory_refused, 0);
     world_close(&world);
@@ -416,15 +106,15 @@ static void exactly_as_many_processes_as_allowed(void **state)
 
     (void)state;
     world_open(&world);
-    limits_of(&limits);
+    world_limits(&limits);
     limits.processes = 10;
-    assert_int_equal(run(&world, &limits, JOB_FORK, 9, &usage), 0);
+    assert_int_equal(world_run(&world, &limits, JOB_FORK, 9, &usage), 0);
     assert_int_equal(usage.processes_refused, 0);
-    assert_int_equal(WEXITSTATUS(run(&world, &limits, JOB_FORK, 10, &usage)), 1);
+    assert_int_equal(WEXITSTATUS(world_run(&world, &limits, JOB_FORK, 10, &usage)), 1);
     assert_int_equal(usage.processes_refused, 1);
     limits.processes = 1;
-    assert_int_equal(run(&world, &limits, JOB_NOTHING, 0, &usage), 0);
-    assert_int_equal(WEXITSTATUS(run(&world, &limits, JOB_FORK, 1, &usage)), 1);
+    assert_int_equal(world_run(&world, &limits, JOB_NOTHING, 0, &usage), 0);
+    assert_int_equal(WEXITSTATUS(world_run(&world, &limits, JOB_FORK, 1, &usage)), 1);
     assert_int_equal(usage.processes_refused, 1);
     world_close(&world);
 }
@@ -440,10 +130,10 @@ static void a_fork_bomb_dies_at_once(void **state)
 
     (void)state;
     world_open(&world);
-    limits_of(&limits);
+    world_limits(&limits);
     limits.processes = 50;
-    leaf = begin(&world, &limits);
-    start(&world, leaf, JOB_BOMB, 0);
+    leaf = world_begin(&world, &limits);
+    world_start(&world, leaf, JOB_BOMB, 0);
     /* so much CPU time makes more than 50 processes even in an emulated machine */
     began = now_ms();
     do {
@@ -454,7 +144,7 @@ static void a_fork_bomb_dies_at_once(void **state)
     began = now_ms();
     world.driver->run_kill(leaf);
     took = now_ms() - began;
-    assert_true(WIFSIGNALED(finish(&world)));
+    assert_true(WIFSIGNALED(world_finish(&world)));
     assert_ok(world.driver->run_usage(leaf, &usage, &error), error);
     SHOW("50 processes killed in %lu ms, %lu forks refused\n", (unsigned long)took,
          (unsigned long)usage.processes_refused);
@@ -463,25 +153,71 @@ static void a_fork_bomb_dies_at_once(void **state)
     world_close(&world);
 }
 
+/* A program in the midst of forking is killed by refusing it forks: those are not its own doing. */
 static void killing_does_not_look_like_a_refused_fork(void **state)
 {
     struct world world = {0};
-    struct sn__usage usage;
-    struct sn__cgroup_run *leaf;
-    sn_error *error = NULL;
     sn_limits limits;
 
     (void)state;
     world_open(&world);
-    limits_of(&limits);
-    leaf = begin(&world, &limits);
-    start(&world, leaf, JOB_SLEEP, 0);
-    world.driver->run_kill(leaf);
-    world.driver->run_kill(leaf);
-    assert_int_equal(WTERMSIG(finish(&world)), SIGKILL);
-    assert_ok(world.driver->run_usage(leaf, &usage, &error), error);
-    assert_int_equal(usage.processes_refused, 0);
-    assert_int_equal(usage.oom_kills, 0);
+    world_limits(&limits);
+    for (int i = 0; i < 20; i++) {
+        struct sn__cgroup_run *leaf = world_begin(&world, &limits);
+        struct sn__usage usage;
+        sn_error *error = NULL;
+
+        world_start(&world, leaf, i ? JOB_CHURN : JOB_SLEEP, 0);
+        sleep_ms(5);
+        world.driver->run_kill(leaf);
+        world.driver->run_kill(leaf);
+        assert_int_equal(WTERMSIG(world_finish(&world)), SIGKILL);
+        assert_ok(world.driver->run_usage(leaf, &usage, &error), error);
+        assert_int_equal(usage.processes_refused, 0);
+        assert_int_equal(usage.oom_kills, 0);
+        world.driver->run_end(leaf);
+    }
+    world_close(&world);
+}
+
+/* PID 1's leaf: what it cannot do without are itself, a child, and those that are armed ahead of a run. */
+static void pid_1_is_bounded_too(void **state)
+{
+    struct world world = {0};
+    char text[32] = "";
+    bool is_read;
+
+    (void)state;
+    world_open(&world);
+    is_read = world_read(&world, "pids", "init/pids.max", text, sizeof(text));
+    world_close(&world);
+    assert_true(is_read);
+    assert_string_equal(text, "16\n");
+}
+
+/* What does not fit into the memory must not go to the swap instead: the files that say so, where this kernel has them.
+ */
+static void swap_does_not_extend_the_memory(void **state)
+{
+    struct world world = {0};
+    struct sn__cgroup_run *leaf;
+    sn_limits limits;
+    char text[32] = "";
+    bool is_v2;
+
+    (void)state;
+    world_open(&world);
+    world_limits(&limits);
+    is_v2 = strcmp(world.driver->name, "v2") == 0;
+    leaf = world_begin(&world, &limits);
+    assert_true(world_read(&world, "memory", is_v2 ? "r*/memory.max" : "r*/memory.limit_in_bytes", text, sizeof(text)));
+    assert_int_equal(strtoull(text, NULL, 10), limits.memory_bytes);
+    if (is_v2 && world_read(&world, "memory", "r*/memory.swap.max", text, sizeof(text)))
+        assert_string_equal(text, "0\n");
+    if (!is_v2 && world_read(&world, "memory", "r*/memory.memsw.limit_in_bytes", text, sizeof(text)))
+        assert_in_range(strtoull(text, NULL, 10), limits.memory_bytes, limits.memory_bytes + MIB);
+    if (!is_v2 && world_read(&world, "memory", "r*/memory.swappiness", text, sizeof(text)))
+        assert_string_equal(text, "0\n");
     world.driver->run_end(leaf);
     world_close(&world);
 }
@@ -497,7 +233,7 @@ static void bandwidth_is_bounded(void **state)
 
     (void)state;
     world_open(&world);
-    limits_of(&limits);
+    world_limits(&limits);
     limits.cpu_percent = 10;
     if (world.driver->run_begin(world.cgroup, &limits, &probe, &error) == SN_EHOST) {
         sn_error_free(error);
@@ -506,7 +242,7 @@ static void bandwidth_is_bounded(void **state)
     }
     world.driver->run_end(probe);
     began = now_ms();
-    assert_int_equal(run(&world, &limits, JOB_BURN, 100, &usage), 0);
+    assert_int_equal(world_run(&world, &limits, JOB_BURN, 100, &usage), 0);
     took = now_ms() - began;
     SHOW("100 ms at 10 %%: %lu ms, throttled %.0f ms\n", (unsigned long)took, (double)usage.throttled_ns / 1e6);
     /* holds however busy the machine is: on a busy one it may never have been throttled */
@@ -514,15 +250,13 @@ static void bandwidth_is_bounded(void **state)
     world_close(&world);
 }
 
-/* The last line of the parent string ends in a directory under both drivers. */
 static bool group_exists(const struct world *world)
 {
-    char path[4096];
-    struct stat st;
-    const char *directory = strchr(world->parent, '/');
+    char directory[PATH_MAX], path[PATH_MAX + 16];
 
-    snprintf(path, sizeof(path), "%.*s/s%u", (int)strcspn(directory, "\n"), directory, world->slot);
-    return stat(path, &st) == 0;
+    world_directory(world->parent, "pids", directory, sizeof(directory));
+    snprintf(path, sizeof(path), "%s/s%u", directory, world->slot);
+    return access(path, F_OK) == 0;
 }
 
 static void destroy_kills_and_leaves_nothing(void **state)
@@ -536,12 +270,12 @@ static void destroy_kills_and_leaves_nothing(void **state)
     (void)state;
     footprint_take(&before);
     world_open(&world);
-    limits_of(&limits);
-    leaf = begin(&world, &limits);
-    pid = start(&world, leaf, JOB_SLEEP, 0);
+    world_limits(&limits);
+    leaf = world_begin(&world, &limits);
+    pid = world_start(&world, leaf, JOB_SLEEP, 0);
     assert_true(group_exists(&world));
     world.driver->run_end(leaf);
-    assert_true(kill(pid, 0) < 0 || finish(&world) == SIGKILL);
+    assert_true(kill(pid, 0) < 0 || world_finish(&world) == SIGKILL);
     world.driver->destroy(world.cgroup);
     assert_false(group_exists(&world));
     assert_int_equal(waitpid(world.init, NULL, 0), world.init);
@@ -618,6 +352,38 @@ static void what_a_dead_host_left_is_removed(void **state)
     world_close(&world);
 }
 
+/* Users may share a directory of groups, and each counts slots by himself. */
+static void groups_of_another_user_are_left_alone(void **state)
+{
+    struct world world = {0};
+    char directory[PATH_MAX], path[PATH_MAX + 16];
+    uint32_t slot;
+    int fd;
+    bool stays;
+
+    (void)state;
+    if (geteuid() != 0) {
+        print_message("only root can make a group for another user\n");
+        return;
+    }
+    world_open(&world);
+    assert_int_equal(sn__slot_take(&slot, &fd, NULL), 0);
+    close(fd); /* nobody has the slot of that number among ours */
+    world_directory(world.parent, "pids", directory, sizeof(directory));
+    snprintf(path, sizeof(path), "%s/s%u", directory, slot);
+    assert_int_equal(mkdir(path, 0755), 0);
+    assert_int_equal(chown(path, 54321, 54321), 0);
+    for (int i = 0; i < 20; i++)
+        world.driver->reap_stale(world.parent);
+    stays = access(path, F_OK) == 0;
+    assert_true(chown(path, 0, 0) == 0 || !stays);
+    for (int i = 0; i < 20; i++)
+        world.driver->reap_stale(world.parent);
+    assert_int_equal(access(path, F_OK), -1); /* our own would have gone */
+    world_close(&world);
+    assert_true(stays);
+}
+
 static int one_of_many(const struct sn__cgroup_driver *driver, const char *parent, sn_error **ret_error)
 {
     struct sn__cgroup *cgroup = NULL;
@@ -630,7 +396,7 @@ static int one_of_many(const struct sn__cgroup_driver *driver, const char *paren
 
     if (r < 0)
         return r;
-    limits_of(&limits);
+    world_limits(&limits);
     init = fork();
     if (init == 0) {
         for (;;)
@@ -726,19 +492,23 @@ static void a_wanted_parent_that_is_none_is_refused(void **state)
 
 int main(void)
 {
+#define GROUP_TEST(name) cmocka_unit_test_teardown(name, end_processes)
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(cpu_time_of_four_processes_is_counted),
-        cmocka_unit_test(peak_memory_is_what_was_touched),
-        cmocka_unit_test(too_much_memory_is_seen),
-        cmocka_unit_test(exactly_as_many_processes_as_allowed),
-        cmocka_unit_test(a_fork_bomb_dies_at_once),
-        cmocka_unit_test(killing_does_not_look_like_a_refused_fork),
-        cmocka_unit_test(bandwidth_is_bounded),
-        cmocka_unit_test(destroy_kills_and_leaves_nothing),
-        cmocka_unit_test(what_a_dead_host_left_is_removed),
-        cmocka_unit_test(many_at_once),
-        cmocka_unit_test(a_wanted_parent_that_is_none_is_refused),
-        cmocka_unit_test(the_host_probe_tells_and_leaves_nothing),
+        GROUP_TEST(cpu_time_of_four_processes_is_counted),
+        GROUP_TEST(peak_memory_is_what_was_touched),
+        GROUP_TEST(too_much_memory_is_seen),
+        GROUP_TEST(exactly_as_many_processes_as_allowed),
+        GROUP_TEST(a_fork_bomb_dies_at_once),
+        GROUP_TEST(killing_does_not_look_like_a_refused_fork),
+        GROUP_TEST(pid_1_is_bounded_too),
+        GROUP_TEST(swap_does_not_extend_the_memory),
+        GROUP_TEST(bandwidth_is_bounded),
+        GROUP_TEST(destroy_kills_and_leaves_nothing),
+        GROUP_TEST(what_a_dead_host_left_is_removed),
+        GROUP_TEST(groups_of_another_user_are_left_alone),
+        GROUP_TEST(many_at_once),
+        GROUP_TEST(a_wanted_parent_that_is_none_is_refused),
+        GROUP_TEST(the_host_probe_tells_and_leaves_nothing),
     };
 
     return run_group(tests);
