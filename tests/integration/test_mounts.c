@@ -4,11 +4,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 static void shell(sn_sandbox *sandbox, const char *script)
@@ -308,6 +310,61 @@ static void files_in_and_out_stop_at_a_mount(void **state)
     assert_string_equal(text, "host's\n");
 }
 
+#define ROUNDS 60
+
+struct replacer {
+    pthread_t thread;
+    char old[64], new[64];
+    struct timespec delay;
+};
+
+static void *replace(void *argument)
+{
+    const struct replacer *replacer = argument;
+
+    nanosleep(&replacer->delay, NULL);
+    rename(replacer->new, replacer->old);
+    return NULL;
+}
+
+/* As ldconfig and editors do it, at every moment of a creation: a file that is gone cannot be mounted, the new one can.
+ */
+static void a_source_may_be_replaced_meanwhile(void **state)
+{
+    char *directory = make_host_directory();
+    struct replacer replacer;
+    sn_mount file;
+    const sn_mount *mounts[] = {&file, NULL};
+    sn_sandbox_options options;
+    uint64_t took = now_ms();
+
+    (void)state;
+    for (int i = 0; i < 10; i++)
+        need_sandbox();
+    took = now_ms() - took + 1;
+    snprintf(replacer.old, sizeof(replacer.old), "%.32s/file", directory);
+    snprintf(replacer.new, sizeof(replacer.new), "%.32s/new", directory);
+    write_host_file(directory, "file", "old", 0644);
+    sn_mount_init(&file);
+    file.source = replacer.old;
+    file.target = "/data/file";
+    sn_sandbox_options_init(&options);
+    options.mounts = mounts;
+    for (uint64_t i = 0; i < ROUNDS; i++) {
+        sn_sandbox *sandbox = NULL;
+        sn_error *error = NULL;
+        int code;
+
+        write_host_file(directory, "new", "new", 0644);
+        replacer.delay = (struct timespec){.tv_nsec = (long)(took * 100000 * i / ROUNDS % 1000000000)};
+        assert_int_equal(pthread_create(&replacer.thread, NULL, replace, &replacer), 0);
+        code = create_sandbox(&options, &sandbox, &error);
+        pthread_join(replacer.thread, NULL);
+        sn_sandbox_destroy(sandbox);
+        assert_ok(code, error);
+    }
+}
+
 static void missing_mount_sources(void **state)
 {
     sn_mount absent;
@@ -440,6 +497,7 @@ int main(void)
         MOUNT_TEST(a_fifo_in_a_read_only_mount_is_not_written_to),
         MOUNT_TEST(shared_mounts_carry_nothing_over),
         MOUNT_TEST(files_in_and_out_stop_at_a_mount),
+        MOUNT_TEST(a_source_may_be_replaced_meanwhile),
         MOUNT_TEST(missing_mount_sources),
         MOUNT_TEST(a_root_file_system_of_its_own),
         MOUNT_TEST(links_of_a_root_file_system_are_not_followed),

@@ -185,34 +185,46 @@ static long open_source(const struct init *init, struct received *received, cons
     return tree;
 }
 
-static long make_bind(const struct init *init, struct received *received, const struct sn__plan_mount *mount)
+static long attach_source(const struct init *init, struct received *received, const struct sn__plan_mount *mount)
 {
     /*
      * A clone is a peer of what it was cloned from: where the host's mounts are shared (systemd makes them so), what is
      * mounted there would appear here without our flags, and what we mount beneath it would appear on the host.
      */
     struct mount_attr attributes = {.attr_set = MOUNT_ATTR_NOSUID, .propagation = MS_PRIVATE};
-    const char *target = plan_string(init, mount->target);
-    long tree, r;
+    long tree = open_source(init, received, mount);
+    long r;
 
+    if (tree < 0)
+        return tree;
     if (!(mount->flags & SN__MOUNT_FLAG_DEVICE))
         attributes.attr_set |= MOUNT_ATTR_NODEV;
     if (!(mount->flags & SN__MOUNT_FLAG_WRITABLE))
         attributes.attr_set |= MOUNT_ATTR_RDONLY;
     if (mount->flags & SN__MOUNT_FLAG_NOEXEC)
         attributes.attr_set |= MOUNT_ATTR_NOEXEC;
-    tree = open_source(init, received, mount);
-    if (tree < 0)
-        return tree;
-    r = mount->flags & SN__MOUNT_FLAG_IS_DIR ? make_directories(target, strlen(target)) : make_parent(target);
-    if (r == 0 && !(mount->flags & SN__MOUNT_FLAG_IS_DIR))
-        r = make_file(target, NULL);
-    if (r == 0)
-        r = attach(tree, target);
+    r = attach(tree, plan_string(init, mount->target));
     /* after attaching, so that the mount is ours whoever cloned it */
     if (r == 0)
         r = sn__sys(__NR_mount_setattr, tree, "", 0x1000 | AT_RECURSIVE, &attributes, sizeof(attributes));
     sn__sys(__NR_close, tree);
+    return r;
+}
+
+static long make_bind(const struct init *init, struct received *received, const struct sn__plan_mount *mount)
+{
+    const char *target = plan_string(init, mount->target);
+    long r;
+
+    r = mount->flags & SN__MOUNT_FLAG_IS_DIR ? make_directories(target, strlen(target)) : make_parent(target);
+    if (r == 0 && !(mount->flags & SN__MOUNT_FLAG_IS_DIR))
+        r = make_file(target, NULL);
+    if (r < 0)
+        return r;
+    r = attach_source(init, received, mount);
+    /* ENOENT: it was replaced between its opening and now; what a host handed over, it has to open again */
+    for (int again = 0; r == -ENOENT && mount->fd < 0 && again < 3; again++)
+        r = attach_source(init, received, mount);
     return r;
 }
 

@@ -8,8 +8,19 @@
 #include "spawn/spawn.h"
 
 #include <string.h>
+#include <sys/stat.h>
 
 #define PLACE_ATTEMPTS 64
+#define REPLACED_ATTEMPTS 4
+
+/* What an earlier attempt met. */
+static void clear_error(sn_error **error)
+{
+    if (error) {
+        sn_error_free(*error);
+        *error = NULL;
+    }
+}
 
 static int take_cgroup(sn_sandbox *sandbox, sn_error **ret_error)
 {
@@ -37,10 +48,7 @@ static int take_place(sn_sandbox *sandbox, sn_error **ret_error)
         int previous = sandbox->slot_fd; /* held until the next one is, so that it is another */
 
         sandbox->slot_fd = -1;
-        if (ret_error) { /* what an earlier attempt met */
-            sn_error_free(*ret_error);
-            *ret_error = NULL;
-        }
+        clear_error(ret_error);
         r = sn__slot_take(&sandbox->slot, &sandbox->slot_fd, ret_error);
         sn__close(previous);
         if (r == 0)
@@ -51,7 +59,21 @@ static int take_place(sn_sandbox *sandbox, sn_error **ret_error)
     return r;
 }
 
-static int create(sn_sandbox *sandbox, const sn_sandbox_options *options, sn_error **ret_error)
+/*
+ * A file that was replaced after it was opened cannot be mounted any more. Files of the host's are (by ldconfig, say:
+ * its cache is among what every sandbox sees), so that is no error: the new one can be.
+ */
+static bool has_replaced_source(const struct sn__planner *planner)
+{
+    struct stat source;
+
+    for (uint32_t i = 0; i < planner->fd_count; i++)
+        if (fstat(planner->fds[i], &source) == 0 && source.st_nlink == 0)
+            return true;
+    return false;
+}
+
+static int create(sn_sandbox *sandbox, const sn_sandbox_options *options, bool *ret_replaced, sn_error **ret_error)
 {
     cleanup_planner struct sn__planner planner = {.spec = &sandbox->spec, .ids = &sandbox->ids};
     cleanup_free char *plan = NULL;
@@ -67,27 +89,33 @@ static int create(sn_sandbox *sandbox, const sn_sandbox_options *options, sn_err
         r = sn__plan_freeze(&planner, &plan, &plan_size, ret_error);
     if (r == 0)
         r = sn__spawn(sandbox, &planner, plan, plan_size, ret_error);
+    *ret_replaced = r < 0 && has_replaced_source(&planner);
     return r;
 }
 
 int sn_sandbox_create(const sn_sandbox_options *options, sn_sandbox **ret_sandbox, sn_error **ret_error)
 {
-    sn_sandbox *sandbox;
-    int r;
+    bool is_replaced = true;
+    int r = SN_ESYS;
 
     if (!ret_sandbox)
         return sn__error_set(ret_error, SN_EINVAL, "check options", "ret_sandbox is NULL");
-    sandbox = calloc(1, sizeof(*sandbox));
-    if (!sandbox)
-        return sn__error_nomem(ret_error);
-    sandbox->slot_fd = sandbox->pidfd = sandbox->control = -1;
-    r = create(sandbox, options, ret_error);
-    if (r < 0) {
+    for (int attempt = 0; is_replaced && attempt < REPLACED_ATTEMPTS; attempt++) {
+        sn_sandbox *sandbox = calloc(1, sizeof(*sandbox));
+
+        if (attempt)
+            clear_error(ret_error);
+        if (!sandbox)
+            return sn__error_nomem(ret_error);
+        sandbox->slot_fd = sandbox->pidfd = sandbox->control = -1;
+        r = create(sandbox, options, &is_replaced, ret_error);
+        if (r == 0) {
+            *ret_sandbox = sandbox;
+            return 0;
+        }
         sn_sandbox_destroy(sandbox);
-        return r;
     }
-    *ret_sandbox = sandbox;
-    return 0;
+    return r;
 }
 
 void sn_sandbox_destroy(sn_sandbox *sandbox)
