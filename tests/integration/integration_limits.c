@@ -179,7 +179,7 @@ static void wall_limit(void **state)
         print_message("%s\n", scripts[i]);
         assert_limit(result, SN_VERDICT_TIME_LIMIT_EXCEEDED, SN_LIMIT_WALL);
         assert_true(sn_result_wall_ns(result) >= 300000000);
-        assert_true(now_ms() - begun < 3000);
+        assert_true(now_ms() - begun < 20000);
         sn_result_free(result);
     }
 }
@@ -398,7 +398,7 @@ static void a_fork_bomb_ends(void **state)
     result = run_shell(need_shared(), "b() { b | b & }; b; sleep 30", &limits);
     assert_int_not_equal(sn_result_verdict(result), SN_VERDICT_OK);
     assert_int_not_equal(sn_result_verdict(result), SN_VERDICT_INTERNAL_ERROR);
-    assert_true(now_ms() - begun < 10000);
+    assert_true(now_ms() - begun < 25000);
     sn_result_free(result);
     assert_nothing_left(&before);
 }
@@ -530,21 +530,26 @@ static void quotas_of_the_writable_mounts(void **state)
     sn_sandbox_destroy(sandbox);
 }
 
-/* A fifth of a core: 200 ms of work last about a second, and the time kept back is told. */
+/*
+ * A fiftieth of a core, less than a busy machine leaves it: some 30 ms of work last more than a second, and the time
+ * kept back is told.
+ */
 static void cpu_bandwidth_is_throttled(void **state)
 {
     sn_limits limits = standard_limits();
     sn_result *result;
 
     (void)state;
-    limits.cpu_percent = 20;
-    result = run_python(need_shared(), "import time\nwhile time.process_time() < 0.2: pass", &limits);
+    limits.cpu_percent = 2;
+    limits.wall_ms = 60000;
+    result = run_shell(need_shared(), "i=0; while [ $i -lt 15000 ]; do i=$((i+1)); done", &limits);
     assert_verdict(result, SN_VERDICT_OK);
     print_message("wall %" PRIu64 " ms, cpu %" PRIu64 " ms, throttled %" PRIu64 " ms\n",
                   sn_result_wall_ns(result) / 1000000, sn_result_cpu_ns(result) / 1000000,
                   sn_result_throttled_ns(result) / 1000000);
     assert_true(sn_result_throttled_ns(result) > 100000000);
-    assert_true(sn_result_wall_ns(result) > 500000000);
+    /* what it had before it was first stopped is for nothing */
+    assert_true(sn_result_cpu_ns(result) <= sn_result_wall_ns(result) / 50 + 15000000);
     sn_result_free(result);
     result = run_shell(need_shared(), ":", NULL);
     assert_int_equal(sn_result_throttled_ns(result), 0);

@@ -214,24 +214,16 @@ void assert_verdict_at(const sn_result *result, sn_verdict verdict, const char *
     _fail(file, line);
 }
 
-/* `word`: only names that contain it; NULL: all. */
-static int count_entries(const char *path, const char *word)
-{
-    DIR *dir = opendir(path);
-    int count = 0;
-
-    if (!dir)
-        return 0;
-    for (struct dirent *entry = readdir(dir); entry; entry = readdir(dir))
-        count += strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0 &&
-                 (!word || strstr(entry->d_name, word));
-    closedir(dir);
-    return count;
-}
-
 int count_descriptors(void)
 {
-    return count_entries("/proc/self/fd", NULL) - 1; /* the one that reads it */
+    DIR *dir = opendir("/proc/self/fd");
+    int count = -3; /* ".", "..", and the one that reads it */
+
+    assert_non_null(dir);
+    while (readdir(dir))
+        count++;
+    closedir(dir);
+    return count;
 }
 
 static pid_t parent_of(pid_t pid)
@@ -324,6 +316,36 @@ int count_processes_named(const char *word)
     return count;
 }
 
+bool await_processes_named(const char *word, int count)
+{
+    uint64_t deadline = now_ms() + 10000 * slowness();
+
+    for (;;) {
+        int found = count_processes_named(word);
+
+        if (count ? found >= count : found == 0)
+            return true;
+        if (now_ms() >= deadline)
+            return false;
+        sleep_ms(5);
+    }
+}
+
+/* Mounts of this namespace, but for those in places where containers and tests of others mount. */
+static int count_mounts(void)
+{
+    FILE *file = fopen("/proc/self/mountinfo", "re");
+    char line[4096], where[1024];
+    int count = 0;
+
+    assert_non_null(file);
+    while (fgets(line, sizeof(line), file))
+        count += sscanf(line, "%*s %*s %*s %*s %1023s", where) == 1 && strncmp(where, "/tmp/", 5) != 0 &&
+                 strncmp(where, "/var/", 5) != 0 && strncmp(where, "/run/", 5) != 0;
+    fclose(file);
+    return count;
+}
+
 static int count_lines(const char *path)
 {
     FILE *file = fopen(path, "re");
@@ -338,7 +360,7 @@ static int count_lines(const char *path)
 }
 
 /* nftw() has no argument for its callback. */
-static int groups_found;
+static struct footprint *taking;
 static int processes_found;
 
 static int procs_seen(const char *path, const struct stat *info, int type, struct FTW *walk)
@@ -354,52 +376,90 @@ static int group_seen(const char *path, const struct stat *info, int type, struc
 {
     const char *name = path + walk->base;
 
-    (void)info;
     if (type == FTW_D && name[0] == 's' && name[1] >= '0' && name[1] <= '9' && strstr(path, "/sentinel/")) {
         processes_found = 0;
         nftw(path, procs_seen, 16, FTW_PHYS);
-        groups_found += processes_found == 0;
+        if (processes_found == 0 && taking->groups < GROUPS_MAX) {
+            struct empty_group *group = &taking->group[taking->groups++];
+
+            *group = (struct empty_group){.device = info->st_dev, .inode = info->st_ino};
+            snprintf(group->path, sizeof(group->path), "%s", path);
+        }
     }
     return 0;
 }
 
-/* Every hierarchy, wherever below it a folder "sentinel" is. */
-static int count_groups(void)
+/* What the library makes where everybody does: "sentinel" and "sentinel-<uid>". */
+static int count_temporary(const char *path)
 {
-    groups_found = 0;
-    nftw("/sys/fs/cgroup", group_seen, 16, FTW_PHYS);
-    return groups_found;
+    static const char name[] = "sentinel";
+    DIR *dir = opendir(path);
+    int count = 0;
+
+    for (struct dirent *entry = dir ? readdir(dir) : NULL; entry; entry = readdir(dir)) {
+        const char *rest = entry->d_name + strlen(name);
+
+        count += strncmp(entry->d_name, name, strlen(name)) == 0 &&
+                 (*rest == '\0' || (*rest == '-' && rest[1 + strspn(rest + 1, "0123456789")] == '\0'));
+    }
+    if (dir)
+        closedir(dir);
+    return count;
 }
 
 void footprint_take(struct footprint *ret)
 {
     ret->descriptors = count_descriptors();
     ret->processes = count_children(getpid());
-    ret->mounts = count_lines("/proc/self/mountinfo");
-    ret->groups = count_groups();
-    ret->temporary =
-        count_entries("/tmp", "sentinel") + count_entries("/dev/shm", "sentinel") + count_entries("/run", "sentinel");
+    ret->mounts = count_mounts();
+    ret->temporary = count_temporary("/tmp") + count_temporary("/dev/shm") + count_temporary("/run");
+    ret->groups = 0;
+    taking = ret;
+    /* every hierarchy, wherever below it a folder "sentinel" is */
+    nftw("/sys/fs/cgroup", group_seen, 16, FTW_PHYS);
 }
 
-/*
- * Other programs of a busy machine come and go in /tmp and in the group tree, so only what is more than before counts,
- * and only if it stays.
- */
+static bool has_group(const struct footprint *footprint, const struct empty_group *group)
+{
+    for (size_t i = 0; i < footprint->groups; i++)
+        if (footprint->group[i].device == group->device && footprint->group[i].inode == group->inode)
+            return true;
+    return false;
+}
+
+/* Keeps of `groups` those that `other` has (or has not) too. */
+static void keep_groups(struct footprint *groups, const struct footprint *other, bool has)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < groups->groups; i++)
+        if (has_group(other, &groups->group[i]) == has)
+            groups->group[kept++] = groups->group[i];
+    groups->groups = kept;
+}
+
 void assert_nothing_left_at(const struct footprint *before, const char *file, int line)
 {
-    struct footprint after;
+    static struct footprint after, left;
+    uint64_t deadline = now_ms() + 5000;
 
-    for (int tries = 0; tries < 40; tries++) {
-        footprint_take(&after);
+    footprint_take(&left);
+    after = left;
+    keep_groups(&left, before, false);
+    /* a look takes long where the machine is busy, and few looks say little */
+    for (int looks = 0; looks < 40 || now_ms() < deadline; looks++) {
+        keep_groups(&left, &after, true);
         if (after.descriptors <= before->descriptors && after.processes <= before->processes &&
-            after.mounts <= before->mounts && after.groups <= before->groups && after.temporary <= before->temporary)
+            after.mounts <= before->mounts && after.temporary <= before->temporary && left.groups == 0)
             return;
         sleep_ms(25);
+        footprint_take(&after);
     }
     print_error("left behind (before -> after): descriptors %d -> %d, processes %d -> %d, mounts %d -> %d, "
-                "groups %d -> %d, entries named sentinel in /dev/shm and /run %d -> %d\n",
+                "entries named sentinel in /tmp, /dev/shm and /run %d -> %d, %zu groups%s%s\n",
                 before->descriptors, after.descriptors, before->processes, after.processes, before->mounts,
-                after.mounts, before->groups, after.groups, before->temporary, after.temporary);
+                after.mounts, before->temporary, after.temporary, left.groups, left.groups ? ", the first is " : "",
+                left.groups ? left.group[0].path : "");
     _fail(file, line);
 }
 

@@ -60,17 +60,29 @@ const char *err(const sn_result *result);
 #define assert_verdict(result, verdict) assert_verdict_at(result, verdict, __FILE__, __LINE__)
 void assert_verdict_at(const sn_result *result, sn_verdict verdict, const char *file, int line);
 
-/* What a library may leave behind in the host, counted. */
+/* A directory of cgroups, told from another one of that name. */
+struct empty_group {
+    dev_t device;
+    ino_t inode;
+    char path[256];
+};
+#define GROUPS_MAX 256
+
+/* What a library may leave behind in the host. */
 struct footprint {
     int descriptors; /* /proc/self/fd */
     int processes;   /* direct and indirect children of this process, zombies included */
-    int mounts;      /* lines of /proc/self/mountinfo */
-    int groups;      /* "s<slot>" groups without any process, in every hierarchy, in folders named sentinel */
-    int temporary;   /* entries of /dev/shm and /run with sentinel in their names */
+    int mounts;      /* of this namespace, but for those below /tmp, /var and /run: there containers and tests mount */
+    int temporary;   /* entries of /tmp, /dev/shm and /run that the library makes: "sentinel", "sentinel-<uid>" */
+    size_t groups;   /* "s<slot>" groups without any process, in every hierarchy, in folders named sentinel */
+    struct empty_group group[GROUPS_MAX];
 };
 
 void footprint_take(struct footprint *ret);
-/* Waits up to a second for what the kernel removes late, then compares. */
+/*
+ * Waits up to some seconds for what the kernel removes late, and for what other programs make and remove in the same
+ * places: only what is there all the time is left.
+ */
 #define assert_nothing_left(before) assert_nothing_left_at(before, __FILE__, __LINE__)
 void assert_nothing_left_at(const struct footprint *before, const char *file, int line);
 
@@ -79,6 +91,8 @@ void assert_nothing_left_at(const struct footprint *before, const char *file, in
 int count_descriptors(void);
 int count_children(pid_t parent);
 int count_processes_named(const char *word);
+/* Waits until there are so many or more (0: none), as long as a busy machine may take; false if it came to nothing. */
+bool await_processes_named(const char *word, int count);
 /* Kills what descends from this process, and reaps what is its child: after a test that failed half-way. */
 void end_children(void);
 

@@ -95,14 +95,17 @@ class Leftovers:
 
     def compare(self, test):
         deadline = time.monotonic() + 5
+        groups = None  # that were empty whenever we looked: those of others come and go
         while time.monotonic() < deadline:
             self.reap()
             now = Leftovers()
-            if now.processes <= self.processes and now.groups <= self.groups and now.mounts == self.mounts:
+            new = now.groups - self.groups
+            groups = new if groups is None else groups & new
+            if now.processes <= self.processes and not groups and now.mounts == self.mounts:
                 return
             time.sleep(0.05)
         test.assertEqual(now.processes - self.processes, set(), "processes")
-        test.assertEqual(now.groups - self.groups, set(), "cgroups")
+        test.assertEqual(groups, set(), "cgroups")
         test.assertEqual(now.mounts, self.mounts, "mounts")
 
 

@@ -82,7 +82,7 @@ static void the_run_is_over_with_its_first_process(void **state)
              word, word, word);
     result = run_shell(run_shared(), script, NULL);
     assert_verdict(result, SN_VERDICT_OK);
-    assert_true(now_ms() - begun < 5000); /* also though the orphans hold stdout open */
+    assert_true(now_ms() - begun < 20000); /* also though the orphans hold stdout open */
     assert_int_equal(count_processes_named(word), 0);
     sn_result_free(result);
 }
@@ -168,7 +168,6 @@ static void endless_output_ends_soon(void **state)
 {
     sn_limits limits;
     sn_result *result;
-    uint64_t begun = now_ms();
     size_t length = 0;
 
     (void)state;
@@ -178,7 +177,8 @@ static void endless_output_ends_soon(void **state)
     assert_verdict(result, SN_VERDICT_OUTPUT_LIMIT_EXCEEDED);
     sn_result_stdout(result, &length);
     assert_int_equal(length, MIB);
-    assert_true(now_ms() - begun < 4000); /* killed for the output, long before its five seconds of CPU time */
+    /* killed for the output, long before its five seconds of CPU time */
+    assert_true(sn_result_cpu_ns(result) < 3000000000 * slowness());
     sn_result_free(result);
 }
 

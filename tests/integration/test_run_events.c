@@ -9,24 +9,26 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
+/* The program goes on only when it is answered: none of its events can have waited for the end. */
 static void events_come_in_order_and_as_they_happen(void **state)
 {
     sn_running *running =
-        run_begin("echo a; sleep 0.4; echo b >&2; sleep 0.4; echo c", SN_STDIN_DATA, SN_OUTPUT_STREAM);
+        run_begin("echo a; read x; echo b >&2; read x; echo c; read x", SN_STDIN_FEED, SN_OUTPUT_STREAM);
+    static const struct {
+        uint32_t type;
+        const char *text;
+    } wanted[] = {{SN_EVENT_STDOUT, "a\n"}, {SN_EVENT_STDERR, "b\n"}, {SN_EVENT_STDOUT, "c\n"}};
+    sn_error *error = NULL;
     sn_result *result;
     sn_event event;
-    uint64_t first;
-    size_t length = 1;
+    size_t length = 1, taken = 0;
 
     (void)state;
-    event = run_next_event(running);
-    assert_event_is(&event, SN_EVENT_STDOUT, "a\n");
-    first = now_ms();
-    event = run_next_event(running);
-    assert_event_is(&event, SN_EVENT_STDERR, "b\n");
-    event = run_next_event(running);
-    assert_event_is(&event, SN_EVENT_STDOUT, "c\n");
-    assert_true(now_ms() - first >= 500); /* the first one did not wait for the end */
+    for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
+        event = run_next_event(running);
+        assert_event_is(&event, wanted[i].type, wanted[i].text);
+        assert_ok(sn_run_write(running, "\n", 1, &taken, &error), error);
+    }
     event = run_next_event(running);
     assert_int_equal(event.type, SN_EVENT_DONE);
     result = run_finish(running);
@@ -97,7 +99,7 @@ static void cancelled_at_once_and_later(void **state)
         sn_run_cancel(running);
         result = run_finish(running);
         assert_verdict(result, SN_VERDICT_CANCELLED);
-        assert_true(now_ms() - begun < 3000);
+        assert_true(now_ms() - begun < 15000);
         sn_result_free(result);
     }
 }
@@ -122,7 +124,7 @@ static void cancelled_by_another_thread(void **state)
     assert_ok(sn_run_wait(running, &result, &error), error);
     pthread_join(thread, NULL);
     assert_verdict(result, SN_VERDICT_CANCELLED);
-    assert_true(now_ms() - begun < 3000);
+    assert_true(now_ms() - begun < 15000);
     sn_result_free(result);
     run_drop(running);
 }
@@ -152,8 +154,7 @@ static void freed_while_it_runs(void **state)
     snprintf(word, sizeof(word), "86420.%d", (int)getpid());
     snprintf(script, sizeof(script), "sleep %s & sleep %s", word, word);
     running = run_begin(script, SN_STDIN_DATA, SN_OUTPUT_CAPTURE);
-    sleep_ms(100);
-    assert_true(count_processes_named(word) > 0);
+    assert_true(await_processes_named(word, 2));
     run_drop(running);
     assert_int_equal(count_processes_named(word), 0);
     sn_running_free(NULL);
@@ -235,7 +236,7 @@ static void a_wall_limit_wakes_the_descriptor(void **state)
     assert_ok(sn_run_start(run_shared(), &options, &running, &error), error);
     event = run_next_event(running);
     assert_int_equal(event.type, SN_EVENT_DONE);
-    assert_true(now_ms() - begun < 3000);
+    assert_true(now_ms() - begun < 15000);
     result = run_finish(running);
     assert_verdict(result, SN_VERDICT_TIME_LIMIT_EXCEEDED);
     assert_int_equal(sn_result_limit(result), SN_LIMIT_WALL);
