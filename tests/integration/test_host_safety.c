@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the library must not do to the process that embeds it, and what is left when that process dies. */
+/* What the library must not do to the process that embeds it. */
 #include "support.h"
 
 #include <dirent.h>
@@ -419,54 +419,7 @@ static void a_fork_in_another_thread_inherits_nothing(void **state)
     assert_int_equal(leaked, 0);
 }
 
-/* The host is killed in the middle of a run: nothing of the sandbox lives on, and the next start cleans up. */
-static void a_killed_host_leaves_nothing(void **state)
-{
-    char word[32], script[128];
-    int pipe_fds[2];
-    struct footprint before;
-    uint64_t deadline;
-    pid_t host;
-    char byte;
-
-    (void)state;
-    round_trip();
-    footprint_take(&before);
-    snprintf(word, sizeof(word), "75319.%d", (int)getpid());
-    snprintf(script, sizeof(script), "setsid sleep %s & sleep %s", word, word);
-    assert_int_equal(pipe2(pipe_fds, O_CLOEXEC), 0);
-    host = fork();
-    assert_true(host >= 0);
-    if (host == 0) {
-        sn_sandbox *sandbox = NULL;
-        const char *argv[] = {"/bin/sh", "-c", script, NULL};
-        sn_running *running = NULL;
-        sn_run_options options;
-
-        sn_run_options_init(&options);
-        options.argv = argv;
-        if (create_sandbox(NULL, &sandbox, NULL) != 0 || sn_run_start(sandbox, &options, &running, NULL) != 0)
-            _exit(1);
-        sleep_ms(200);
-        (void)!write(pipe_fds[1], "r", 1);
-        pause();
-        _exit(0);
-    }
-    close(pipe_fds[1]);
-    assert_int_equal(read(pipe_fds[0], &byte, 1), 1);
-    close(pipe_fds[0]);
-    assert_true(count_processes_named(word) >= 2);
-    kill(host, SIGKILL);
-    waitpid(host, NULL, 0);
-    deadline = now_ms() + 1000;
-    while (count_processes_named(word) > 0 && now_ms() < deadline)
-        sleep_ms(10);
-    assert_int_equal(count_processes_named(word), 0);
-    round_trip(); /* the next start */
-    assert_nothing_left(&before);
-}
-
-/* The same when only the thread that made the sandbox ends: the sandbox belongs to the process. */
+/* The sandbox belongs to the process, not to the thread that made it. */
 static void *make_one(void *ret_sandbox)
 {
     (void)create_sandbox(NULL, ret_sandbox, NULL);
@@ -671,7 +624,6 @@ int main(void)
         cmocka_unit_test(the_hosts_umask_does_not_matter),
         cmocka_unit_test(eight_threads_with_ten_sandboxes_each),
         cmocka_unit_test(a_fork_in_another_thread_inherits_nothing),
-        cmocka_unit_test(a_killed_host_leaves_nothing),
         cmocka_unit_test(a_sandbox_outlives_the_thread_that_made_it),
         cmocka_unit_test(too_few_descriptors),
         cmocka_unit_test(standard_descriptors_closed_in_the_host),

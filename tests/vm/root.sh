@@ -11,7 +11,8 @@ for name in test_cgroup test_isolation test_keys integration_limits; do
   program $name
 done
 if [[ $long == 1 ]]; then
-  for name in test_run test_run_input test_run_events test_sandbox test_mounts test_host_safety test_bad_input; do
+  for name in test_run test_run_input test_run_events test_sandbox test_mounts test_host_safety test_dead_host \
+    test_bad_input; do
     program $name
   done
   run_unittest test_cli.py python3 tests/integration/test_cli.py -v
