@@ -5,7 +5,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 static sn_sandbox *shared;
@@ -186,6 +188,11 @@ static void wrong_layers(void **state)
     refuse_sandbox(&options, SN_EINVAL, sn_layer_name(SN_LAYER_NO_NEW_PRIVS));
     options.relax = SN_LAYER_PID_NS | SN_LAYER_CGROUP; /* nothing could find all its processes */
     refuse_sandbox(&options, SN_EINVAL, sn_layer_name(SN_LAYER_PID_NS));
+    options.relax = SN_LAYER_PROC | SN_LAYER_CGROUP; /* nothing could be sampled */
+    refuse_sandbox(&options, SN_EINVAL, sn_layer_name(SN_LAYER_PROC));
+    options.relax = SN_LAYER_NETWORK_NS; /* it would be the host's network that is set up */
+    options.network = SN_NETWORK_LOOPBACK;
+    refuse_sandbox(&options, SN_EINVAL, sn_layer_name(SN_LAYER_NETWORK_NS));
 }
 
 static void wrong_sandbox_options(void **state)
@@ -312,6 +319,43 @@ static void wrong_mounts(void **state)
         options.mounts = mounts;
         refuse_sandbox(&options, SN_EINVAL, "sn_mount");
     }
+}
+
+/* Through these a program would reach what is behind them, whatever the mount's flags say. */
+static void sources_that_are_neither_file_nor_directory(void **state)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    int listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    char directory[] = "/tmp/sn-test-XXXXXX", fifo[64], link[64];
+    const char *const sources[] = {"/dev/null", "/dev/zero", fifo, address.sun_path, link};
+    sn_sandbox_options options;
+
+    (void)state;
+    need_shared();
+    assert_non_null(mkdtemp(directory));
+    snprintf(fifo, sizeof(fifo), "%s/fifo", directory);
+    snprintf(link, sizeof(link), "%s/link", directory);
+    snprintf(address.sun_path, sizeof(address.sun_path), "%s/socket", directory);
+    assert_int_equal(mkfifo(fifo, 0666), 0);
+    assert_int_equal(bind(listener, (struct sockaddr *)&address, sizeof(address)), 0);
+    assert_int_equal(symlink("/dev/null", link), 0);
+    for (size_t i = 0; i < sizeof(sources) / sizeof(sources[0]); i++) {
+        sn_mount mount;
+        const sn_mount *mounts[] = {&mount, NULL};
+
+        sn_mount_init(&mount);
+        mount.source = sources[i];
+        mount.target = "/data";
+        mount.flags = SN_MOUNT_OPTIONAL;
+        sn_sandbox_options_init(&options);
+        options.mounts = mounts;
+        refuse_sandbox(&options, SN_EINVAL, sources[i]);
+    }
+    close(listener);
+    unlink(address.sun_path);
+    unlink(fifo);
+    unlink(link);
+    rmdir(directory);
 }
 
 static void wrong_limits(void **state)
@@ -514,6 +558,7 @@ int main(void)
         TEST(wrong_sandbox_options),
         TEST(wrong_cgroup_parents),
         TEST(wrong_mounts),
+        TEST(sources_that_are_neither_file_nor_directory),
         TEST(wrong_limits),
         TEST(wrong_runs),
         TEST(writing_where_nothing_is_fed),

@@ -701,45 +701,6 @@ static void shared_memory_is_gone_without_a_pid_namespace(void **state)
     sn_sandbox_destroy(sandbox);
 }
 
-/* A descriptor that left the sandbox keeps a pipe open, not the run. */
-static void a_pipe_passed_outside_does_not_hold_the_run(void **state)
-{
-    char directory[] = "/tmp/sn-test-pass.XXXXXX";
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    int listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sn_sandbox_options options;
-    sn_sandbox *sandbox;
-    sn_result *result;
-    sn_mount mount;
-    const sn_mount *const mounts[] = {&mount, NULL};
-
-    (void)state;
-    assert_non_null(mkdtemp(directory));
-    assert_int_equal(chmod(directory, 0755), 0);
-    snprintf(address.sun_path, sizeof(address.sun_path), "%s/s", directory);
-    assert_int_equal(bind(listener, (struct sockaddr *)&address, sizeof(address)), 0);
-    assert_int_equal(chmod(address.sun_path, 0777), 0);
-    assert_int_equal(listen(listener, 1), 0);
-    sn_mount_init(&mount);
-    mount.source = directory;
-    mount.target = "/mnt";
-    sn_sandbox_options_init(&options);
-    options.mounts = mounts;
-    sandbox = make_sandbox(&options);
-    /* nobody ever takes the message: the descriptor lives in it until the listener is closed */
-    result = run_python(sandbox,
-                        "import socket\ns = socket.socket(socket.AF_UNIX); s.connect('/mnt/s')\n"
-                        "socket.send_fds(s, [b'x'], [1]); print('passed', flush=True)",
-                        NULL);
-    assert_verdict(result, SN_VERDICT_OK);
-    assert_string_equal(out(result), "passed\n");
-    sn_result_free(result);
-    sn_sandbox_destroy(sandbox);
-    close(listener);
-    unlink(address.sun_path);
-    rmdir(directory);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -773,7 +734,6 @@ int main(void)
         cmocka_unit_test(relaxed_capabilities_do_not_own_pid_1),
         cmocka_unit_test(a_program_of_pid_1s_uid_does_not_own_it),
         cmocka_unit_test(shared_memory_is_gone_without_a_pid_namespace),
-        cmocka_unit_test(a_pipe_passed_outside_does_not_hold_the_run),
     };
 
     tests_prepare();

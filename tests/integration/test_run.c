@@ -3,10 +3,15 @@
 #include "run_support.h"
 
 #include <errno.h>
+#include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 static void exit_statuses_and_signals_are_told_apart(void **state)
@@ -180,6 +185,154 @@ static void endless_output_ends_soon(void **state)
     /* killed for the output, long before its five seconds of CPU time */
     assert_true(sn_result_cpu_ns(result) < 3000000000 * slowness());
     sn_result_free(result);
+}
+
+/* A place where a program can pass a descriptor to somebody outside: a socket that its caller shows it. */
+struct outside {
+    char directory[32];
+    struct sockaddr_un address;
+    int listener;
+    sn_sandbox *sandbox;
+};
+
+static void outside_open(struct outside *outside)
+{
+    sn_mount mount;
+    const sn_mount *const mounts[] = {&mount, NULL};
+    sn_sandbox_options options;
+
+    *outside = (struct outside){.directory = "/tmp/sn-test-XXXXXX", .address.sun_family = AF_UNIX};
+    assert_non_null(mkdtemp(outside->directory));
+    assert_int_equal(chmod(outside->directory, 0755), 0);
+    snprintf(outside->address.sun_path, sizeof(outside->address.sun_path), "%s/s", outside->directory);
+    outside->listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_int_equal(bind(outside->listener, (struct sockaddr *)&outside->address, sizeof(outside->address)), 0);
+    assert_int_equal(chmod(outside->address.sun_path, 0777), 0);
+    assert_int_equal(listen(outside->listener, 1), 0);
+    sn_mount_init(&mount);
+    mount.source = outside->directory;
+    mount.target = "/mnt";
+    sn_sandbox_options_init(&options);
+    options.mounts = mounts;
+    outside->sandbox = make_sandbox(&options);
+}
+
+static void outside_close(struct outside *outside)
+{
+    sn_sandbox_destroy(outside->sandbox);
+    close(outside->listener);
+    unlink(outside->address.sun_path);
+    rmdir(outside->directory);
+}
+
+/* A descriptor that left the sandbox keeps a pipe open, not the run. */
+static void a_pipe_passed_outside_does_not_hold_the_run(void **state)
+{
+    struct outside outside;
+    sn_result *result;
+
+    (void)state;
+    outside_open(&outside);
+    /* nobody ever takes the message: the descriptor lives in it until the listener is closed */
+    result = run_python(outside.sandbox,
+                        "import socket\ns = socket.socket(socket.AF_UNIX); s.connect('/mnt/s')\n"
+                        "socket.send_fds(s, [b'x'], [1]); print('passed', flush=True)",
+                        NULL);
+    assert_verdict(result, SN_VERDICT_OK);
+    assert_string_equal(out(result), "passed\n");
+    sn_result_free(result);
+    outside_close(&outside);
+}
+
+struct writer {
+    pthread_t thread;
+    int fd;
+    uint64_t deadline;
+};
+
+/* Until nobody reads any longer, or what was to be seen has been seen. */
+static void *write_without_pause(void *argument)
+{
+    static const char block[65536];
+    const struct writer *writer = argument;
+
+    while (now_ms() < writer->deadline && write(writer->fd, block, sizeof(block)) > 0)
+        continue;
+    return NULL;
+}
+
+/* The first descriptor of the first message of the first that connects; *ret_connection is to say something to it. */
+static int receive_descriptor(const struct outside *outside, int *ret_connection)
+{
+    char byte, control[CMSG_SPACE(sizeof(int))];
+    struct iovec data = {&byte, 1};
+    struct msghdr message = {
+        .msg_iov = &data, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof(control)};
+    struct pollfd ready = {.fd = outside->listener, .events = POLLIN};
+    int fd = -1;
+
+    assert_int_equal(poll(&ready, 1, (int)(20000 * slowness())), 1);
+    *ret_connection = accept4(outside->listener, NULL, NULL, SOCK_CLOEXEC);
+    assert_true(*ret_connection >= 0);
+    assert_int_equal(recvmsg(*ret_connection, &message, MSG_CMSG_CLOEXEC), 1);
+    assert_non_null(CMSG_FIRSTHDR(&message));
+    memcpy(&fd, CMSG_DATA(CMSG_FIRSTHDR(&message)), sizeof(fd));
+    return fd;
+}
+
+/* What they write after its end is not the run's, though the pipe is full again whenever we look. */
+static void writers_outside_do_not_hold_the_run(void **state)
+{
+    const char *argv[] = {"/usr/bin/python3", "-ISc",
+                          "import socket\ns = socket.socket(socket.AF_UNIX); s.connect('/mnt/s')\n"
+                          "socket.send_fds(s, [b'x'], [1]); s.recv(1)\n",
+                          NULL};
+    struct outside outside;
+    struct writer writers[2];
+    sn_running *running = NULL;
+    sn_run_options options;
+    sn_limits limits;
+    sn_result *result = NULL;
+    sn_error *error = NULL;
+    uint64_t begun;
+    sn_event event;
+    int fd, connection;
+
+    (void)state;
+    need_program(argv[0]);
+    outside_open(&outside);
+    sn_limits_init(&limits);
+    limits.wall_ms = 60000;
+    limits.output_bytes = UINT64_C(1) << 40;
+    sn_run_options_init(&options);
+    options.argv = argv;
+    options.limits = &limits;
+    options.output_mode = SN_OUTPUT_STREAM;
+    assert_ok(sn_run_start(outside.sandbox, &options, &running, &error), error);
+    fd = receive_descriptor(&outside, &connection);
+    signal(SIGPIPE, SIG_IGN); /* of the writers, in the end */
+    begun = now_ms();
+    for (int i = 0; i < 2; i++) {
+        writers[i] = (struct writer){.fd = fd, .deadline = begun + 30000};
+        assert_int_equal(pthread_create(&writers[i].thread, NULL, write_without_pause, &writers[i]), 0);
+    }
+    assert_int_equal(send(connection, "g", 1, MSG_NOSIGNAL), 1);
+    do {
+        sleep_ms(50);
+        event = run_next_event(running);
+    } while (event.type != SN_EVENT_DONE);
+    begun = now_ms() - begun;
+    assert_ok(sn_run_wait(running, &result, &error), error);
+    sn_running_free(running);
+    for (int i = 0; i < 2; i++)
+        pthread_join(writers[i].thread, NULL);
+    signal(SIGPIPE, SIG_DFL);
+    close(connection);
+    close(fd);
+    outside_close(&outside);
+    assert_verdict(result, SN_VERDICT_OK);
+    sn_result_free(result);
+    assert_true(begun < 25000);
 }
 
 static void long_argv_and_environment(void **state)
@@ -500,6 +653,8 @@ int main(void)
         RUN_TEST(both_streams_are_captured_apart),
         RUN_TEST(output_up_to_its_limit_and_one_more),
         RUN_TEST(endless_output_ends_soon),
+        RUN_TEST(a_pipe_passed_outside_does_not_hold_the_run),
+        RUN_TEST(writers_outside_do_not_hold_the_run),
         RUN_TEST(long_argv_and_environment),
         RUN_TEST(argv_too_long_for_the_kernel),
         RUN_TEST(argv0_is_searched_in_path),
