@@ -43,8 +43,13 @@ sn_running *run_begin(const char *script, uint32_t stdin_mode, uint32_t output_m
     options.output_mode = output_mode;
     assert_ok(sn_run_start(run_shared(), &options, &running, &error), error);
     assert_non_null(running);
-    unfinished = running;
+    run_adopt(running);
     return running;
+}
+
+void run_adopt(sn_running *running)
+{
+    unfinished = running;
 }
 
 void run_drop(sn_running *running)

@@ -11,6 +11,8 @@ int run_drop_shared(void **state);
 
 /* Starts a shell script in it. A test that fails half-way leaves no run behind. */
 sn_running *run_begin(const char *script, uint32_t stdin_mode, uint32_t output_mode);
+/* One that the test started itself is freed with it, too. */
+void run_adopt(sn_running *running);
 /* Waits for its end and frees it. */
 sn_result *run_finish(sn_running *running);
 /* Frees it as it is. */

@@ -2,11 +2,13 @@
 /* A run as it goes on: events, the pollable descriptor, cancelling. */
 #include "run_support.h"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <unistd.h>
 
 /* The program goes on only when it is answered: none of its events can have waited for the end. */
@@ -56,6 +58,7 @@ static void streamed_output_is_limited_too(void **state)
     options.limits = &limits;
     options.output_mode = SN_OUTPUT_STREAM;
     assert_ok(sn_run_start(run_shared(), &options, &running, &error), error);
+    run_adopt(running);
     for (;;) {
         sn_event event = run_next_event(running);
 
@@ -141,6 +144,114 @@ static void cancelled_after_its_end(void **state)
     result = run_finish(running);
     assert_verdict(result, SN_VERDICT_RUNTIME_ERROR);
     assert_int_equal(sn_result_exit_code(result), 3);
+    sn_result_free(result);
+}
+
+/* `sleep 30` that this descriptor may cancel. */
+static sn_running *begin_cancellable(int fd)
+{
+    const char *argv[] = {"/bin/sleep", "30", NULL};
+    sn_running *running = NULL;
+    sn_run_options options;
+    sn_error *error = NULL;
+
+    sn_run_options_init(&options);
+    options.argv = argv;
+    options.cancel_fd = fd;
+    assert_ok(sn_run_start(run_shared(), &options, &running, &error), error);
+    run_adopt(running);
+    return running;
+}
+
+/* It stays the caller's: what makes it readable is still there, for all of the runs that it stands for. */
+static void cancelled_by_a_descriptor(void **state)
+{
+    uint64_t count = 0;
+    int fd = eventfd(7, EFD_CLOEXEC | EFD_NONBLOCK);
+
+    (void)state;
+    for (int i = 0; i < 2; i++) { /* readable before the start */
+        sn_result *result = run_finish(begin_cancellable(fd));
+
+        assert_verdict(result, SN_VERDICT_CANCELLED);
+        sn_result_free(result);
+    }
+    assert_int_equal(read(fd, &count, sizeof(count)), sizeof(count));
+    assert_int_equal(count, 7);
+    close(fd);
+    for (int ends = 0; ends < 2; ends++) { /* readable later, by a byte or by the end of whoever would write it */
+        int pipe_fds[2];
+        sn_running *running;
+        sn_event event = {.size = sizeof(event)};
+        sn_error *error = NULL;
+        sn_result *result;
+        char byte = 0;
+
+        assert_int_equal(pipe2(pipe_fds, O_CLOEXEC), 0);
+        running = begin_cancellable(pipe_fds[0]);
+        assert_ok(sn_run_next(running, &event, &error), error);
+        assert_int_equal(event.type, SN_EVENT_NONE);
+        if (!ends)
+            assert_int_equal(write(pipe_fds[1], "x", 1), 1);
+        close(pipe_fds[1]);
+        result = run_finish(running);
+        assert_verdict(result, SN_VERDICT_CANCELLED);
+        sn_result_free(result);
+        assert_int_equal(read(pipe_fds[0], &byte, 1), ends ? 0 : 1);
+        close(pipe_fds[0]);
+    }
+}
+
+static void a_descriptor_that_says_nothing_cancels_nothing(void **state)
+{
+    const char *argv[] = {"/bin/sh", "-c", "echo x; exit 4", NULL};
+    int fd = eventfd(0, EFD_CLOEXEC);
+    sn_run_options options;
+    sn_result *result = NULL;
+    sn_error *error = NULL;
+
+    (void)state;
+    sn_run_options_init(&options);
+    options.argv = argv;
+    options.cancel_fd = fd;
+    assert_ok(sn_run(run_shared(), &options, &result, &error), error);
+    assert_verdict(result, SN_VERDICT_RUNTIME_ERROR);
+    assert_int_equal(sn_result_exit_code(result), 4);
+    sn_result_free(result);
+    close(fd);
+}
+
+static void descriptors_that_cannot_cancel_are_refused(void **state)
+{
+    const char *argv[] = {"/bin/true", NULL};
+    int file = open("/etc/passwd", O_RDONLY | O_CLOEXEC);
+    const struct {
+        int fd, code;
+    } rows[] = {
+        {-1, SN_EINVAL},
+        {1000000, SN_ESYS}, /* not open */
+        {file, SN_ESYS},    /* nothing to wait for */
+    };
+    sn_result *result = NULL;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        sn_running *running = NULL;
+        sn_run_options options;
+        sn_error *error = NULL;
+        int code;
+
+        sn_run_options_init(&options);
+        options.argv = argv;
+        options.cancel_fd = rows[i].fd;
+        code = sn_run_start(run_shared(), &options, &running, &error);
+        run_adopt(running);
+        assert_refused(code, rows[i].code, error);
+        assert_null(running);
+    }
+    close(file);
+    result = run_shell(run_shared(), "echo free", NULL);
+    assert_string_equal(out(result), "free\n");
     sn_result_free(result);
 }
 
@@ -234,6 +345,7 @@ static void a_wall_limit_wakes_the_descriptor(void **state)
     options.argv = argv;
     options.limits = &limits;
     assert_ok(sn_run_start(run_shared(), &options, &running, &error), error);
+    run_adopt(running);
     event = run_next_event(running);
     assert_int_equal(event.type, SN_EVENT_DONE);
     assert_true(now_ms() - begun < 15000);
@@ -252,6 +364,9 @@ int main(void)
         RUN_TEST(cancelled_at_once_and_later),
         RUN_TEST(cancelled_by_another_thread),
         RUN_TEST(cancelled_after_its_end),
+        RUN_TEST(cancelled_by_a_descriptor),
+        RUN_TEST(a_descriptor_that_says_nothing_cancels_nothing),
+        RUN_TEST(descriptors_that_cannot_cancel_are_refused),
         RUN_TEST(freed_while_it_runs),
         RUN_TEST(the_descriptor_nests_in_epoll),
         RUN_TEST(a_wall_limit_wakes_the_descriptor),
