@@ -150,25 +150,29 @@ static void a_number_out_of_range_is_an_error(void **state)
 /* What others could have put in our way must be passed over, never used. */
 static void a_runtime_directory_that_others_can_write_is_not_used(void **state)
 {
-    char path[128];
-    uint32_t slot;
-    int fd;
-    struct stat st;
+    static const mode_t modes[] = {0777, 0770, 0702, 0720};
 
     (void)state;
     if (geteuid() == 0) {
         print_message("SKIP: root has /run for its slots; the rootless suite runs this\n");
         skip();
     }
-    snprintf(path, sizeof(path), "%s/open", place);
-    assert_int_equal(mkdir(path, 0777), 0);
-    assert_int_equal(chmod(path, 0777), 0);
-    setenv("XDG_RUNTIME_DIR", path, 1);
-    assert_int_equal(sn__slot_take(&slot, &fd, NULL), 0);
-    close(fd);
-    snprintf(path, sizeof(path), "%s/open/sentinel", place);
-    assert_int_equal(stat(path, &st), -1);
-    setenv("XDG_RUNTIME_DIR", place, 1);
+    for (size_t i = 0; i < SN_ARRAY_SIZE(modes); i++) {
+        char path[128];
+        uint32_t slot;
+        int fd;
+        struct stat st;
+
+        snprintf(path, sizeof(path), "%s/open%zu", place, i);
+        assert_int_equal(mkdir(path, 0700), 0);
+        assert_int_equal(chmod(path, modes[i]), 0);
+        setenv("XDG_RUNTIME_DIR", path, 1);
+        assert_int_equal(sn__slot_take(&slot, &fd, NULL), 0);
+        close(fd);
+        snprintf(path, sizeof(path), "%s/open%zu/sentinel", place, i);
+        assert_int_equal(stat(path, &st), -1);
+        setenv("XDG_RUNTIME_DIR", place, 1);
+    }
 }
 
 static void a_link_in_place_of_the_directory_is_not_followed(void **state)
