@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* The shipped languages, loaded once for all tests. */
@@ -287,21 +288,26 @@ static void compilers_are_bounded(void **state)
     sn_program_destroy(program);
 }
 
+static void write_file(const char *path, const char *text)
+{
+    FILE *file = fopen(path, "we");
+
+    assert_non_null(file);
+    fputs(text, file);
+    fclose(file);
+}
+
 /* A directory with one manifest, gone after loading. */
 static sn_languages *load_one(const char *manifest)
 {
     char folder[] = "/tmp/sentinel-test-XXXXXX", path[64];
     sn_languages *loaded = NULL;
     sn_error *error = NULL;
-    FILE *file;
     int code;
 
     assert_non_null(mkdtemp(folder));
     snprintf(path, sizeof(path), "%s/one.yaml", folder);
-    file = fopen(path, "we");
-    assert_non_null(file);
-    fputs(manifest, file);
-    fclose(file);
+    write_file(path, manifest);
     code = sn_languages_load(folder, &loaded, &error);
     unlink(path);
     rmdir(folder);
@@ -364,6 +370,102 @@ static void one_file_adds_a_compiled_language(void **state)
     assert_int_equal(sn_result_exit_code(sn_program_compile_result(program)), 1);
     sn_program_destroy(program);
     sn_languages_free(added);
+}
+
+/* One step of a language may make a call that the other may not: each of them in turn is the compile step. */
+static void each_step_has_a_policy_of_its_own(void **state)
+{
+    static const char lax[] = "#include \"base.policy\"\n"
+                              "POLICY lax { ALLOW { chroot } }\nUSE lax, base DEFAULT KILL\n";
+    static const char step[] = "  command: [/bin/sh, -c, \"/usr/sbin/chroot / /bin/true; exit 0\"]\n";
+    char path[] = "/tmp/sentinel-test-XXXXXX", manifest[600];
+    int fd = mkstemp(path);
+
+    (void)state;
+    need_program("/usr/sbin/chroot");
+    assert_true(fd >= 0);
+    close(fd);
+    write_file(path, lax);
+    for (int compile_is_lax = 0; compile_is_lax < 2; compile_is_lax++) {
+        sn_languages *made;
+        sn_program *program;
+        const sn_result *compiled;
+        sn_result *result;
+
+        snprintf(manifest, sizeof(manifest),
+                 "name: made\nfile: main.made\npackage: coreutils\n"
+                 "compile:\n%s  policy: %s\nrun:\n%s  policy: %s\n",
+                 step, compile_is_lax ? path : "default", step, compile_is_lax ? "default" : path);
+        made = load_one(manifest);
+        program = make_program(sn_languages_entry(made, 0), "", NULL, NULL);
+        compiled = sn_program_compile_result(program);
+        assert_verdict(compiled, compile_is_lax ? SN_VERDICT_OK : SN_VERDICT_SECURITY_VIOLATION);
+        assert_int_equal(sn_program_is_runnable(program), compile_is_lax);
+        if (compile_is_lax) {
+            result = run_program(program, "", NULL);
+            assert_verdict(result, SN_VERDICT_SECURITY_VIOLATION);
+            assert_string_equal(sn_result_denied_name(result), "chroot");
+            sn_result_free(result);
+        } else {
+            assert_string_equal(sn_result_denied_name(compiled), "chroot");
+        }
+        sn_program_destroy(program);
+        sn_languages_free(made);
+    }
+    unlink(path);
+}
+
+/* language.h: the source is what is compiled, whatever lies beside it. */
+static void no_file_replaces_the_source(void **state)
+{
+    static const char *const paths[] = {"main.sh", "./main.sh", ".//main.sh"};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+        const sn_file other = {.size = sizeof(other), .path = paths[i], .data = "echo other", .length = 10};
+        const sn_file *const files[] = {&other, NULL};
+        sn_program *program = make_program(sn_languages_find(shipped, "bash"), "echo source", "main.sh", files);
+
+        expect_output(program, "", NULL, "source\n");
+        sn_program_destroy(program);
+    }
+}
+
+/* A link of a root file system means what it means inside: the host's toolchain is not that of an image. */
+static void a_link_to_the_hosts_toolchain_is_none(void **state)
+{
+    static const char *const targets[] = {"/usr/bin/env", "../../../../../../usr/bin/env", "/proc/1/exe"};
+    char root[] = "/tmp/sentinel-test-XXXXXX", path[64];
+
+    (void)state;
+    assert_non_null(mkdtemp(root));
+    snprintf(path, sizeof(path), "%s/usr", root);
+    assert_int_equal(mkdir(path, 0755), 0);
+    snprintf(path, sizeof(path), "%s/usr/bin", root);
+    assert_int_equal(mkdir(path, 0755), 0);
+    snprintf(path, sizeof(path), "%s/usr/bin/python3", root);
+    for (size_t i = 0; i < sizeof(targets) / sizeof(targets[0]); i++) {
+        sn_sandbox_options sandbox;
+        sn_program_options options;
+        sn_program *program = NULL;
+        sn_error *error = NULL;
+
+        assert_int_equal(symlink(targets[i], path), 0);
+        sn_sandbox_options_init(&sandbox);
+        sandbox.rootfs = root;
+        sn_program_options_init(&options);
+        options.source = "";
+        options.sandbox = &sandbox;
+        assert_refused(sn_program_create(sn_languages_find(shipped, "python"), &options, &program, &error),
+                       SN_ETOOLCHAIN, error);
+        assert_null(program);
+        unlink(path);
+    }
+    snprintf(path, sizeof(path), "%s/usr/bin", root);
+    rmdir(path);
+    snprintf(path, sizeof(path), "%s/usr", root);
+    rmdir(path);
+    rmdir(root);
 }
 
 static void callers_options_come_first(void **state)
@@ -496,6 +598,9 @@ int main(void)
         cmocka_unit_test(java_without_main_does_not_compile),
         cmocka_unit_test(one_file_adds_a_language),
         cmocka_unit_test(one_file_adds_a_compiled_language),
+        cmocka_unit_test(each_step_has_a_policy_of_its_own),
+        cmocka_unit_test(no_file_replaces_the_source),
+        cmocka_unit_test(a_link_to_the_hosts_toolchain_is_none),
         cmocka_unit_test(callers_options_come_first),
         cmocka_unit_test(wrong_options_are_refused),
         cmocka_unit_test(started_runs_stream),

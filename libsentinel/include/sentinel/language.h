@@ -113,7 +113,7 @@ typedef struct sn_program_options {
     const char *file_name;             /* name of the source inside; NULL: the manifest's */
     const void *source;                /* copied */
     size_t source_length;              /* bytes */
-    const sn_file *const *files;       /* NULL-terminated, or NULL */
+    const sn_file *const *files;       /* NULL-terminated, or NULL; one of the source's name is replaced by it */
     const char *const *compile_args;   /* NULL-terminated, or NULL: appended to the compile command */
     const sn_limits *compile_limits;   /* fields that are 0 come from the manifest; NULL: all */
     const sn_sandbox_options *sandbox; /* NULL: defaults; its mounts are added to the manifest's */
