@@ -168,7 +168,7 @@ def test_asyncio(can_sandbox: None) -> None:
         with pytest.raises(TypeError, match="cancel"):
             await Program.acreate("", language="python", cancel_fd=3)
 
-    asyncio.run(main())
+    asyncio.run(asyncio.wait_for(main(), 120))
 
 
 def test_asyncio_task_that_is_cancelled_ends_the_compiler(can_sandbox: None) -> None:
@@ -179,4 +179,4 @@ def test_asyncio_task_that_is_cancelled_ends_the_compiler(can_sandbox: None) -> 
             await asyncio.wait_for(sentinel.arun(SLOW_TO_COMPILE, language="cpp", compile_limits=limits), 0.5)
         assert time.monotonic() - begin < 20
 
-    asyncio.run(main())
+    asyncio.run(asyncio.wait_for(main(), 120))

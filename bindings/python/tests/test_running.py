@@ -8,7 +8,7 @@ import select
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from typing import Callable
+from typing import Callable, Coroutine, TypeVar
 
 import pytest
 
@@ -16,6 +16,7 @@ import sentinel
 from sentinel import Event, EventType, Limits, Sandbox, Verdict
 
 LONG = Limits(wall_ms=60_000)
+T = TypeVar("T")
 
 
 def collect(events: list[Event], kind: EventType) -> bytes:
@@ -293,6 +294,11 @@ def test_threads_that_close_and_start(can_sandbox: None) -> None:
 # ---- asyncio ----
 
 
+def finish(main: Coroutine[object, object, T]) -> T:
+    """asyncio.run(), but what never ends fails instead of hanging."""
+    return asyncio.run(asyncio.wait_for(main, 120))
+
+
 def test_asyncio_runs_at_the_same_time(can_sandbox: None) -> None:
     async def job(number: int) -> bytes:
         async with await Sandbox.acreate() as sandbox:
@@ -301,7 +307,7 @@ def test_asyncio_runs_at_the_same_time(can_sandbox: None) -> None:
     async def main() -> list[bytes]:
         return await asyncio.gather(*(job(number) for number in range(6)))
 
-    assert asyncio.run(main()) == [b"%d\n" % number for number in range(6)]
+    assert finish(main()) == [b"%d\n" % number for number in range(6)]
 
 
 def test_asyncio_events_and_input(sandbox: Sandbox) -> None:
@@ -319,7 +325,7 @@ def test_asyncio_events_and_input(sandbox: Sandbox) -> None:
             assert lines == [b"got a\n", b"got b\n", b"got b\n"]
             assert (await running).ok
 
-    asyncio.run(main())
+    finish(main())
 
 
 def test_asyncio_task_that_is_cancelled_kills_its_run(sandbox: Sandbox) -> None:
@@ -334,7 +340,22 @@ def test_asyncio_task_that_is_cancelled_kills_its_run(sandbox: Sandbox) -> None:
             running.cancel()
             assert (await running).verdict is Verdict.CANCELLED
 
-    asyncio.run(main())
+    finish(main())
+
+
+def test_asyncio_run_is_dead_when_its_cancellation_goes_on(sandbox: Sandbox) -> None:
+    async def main() -> None:
+        for command in "sleep 60", "sleep 60 & sleep 60":
+            task = asyncio.create_task(sandbox.arun(["sh", "-c", command], limits=LONG))
+            await asyncio.sleep(0.1)
+            task.cancel()
+            try:
+                await task
+                raise AssertionError("it was cancelled")
+            except asyncio.CancelledError:
+                assert sandbox.list() == []  # not busy
+
+    finish(main())
 
 
 def test_asyncio_loop_turns_while_output_floods(sandbox: Sandbox) -> None:
@@ -352,7 +373,7 @@ def test_asyncio_loop_turns_while_output_floods(sandbox: Sandbox) -> None:
         ticker.cancel()
         assert len(result.stdout) == 8_000_000 and turns > 10
 
-    asyncio.run(main())
+    finish(main())
 
 
 def test_asyncio_several_tasks_on_one_run(sandbox: Sandbox) -> None:
@@ -365,7 +386,7 @@ def test_asyncio_several_tasks_on_one_run(sandbox: Sandbox) -> None:
             results = await asyncio.wait_for(asyncio.gather(wait(), wait(), wait()), 30)
             assert results[0] is results[1] is results[2]
 
-    asyncio.run(main())
+    finish(main())
 
 
 def test_asyncio_closing_under_a_waiting_task(can_sandbox: None) -> None:
@@ -387,7 +408,7 @@ def test_asyncio_closing_under_a_waiting_task(can_sandbox: None) -> None:
         await asyncio.wait_for(asyncio.wait([reading]), 30)
         assert reading.exception() is None or isinstance(reading.exception(), ValueError)
 
-    asyncio.run(main())
+    finish(main())
 
 
 def test_asyncio_errors(sandbox: Sandbox) -> None:
@@ -397,4 +418,4 @@ def test_asyncio_errors(sandbox: Sandbox) -> None:
         with pytest.raises(sentinel.NotFoundError):
             await Sandbox.acreate(policy="no-such-policy")
 
-    asyncio.run(main())
+    finish(main())

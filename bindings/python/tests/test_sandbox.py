@@ -71,6 +71,18 @@ def test_errors_of_files(sandbox: Sandbox) -> None:
     assert full.value.errno == errno.ENOSPC
 
 
+def test_what_was_read_is_given_back(sandbox: Sandbox) -> None:
+    def resident() -> int:
+        return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+    sandbox.put("big", bytes(1 << 20))
+    sandbox.get("big")
+    before = resident()
+    for _ in range(200):
+        assert len(sandbox.get("big")) == 1 << 20
+    assert resident() - before < 50 << 20
+
+
 def test_result_of_a_run(sandbox: Sandbox) -> None:
     result = sandbox.run(["sh", "-c", "cat; echo oops >&2; exit 3"], stdin="hello")
     assert (result.verdict, result.limit, result.exit_code, result.signal) == (
@@ -330,7 +342,7 @@ def test_the_examples_of_the_manual(can_sandbox: None) -> None:
             scope["sandbox"] = opened = Sandbox()
         if "async with" in code:
             code = "async def main():\n" + "".join(f"    {line}\n" for line in code.splitlines())
-            code += "import asyncio\nasyncio.run(main())\n"
+            code += "import asyncio\nasyncio.run(asyncio.wait_for(main(), 120))\n"
         exec(compile(code, f"{manual}, block {number}", "exec"), scope)
         if number == 4:
             opened.close()
@@ -361,24 +373,35 @@ def test_a_forked_child_leaves_the_sandbox_alone(sandbox: Sandbox) -> None:
 
 
 def test_ctrl_c_kills_the_run(can_sandbox: None) -> None:
-    code = """if True:
+    word = f"60.{os.getpid()}"
+    code = f"""if True:
         import os, sentinel, time
         begin = time.monotonic()
         with sentinel.Sandbox() as sandbox:
             try:
-                print("ready", flush=True)
-                sandbox.run(["sleep", "60"], limits=sentinel.Limits(wall_ms=60000))
+                sandbox.run(["sleep", "{word}"], limits=sentinel.Limits(wall_ms=60000))
             except KeyboardInterrupt:
-                print("interrupted", time.monotonic() - begin < 30, sandbox.run(["echo", "free"]).stdout)
+                print("interrupted", time.monotonic() - begin < 50, sandbox.run(["echo", "free"]).stdout)
     """
+
+    def runs_and_is_waited_for(child: int) -> bool:
+        """The program was started, and whoever did it sleeps."""
+        found = False
+        for command in Path("/proc").glob("[0-9]*/cmdline"):
+            try:
+                found = found or command.read_bytes() == f"sleep\0{word}\0".encode()
+            except OSError:
+                pass
+        return found and "\nState:\tS" in Path(f"/proc/{child}/status").read_text()
+
     package = str(Path(sentinel.__file__).resolve().parent.parent)
     child = subprocess.Popen(
         [sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": package}
     )
     assert child.stdout is not None
     with child:
-        assert child.stdout.readline() == "ready\n"
-        time.sleep(0.3)
+        while not runs_and_is_waited_for(child.pid) and child.poll() is None:
+            time.sleep(0.05)
         child.send_signal(signal.SIGINT)
         assert child.stdout.read() == "interrupted True b'free\\n'\n"
 
