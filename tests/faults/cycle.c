@@ -2,6 +2,7 @@
 #include "cycle.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -175,6 +176,12 @@ static void check_result(struct cycle *cycle, const sn_result *result, sn_verdic
                 sn_verdict_name(sn_result_verdict(result)), sn_limit_name(sn_result_limit(result)),
                 (int)sn_result_exit_code(result), (int)sn_result_signal(result), sn_result_notes(result),
                 sn_verdict_name(verdict));
+    /* a verdict depends on the figures: there is none without them. A peak that is only sampled may have been missed.
+     */
+    if (sn_result_cpu_ns(result) == 0 ||
+        (sn_result_memory_bytes(result) == 0 && !strstr(sn_result_memory_source(result), "sampled")))
+        problem(report, "a result of %" PRIu64 " ns of CPU time and %" PRIu64 " bytes of memory",
+                sn_result_cpu_ns(result), sn_result_memory_bytes(result));
     if (expected && (length != strlen(expected) || memcmp(bytes, expected, length) != 0))
         problem(report, "%zu bytes of output, expected '%s'", length, expected);
     report->layers = sn_result_layers(result);
@@ -257,6 +264,7 @@ static int do_cpu(struct cycle *cycle, sn_error **ret_error)
 
     sn_limits_init(&limits);
     limits.cpu_ms = 30;
+    limits.wall_ms = 60000; /* does not stand in for it */
     return run_simple(cycle, "spin", NULL, &limits, SN_VERDICT_TIME_LIMIT_EXCEEDED, SN_LIMIT_CPU, "", ret_error);
 }
 

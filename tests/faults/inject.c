@@ -30,6 +30,7 @@
 
 #define TIMEOUT_MS 25000 /* the library waits 10 s for a PID 1 that does not do as it is told */
 #define SLOW_MS 3000
+#define LATE_MS 5000 /* longer than a machine of ours may take for it */
 #define SITES_MAX 8192
 #define JOBS_MAX 16
 #define PLACES_MAX 65536
@@ -305,6 +306,24 @@ static void take_frames(const uint64_t frames[ALLOCATOR_FRAMES], struct met *ret
             ret->frames[found++] = frames[i];
 }
 
+/*
+ * What ends a run is what failed: it ends with its PID 1, after the library's patience. Without memory for the error of
+ * that, the error is that there is none.
+ */
+static bool may_be_late(const struct report *disturbed, const struct site *site)
+{
+    return disturbed->errors &&
+           (disturbed->code == SN_EDIED || (site->party == PARTY_MEMORY && site->number == MEMORY_FROM));
+}
+
+/* The same once more, when it took too long: a machine may have been busy with something else. */
+static bool is_late_again(struct worker *worker, const struct site *site)
+{
+    uint64_t began = now_ms();
+
+    return cycle(worker, site) != TRACE_OVER || now_ms() - began > LATE_MS;
+}
+
 /* 0, or -1 when there is no going on. */
 static int inject(struct worker *worker, unsigned scenario, const struct site *site)
 {
@@ -337,6 +356,8 @@ static int inject(struct worker *worker, unsigned scenario, const struct site *s
         snprintf(text, sizeof(text), "%.650s", disturbed.problem);
     else
         check_errno(worker, site, text, sizeof(text));
+    if (!text[0] && took > LATE_MS && !may_be_late(&disturbed, site) && is_late_again(worker, site))
+        snprintf(text, sizeof(text), "it took %llu ms, twice", (unsigned long long)took);
     if (end == TRACE_OVER) {
         compare(worker, left, sizeof(left), groups, sizeof(groups), &has_grown);
         /* something that is made once for all may have been made: a leak does it again */

@@ -48,6 +48,7 @@ struct sn_running {
 
     uint64_t started_ns;
     uint64_t killed_ns; /* when we first asked for its end, or 0 */
+    bool is_told;       /* PID 1 was */
     bool is_done;       /* PID 1 said DONE */
     bool is_over;       /* the result is made, or the error is known */
     bool sample_is_out;

@@ -23,6 +23,7 @@
 #define CPU_RETRY_NS (10 * MS)     /* when the counter could not be read */
 #define SAMPLE_EVERY_NS (10 * MS)  /* without cgroups */
 #define KILL_GRACE_NS (10000 * MS) /* PID 1 has not ended the run in this time: end PID 1 */
+#define KILL_RETRY_NS (20 * MS)    /* it could not be told to */
 #define PENDING_MAX (1U << 20)
 #define SN__EVENT_SIZE_0 sizeof(sn_event) /* of the first version: to stay when the struct grows */
 
@@ -43,16 +44,22 @@ static void arm(const sn_running *running, uint64_t in_ns)
     timerfd_settime(running->timer, 0, &when, NULL);
 }
 
-void sn__running_kill(sn_running *running)
+/* A host out of memory, say, may be able to a little later. */
+static void tell_to_end(sn_running *running)
 {
     const struct sn__message kill = {.type = SN__MSG_KILL, .serial = running->sandbox->serial};
 
+    running->is_told = sn__control_send(running->sandbox->control, &kill, NULL, 0) == 0;
+    arm(running, running->is_told ? KILL_GRACE_NS : KILL_RETRY_NS);
+}
+
+void sn__running_kill(sn_running *running)
+{
     if (running->is_done || running->killed_ns)
         return;
     running->killed_ns = sn__now_ns();
-    sn__control_send(running->sandbox->control, &kill, NULL, 0);
     kill_by_group(running);
-    arm(running, KILL_GRACE_NS);
+    tell_to_end(running);
 }
 
 void sn_run_cancel(sn_running *running)
@@ -105,6 +112,8 @@ static void check_limits(sn_running *running)
     if (running->killed_ns) { /* it was told to end and has not: then its PID 1 has to */
         if (now - running->killed_ns >= KILL_GRACE_NS)
             pidfd_send_signal(running->sandbox->pidfd, SIGKILL, NULL, 0);
+        else if (!running->is_told)
+            tell_to_end(running);
         return;
     }
     if (elapsed >= wall) {
