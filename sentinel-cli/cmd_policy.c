@@ -69,33 +69,44 @@ static void describe(const char *text, size_t *ret_rules, char **ret_default)
     json_decref(document);
 }
 
+static int tell_checked(const struct cli *cli, const sn_policy *policy, size_t instructions)
+{
+    cleanup_free char *action = NULL;
+    char *text = NULL;
+    size_t rules = 0;
+
+    /* what cannot be written as JSON (a call by its number) is fine all the same; then it is not counted */
+    if (sn_policy_print(policy, 1, &text, NULL) == 0)
+        describe(text, &rules, &action);
+    sn_free(text);
+    if (cli->json)
+        return json_print(json_pack("{s:b, s:o, s:s?, s:i}", "ok", 1, "rules",
+                                    action ? json_integer((json_int_t)rules) : json_null(), "default", action,
+                                    "instructions", (int)instructions)) < 0
+                   ? STATUS_INTERNAL
+                   : 0;
+    if (action)
+        printf("ok: %zu rules, default %s, %zu BPF instructions\n", rules, action, instructions);
+    else
+        printf("ok: %zu BPF instructions\n", instructions);
+    return 0;
+}
+
 static int check(const struct cli *cli, const char *file)
 {
     sn_policy *policy = NULL;
     sn_error *error = NULL;
-    char *text = NULL;
     void *program = NULL;
     size_t size = 0;
-    size_t rules;
-    cleanup_free char *action = NULL;
     int status = load(cli, file, &policy);
 
     if (status != 0)
         return status;
-    if (sn_policy_compile(policy, &program, &size, &error) < 0 || sn_policy_print(policy, 1, &text, &error) < 0) {
+    if (sn_policy_compile(policy, &program, &size, &error) < 0)
         status = fail_error(cli, STATUS_CHECK_FAILED, file, NULL, error);
-    } else {
-        describe(text, &rules, &action);
-        if (cli->json)
-            status = json_print(json_pack("{s:b, s:i, s:s, s:i}", "ok", 1, "rules", (int)rules, "default", action,
-                                          "instructions", (int)(size / 8))) < 0
-                         ? STATUS_INTERNAL
-                         : 0;
-        else
-            printf("ok: %zu rules, default %s, %zu BPF instructions\n", rules, action, size / 8);
-    }
+    else
+        status = tell_checked(cli, policy, size / 8);
     sn_free(program);
-    sn_free(text);
     sn_policy_free(policy);
     return status;
 }

@@ -9,19 +9,26 @@
 int policy_load_name(const char *name, sn_policy **ret_policy, char **ret_path, sn_error **ret_error)
 {
     cleanup_free char *here = NULL;
+    sn_error *error = NULL;
     struct stat status;
-    const char *wanted = name;
+    int code;
 
     *ret_path = NULL;
     if (strchr(name, '/')) {
         *ret_path = xstrdup(name);
-    } else if (stat(name, &status) == 0 && S_ISREG(status.st_mode)) {
-        /* the library takes a name without a slash for an installed policy */
-        here = xprintf("./%s", name);
-        wanted = here;
-        *ret_path = xstrdup(name);
+        return sn_policy_load(name, ret_policy, ret_error);
     }
-    return sn_policy_load(wanted, ret_policy, ret_error);
+    /* installed ones first: what lies in the current directory may be a stranger's, named to be taken for one */
+    code = sn_policy_load(name, ret_policy, &error);
+    if (code != SN_ENOENT || stat(name, &status) < 0 || !S_ISREG(status.st_mode)) {
+        *ret_error = error;
+        return code;
+    }
+    sn_error_free(error);
+    /* the library takes a name without a slash for an installed policy */
+    here = xprintf("./%s", name);
+    *ret_path = xstrdup(name);
+    return sn_policy_load(here, ret_policy, ret_error);
 }
 
 int policy_load_argument(const struct cli *cli, const char *option, const char *name, sn_policy **ret_policy)

@@ -223,7 +223,7 @@ void world_open(struct world *world)
         skip_because("%s", why);
     }
     assert_ok(r, error);
-    assert_ok(sn__slot_take(&world->slot, &world->slot_fd, &error), error);
+    assert_ok(sn__slot_take(SN__SLOT_COUNT, &world->slot, &world->slot_fd, &error), error);
     assert_ok(world->driver->create(world->parent, world->slot, geteuid() == 0 ? INIT_UID : geteuid(), &world->cgroup,
                                     &error),
               error);

@@ -309,7 +309,7 @@ static void what_a_dead_host_left_is_removed(void **state)
             for (;;)
                 pause();
         }
-        if (sn__slot_take(&inner.slot, &inner.slot_fd, NULL) < 0 ||
+        if (sn__slot_take(SN__SLOT_COUNT, &inner.slot, &inner.slot_fd, NULL) < 0 ||
             inner.driver->create(inner.parent, inner.slot, geteuid(), &inner.cgroup, NULL) < 0 ||
             inner.driver->enter(inner.cgroup, straggler, NULL) < 0 ||
             inner.driver->settle(inner.cgroup, straggler, NULL) < 0)
@@ -371,7 +371,7 @@ static void groups_of_another_user_are_left_alone(void **state)
         return;
     }
     world_open(&world);
-    assert_int_equal(sn__slot_take(&slot, &fd, NULL), 0);
+    assert_int_equal(sn__slot_take(SN__SLOT_COUNT, &slot, &fd, NULL), 0);
     close(fd); /* nobody has the slot of that number among ours */
     world_directory(world.parent, "pids", directory, sizeof(directory));
     snprintf(path, sizeof(path), "%s/s%u", directory, slot);
@@ -396,7 +396,7 @@ static int one_of_many(const struct sn__cgroup_driver *driver, const char *paren
     uint32_t slot;
     pid_t init;
     int fd;
-    int r = sn__slot_take(&slot, &fd, ret_error);
+    int r = sn__slot_take(SN__SLOT_COUNT, &slot, &fd, ret_error);
 
     if (r < 0)
         return r;

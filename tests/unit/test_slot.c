@@ -44,7 +44,7 @@ static void a_held_slot_is_refused_and_a_closed_one_is_free(void **state)
     int other = -1;
 
     (void)state;
-    assert_int_equal(sn__slot_take(&slot, &fd, NULL), 0);
+    assert_int_equal(sn__slot_take(SN__SLOT_COUNT, &slot, &fd, NULL), 0);
     assert_in_range(slot, 0, SN__SLOT_COUNT - 1);
     assert_int_equal(fcntl(fd, F_GETFD) & FD_CLOEXEC, FD_CLOEXEC);
     assert_int_equal(fcntl(fd, F_GETFL) & O_ACCMODE, O_RDONLY);
@@ -63,7 +63,7 @@ static void every_copy_of_the_descriptor_holds_it(void **state)
     int other = -1;
 
     (void)state;
-    assert_int_equal(sn__slot_take(&slot, &fd, NULL), 0);
+    assert_int_equal(sn__slot_take(SN__SLOT_COUNT, &slot, &fd, NULL), 0);
     copy = dup(fd);
     close(fd);
     assert_int_equal(sn__slot_try(slot, &other, NULL), 0);
@@ -86,7 +86,7 @@ static void the_kernel_gives_back_what_a_dead_process_held(void **state)
     if (child == 0) {
         int fd;
 
-        if (sn__slot_take(&slot, &fd, NULL) < 0 || write(pipes[1], &slot, sizeof(slot)) < 0)
+        if (sn__slot_take(SN__SLOT_COUNT, &slot, &fd, NULL) < 0 || write(pipes[1], &slot, sizeof(slot)) < 0)
             _exit(1);
         pause();
     }
@@ -109,7 +109,7 @@ static void many_slots_are_all_different(void **state)
     for (size_t i = 0; i < SN_ARRAY_SIZE(fds); i++) {
         uint32_t slot;
 
-        assert_int_equal(sn__slot_take(&slot, &fds[i], NULL), 0);
+        assert_int_equal(sn__slot_take(SN__SLOT_COUNT, &slot, &fds[i], NULL), 0);
         assert_false(seen[slot]);
         seen[slot] = true;
     }
@@ -126,7 +126,7 @@ static void the_umask_neither_matters_nor_changes(void **state)
     int r;
 
     (void)state;
-    r = sn__slot_take(&slot, &first, NULL);
+    r = sn__slot_take(SN__SLOT_COUNT, &slot, &first, NULL);
     close(first);
     if (r == 0)
         r = sn__slot_try(slot, &second, NULL);
@@ -167,7 +167,7 @@ static void a_runtime_directory_that_others_can_write_is_not_used(void **state)
         assert_int_equal(mkdir(path, 0700), 0);
         assert_int_equal(chmod(path, modes[i]), 0);
         setenv("XDG_RUNTIME_DIR", path, 1);
-        assert_int_equal(sn__slot_take(&slot, &fd, NULL), 0);
+        assert_int_equal(sn__slot_take(SN__SLOT_COUNT, &slot, &fd, NULL), 0);
         close(fd);
         snprintf(path, sizeof(path), "%s/open%zu/sentinel", place, i);
         assert_int_equal(stat(path, &st), -1);
@@ -194,7 +194,7 @@ static void a_link_in_place_of_the_directory_is_not_followed(void **state)
     assert_int_equal(mkdir(target, 0700), 0);
     assert_int_equal(symlink(target, path), 0);
     setenv("XDG_RUNTIME_DIR", base, 1);
-    assert_int_equal(sn__slot_take(&slot, &fd, NULL), 0);
+    assert_int_equal(sn__slot_take(SN__SLOT_COUNT, &slot, &fd, NULL), 0);
     close(fd);
     snprintf(path, sizeof(path), "%s/slots", target);
     assert_int_equal(stat(path, &st), -1);

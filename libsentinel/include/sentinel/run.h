@@ -116,7 +116,10 @@ SN_API int sn_run_next(sn_running *running, sn_event *ret_event, sn_error **ret_
  * or closed already), SN_ENOMEM.
  */
 SN_API int sn_run_write(sn_running *running, const void *data, size_t length, size_t *ret_taken, sn_error **ret_error);
-/* The program reads end of file after what was taken. Never blocks. Errors: SN_EINVAL (no SN_STDIN_FEED). */
+/*
+ * The program reads end of file after what was taken (and after children that the caller forked since the start have
+ * exec'd or gone). Never blocks. Errors: SN_EINVAL (no SN_STDIN_FEED).
+ */
 SN_API int sn_run_close_stdin(sn_running *running, sn_error **ret_error);
 
 /*

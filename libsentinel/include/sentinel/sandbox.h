@@ -22,6 +22,11 @@ extern "C" {
  *
  * The calling process is not changed: no signal handlers, no children to wait for, no cwd or umask change, every
  * descriptor close-on-exec. When the calling process dies, its sandboxes die with it.
+ *
+ * A sandbox is used by the process that made it. In a child forked from that, all of this refuses (SN_EINVAL) but
+ * sn_sandbox_destroy() and sn_running_free(), which give back the child's copies and change nothing else. A child that
+ * neither execs nor ends keeps copies of descriptors: the number of a sandbox is free again, and the standard input of
+ * a run that it was forked during is at its end, when that child has gone, too.
  */
 typedef struct sn_sandbox sn_sandbox;
 

@@ -118,15 +118,12 @@ static int parse_u64(const char *text, uint64_t *ret_value)
 }
 
 /* Counters are read many times in a run, and never longer than this: no allocation. */
-static int read_short(int dirfd, const char *path, char *text, size_t size)
+static int read_short(int fd, char *text, size_t size)
 {
-    cleanup_close int fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC);
     ssize_t n;
 
-    if (fd < 0)
-        return -errno;
     do
-        n = read(fd, text, size - 1);
+        n = pread(fd, text, size - 1, 0);
     while (n < 0 && errno == EINTR);
     if (n < 0)
         return -errno;
@@ -134,10 +131,25 @@ static int read_short(int dirfd, const char *path, char *text, size_t size)
     return 0;
 }
 
+static int read_short_at(int dirfd, const char *path, char *text, size_t size)
+{
+    cleanup_close int fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC);
+
+    return fd < 0 ? -errno : read_short(fd, text, size);
+}
+
+int sn__fd_read_u64(int fd, uint64_t *ret_value)
+{
+    char text[64];
+    int r = read_short(fd, text, sizeof(text));
+
+    return r < 0 ? r : parse_u64(text, ret_value);
+}
+
 int sn__file_read_u64_at(int dirfd, const char *path, uint64_t *ret_value)
 {
     char text[64];
-    int r = read_short(dirfd, path, text, sizeof(text));
+    int r = read_short_at(dirfd, path, text, sizeof(text));
 
     return r < 0 ? r : parse_u64(text, ret_value);
 }
@@ -155,10 +167,18 @@ int sn__text_find_key(const char *text, const char *key, uint64_t *ret_value)
     return -ENOENT;
 }
 
+int sn__fd_read_key(int fd, const char *key, uint64_t *ret_value)
+{
+    char text[4096];
+    int r = read_short(fd, text, sizeof(text));
+
+    return r < 0 ? r : sn__text_find_key(text, key, ret_value);
+}
+
 int sn__file_read_key_at(int dirfd, const char *path, const char *key, uint64_t *ret_value)
 {
     char text[4096];
-    int r = read_short(dirfd, path, text, sizeof(text));
+    int r = read_short_at(dirfd, path, text, sizeof(text));
 
     return r < 0 ? r : sn__text_find_key(text, key, ret_value);
 }

@@ -15,6 +15,9 @@ int sn__file_write_at(int dirfd, const char *path, const char *text);
 int sn__file_read_u64_at(int dirfd, const char *path, uint64_t *ret_value);
 /* The number behind `key ` in a flat-keyed file such as cpu.stat; -ENOENT if the key is absent. */
 int sn__file_read_key_at(int dirfd, const char *path, const char *key, uint64_t *ret_value);
+/* The same of files that stay open, and are read from their beginning each time. */
+int sn__fd_read_u64(int fd, uint64_t *ret_value);
+int sn__fd_read_key(int fd, const char *key, uint64_t *ret_value);
 int sn__file_write_u64_at(int dirfd, const char *path, uint64_t value);
 
 /* The number behind `key` and one space at the start of a line of `text`; -ENOENT. */

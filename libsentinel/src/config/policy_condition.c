@@ -73,20 +73,17 @@ static int told(const struct sn__kafel *k)
     return k->nodes > NODES_MAX ? SN_EPARSE : SN_ENOMEM;
 }
 
-static uint64_t width_mask(const struct sn__kafel *k, uint32_t arg)
-{
-    return k->args[arg].width == 32 ? UINT32_MAX : UINT64_MAX;
-}
-
-/* Brings a number to the width of the argument it meets: -1 is all ones in either. */
+/* Brings a number to the width of the argument it meets: -1 is all ones in each. */
 static int fit_number(struct sn__kafel *k, uint32_t arg, const struct value *number, uint64_t *ret_value,
                       sn_error **ret_error)
 {
-    if (k->args[arg].width == 32 && number->number > UINT32_MAX && number->number < UINT64_MAX - INT32_MAX)
+    uint64_t mask = k->args[arg].mask;
+
+    if (number->number > mask && number->number < UINT64_MAX - mask / 2)
         return sn__kafel_fail(k, &number->at, ret_error,
-                              "the kernel reads 32 bits of %s, and this number does not fit into them",
-                              k->args[arg].name);
-    *ret_value = number->number & width_mask(k, arg);
+                              "the kernel reads %d bits of %s, and this number does not fit into them",
+                              __builtin_popcountll(mask), k->args[arg].name);
+    *ret_value = number->number & mask;
     return 0;
 }
 
@@ -102,7 +99,7 @@ static int name_value(struct sn__kafel *k, struct value *value, sn_error **ret_e
         if (strcmp(k->args[i].name, name) == 0) {
             value->kind = ARGUMENT;
             value->arg = (uint32_t)i;
-            value->number = width_mask(k, (uint32_t)i);
+            value->number = k->args[i].mask;
             return 0;
         }
     value->kind = NUMBER;
@@ -400,7 +397,7 @@ int sn__kafel_arguments(struct sn__kafel *k, const char *syscall, sn_error **ret
 
     k->args_count = 0;
     for (int i = 0; i < 6; i++)
-        k->args[i].width = i < known_count ? sn__arg_width(known[i].kind) : 64;
+        k->args[i].mask = i < known_count ? sn__arg_mask(known[i].kind) : UINT64_MAX;
     if (k->token.kind != '(') {
         for (int i = 0; i < known_count; i++)
             memcpy(k->args[i].name, known[i].name, sizeof(known[i].name));

@@ -176,6 +176,9 @@ static int parse_syscall(struct sn__kafel *k, struct sn__policy_rule *rule, char
             return r;
         if (number > INT32_MAX)
             return sn__kafel_fail(k, &at, ret_error, "no system call can have this number");
+        if (number >= SN__SYSCALL_X32_BEGIN)
+            return sn__kafel_fail(k, &at, ret_error,
+                                  "this is a number of x32: calls by foreign ABIs are denied, whatever a policy says");
         rule->number = (int32_t)number;
         if (!sn__syscall_name(seccomp_arch_native(), rule->number, ret_name, size))
             ret_name[0] = '\0';

@@ -53,7 +53,7 @@ struct sn__kafel {
     /* the rule at hand: what its arguments are called, and how many bits of them count */
     struct {
         char name[32];
-        uint32_t width;
+        uint64_t mask; /* what of it the kernel reads */
     } args[6];
     int args_count;
     uint32_t nodes, nesting;

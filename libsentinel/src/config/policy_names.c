@@ -107,7 +107,9 @@ bool sn__syscall_nearest(const char *name, char *ret_name, size_t size)
     return ret_name[0];
 }
 
-/* Name, then each argument's name and kind. Kinds of int (lower case i and so on) are what the kernel reads 32 bits of.
+/*
+ * Name, then each argument's name and kind. Kinds of int (lower case i and so on) are what the kernel reads 32 bits of;
+ * it may have declared a long and use an int of it (ptrace's pid). What fcntl's arg is depends on cmd.
  */
 static const char *const signatures[] = {
     "read fd:i buf:p count:l",
@@ -229,7 +231,7 @@ static const char *const signatures[] = {
     "setpriority which:i who:i niceval:i",
     "capget header:p dataptr:p",
     "capset header:p data:p",
-    "ptrace request:t pid:l addr:p data:p",
+    "ptrace request:t pid:i addr:p data:p",
     "personality personality:x",
     "prctl option:P arg2:p arg3:p arg4:p arg5:p",
     "arch_prctl option:x arg2:p",
@@ -279,7 +281,7 @@ static const char *const signatures[] = {
     "name_to_handle_at dfd:D name:p handle:p mnt_id:p flag:x",
     "open_by_handle_at mountdirfd:i handle:p flags:O",
     "fanotify_init flags:x event_f_flags:O",
-    "mbind start:p len:l mode:l nmask:p maxnode:l flags:x",
+    "mbind start:p len:l mode:i nmask:p maxnode:l flags:x",
     "set_mempolicy mode:i nmask:p maxnode:l",
     "get_mempolicy policy:p nmask:p maxnode:l addr:p flags:X",
     "migrate_pages pid:i maxnode:l old_nodes:p new_nodes:p",
@@ -327,7 +329,9 @@ int sn__syscall_arguments(const char *name, struct sn__arg ret_args[6])
     return -1;
 }
 
-uint32_t sn__arg_width(enum sn__arg_kind kind)
+uint64_t sn__arg_mask(enum sn__arg_kind kind)
 {
-    return strchr("plXtMRA", kind) ? 64 : 32;
+    if (kind == SN__ARG_MODE) /* umode_t */
+        return UINT16_MAX;
+    return strchr("plXtMRA", kind) ? UINT64_MAX : UINT32_MAX;
 }

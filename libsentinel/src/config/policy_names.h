@@ -8,8 +8,9 @@
 
 /* What system calls, their arguments and their constants are called, both ways. Constant tables, no allocation. */
 
-#define SN__SYSCALL_UNKNOWN (-1)   /* nobody knows the name */
-#define SN__SYSCALL_ELSEWHERE (-2) /* exists, but not on this architecture */
+#define SN__SYSCALL_UNKNOWN (-1)          /* nobody knows the name */
+#define SN__SYSCALL_ELSEWHERE (-2)        /* exists, but not on this architecture */
+#define SN__SYSCALL_X32_BEGIN 0x40000000U /* numbers from here on are of another ABI */
 
 /* The native number, or one of the two above. Knows the kernel's internal names that Kafel uses (newstat), too. */
 int32_t sn__syscall_number(const char *name);
@@ -51,8 +52,8 @@ struct sn__arg {
 
 /* The number of arguments and what they are; -1 if the call is not in the table. */
 int sn__syscall_arguments(const char *name, struct sn__arg ret_args[6]);
-/* 64 or 32: how much of a register the kernel reads for this kind of argument. */
-uint32_t sn__arg_width(enum sn__arg_kind kind);
+/* What of a register the kernel reads for this kind of argument: its lower 16, 32 or 64 bits. */
+uint64_t sn__arg_mask(enum sn__arg_kind kind);
 
 /* Constants by name ("AF_INET", "EPERM", "CLONE_NEWUSER"). */
 bool sn__constant_value(const char *name, uint64_t *ret_value);

@@ -221,9 +221,9 @@ static int read_argument(const struct oci *oci, json_t *argument, const struct s
         return fail(oci, ret_error, "\"%.64s\" is not a known op", op ? op : "");
     expr->op = ops[i].op;
     expr->arg = (uint32_t)json_integer_value(index);
-    /* The kernel drops the upper half of an int argument; a filter that looked at it could be got around. */
-    if ((int)expr->arg < known_count && sn__arg_width(known[expr->arg].kind) == 32)
-        expr->mask = UINT32_MAX;
+    /* The kernel drops the rest of an int or umode_t argument; a filter that looked at it could be got around. */
+    if ((int)expr->arg < known_count)
+        expr->mask = sn__arg_mask(known[expr->arg].kind);
     expr->value = (uint64_t)json_integer_value(value) & expr->mask;
     if (strcmp(ops[i].name, "MASKED_EQ") == 0) {
         uint64_t wanted = (uint64_t)json_integer_value(second);

@@ -88,7 +88,7 @@ static void print_expr(struct sn__buffer *out, const struct sn__policy_expr *exp
         print_expr(out, expr->left, names);
         sn__buffer_add_string(out, plain ? "" : ")");
     } else {
-        uint64_t all = sn__arg_width(names->args[expr->arg].kind) == 32 ? UINT32_MAX : UINT64_MAX;
+        uint64_t all = sn__arg_mask(names->args[expr->arg].kind);
 
         if (expr->mask == all) {
             sn__buffer_add_string(out, names->args[expr->arg].name);

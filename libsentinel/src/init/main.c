@@ -58,6 +58,8 @@ static _Noreturn void init_main(void)
     /* an ignored signal stays ignored over exec: the host's choices are not the sandbox's */
     sn__sys_reset_signals();
     sn__sys(__NR_rt_sigprocmask, SIG_SETMASK, &none, NULL, 8);
+    /* one without address space randomization (setarch -R), say */
+    sn__sys(__NR_personality, 0);
     sn__sys(__NR_fcntl, SN__INIT_CONTROL_FD, F_SETFD, FD_CLOEXEC);
     sn__sys(__NR_fcntl, SN__INIT_HOST_FD, F_SETFD, FD_CLOEXEC);
     sn__sys(__NR_prctl, PR_SET_DUMPABLE, 0, 0, 0, 0);

@@ -24,8 +24,8 @@
 
 #define WATCHED_FDS 4
 /*
- * Each answer of the listener is work of PID 1 that the program causes. A little is nothing; what is more is the
- * program's CPU time, which the host is told of every so often.
+ * Answers of the listener, and reaping what was left to us, are work of PID 1 that the program causes. A little is
+ * nothing; what is more is the program's CPU time, which the host is told of every so often.
  */
 #define BUSY_FREE_NS 20000000U
 #define BUSY_EVERY_NS 5000000U
@@ -38,7 +38,7 @@ struct run {
     int listener;
     int signals; /* signalfd of SIGCHLD */
     int first_reaped;
-    uint64_t busy_from; /* our own CPU time when the listener had its first notification, or 0 */
+    uint64_t busy_from; /* our own CPU time when the program began, and what samples for the host took since */
     uint64_t busy_told; /* what of it since the host has heard of */
     struct rusage before;
     struct sn__message done;
@@ -204,7 +204,7 @@ static void reap(struct run *run, int options)
 
 static uint64_t busy_ns(const struct run *run)
 {
-    uint64_t busy = run->busy_from ? rt_own_cpu_ns() - run->busy_from : 0;
+    uint64_t busy = rt_own_cpu_ns() - run->busy_from;
 
     return busy > BUSY_FREE_NS ? busy : 0;
 }
@@ -231,8 +231,6 @@ static void answer_listener(struct run *run)
     struct sn__message_done *done = &run->done.done;
     uint64_t wanted = 0;
 
-    if (!run->busy_from)
-        run->busy_from = rt_own_cpu_ns();
     memset(&in, 0, sizeof(in));
     if (sn__sys(__NR_ioctl, run->listener, SECCOMP_IOCTL_NOTIF_RECV, &in) < 0)
         return; /* the caller died meanwhile */
@@ -290,13 +288,14 @@ static void answer_host(struct run *run)
     if (received.message.type == SN__MSG_KILL && received.message.serial == run->init->serial) {
         kill_all(run);
     } else if (received.message.type == SN__MSG_SAMPLE) {
-        uint64_t user_ns, system_ns;
+        uint64_t user_ns, system_ns, began = rt_own_cpu_ns();
 
         reply.type = SN__MSG_SAMPLED;
         sample_processes(&reply.sampled);
         reaped_since_start(run, &user_ns, &system_ns);
         reply.sampled.cpu_ns += user_ns + system_ns;
         init_must_send(&reply);
+        run->busy_from += rt_own_cpu_ns() - began;
     }
     init_close_received(&received);
 }
@@ -317,6 +316,7 @@ static void wait_for_end(struct run *run)
         if (fds[1].revents) {
             sn__sys(__NR_read, run->signals, drained, sizeof(drained));
             reap(run, WNOHANG);
+            tell_busy(run);
         }
         if (fds[2].revents & POLLIN)
             answer_listener(run);
@@ -411,6 +411,7 @@ void run_serve(struct init *init, struct received *received)
         reply.type = SN__MSG_STARTED;
         reply.done.start_ns = run.done.done.start_ns;
         init_must_send(&reply);
+        run.busy_from = rt_own_cpu_ns();
         wait_for_end(&run);
         end_rest(&run);
         run.done.done.max_rss_bytes = reaped_since_start(&run, &run.done.done.user_ns, &run.done.done.system_ns);

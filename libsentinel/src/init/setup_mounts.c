@@ -156,10 +156,14 @@ static long attach(long mount, const char *target)
     return r;
 }
 
-/* The source as a detached copy: handed over by a privileged host, or found beneath the old root by path. */
+/*
+ * The source as a detached copy: handed over by a privileged host, or found beneath the old root by its path. The host
+ * has resolved that to the end: a link that is in it now was put there since, by a program that may write to a rootfs,
+ * say, and would show what this user may read.
+ */
 static long open_source(const struct init *init, struct received *received, const struct sn__plan_mount *mount)
 {
-    struct open_how how = {.flags = O_PATH | O_CLOEXEC, .resolve = RESOLVE_IN_ROOT};
+    struct open_how how = {.flags = O_PATH | O_CLOEXEC, .resolve = RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS};
     long old, source, tree;
 
     if (mount->fd >= 0) {
@@ -178,7 +182,7 @@ static long open_source(const struct init *init, struct received *received, cons
     source = sn__sys(__NR_openat2, old, plan_string(init, mount->source), &how, sizeof(how));
     sn__sys(__NR_close, old);
     if (source < 0)
-        return source;
+        return source == -ELOOP ? -ESTALE : source; /* ELOOP says it of a target */
     tree = sn__sys(__NR_open_tree, source, "",
                    OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE | 0x1000 /* AT_EMPTY_PATH */);
     sn__sys(__NR_close, source);

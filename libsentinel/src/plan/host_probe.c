@@ -90,7 +90,7 @@ static int try_group(const struct sn__cgroup_driver *driver, const char *parent,
     struct sn__cgroup *cgroup = NULL;
     cleanup_close int held = -1;
     uint32_t slot;
-    int r = sn__slot_take(&slot, &held, ret_error);
+    int r = sn__slot_take(SN__SLOT_COUNT, &slot, &held, ret_error);
 
     if (r < 0)
         return r;

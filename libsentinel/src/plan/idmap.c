@@ -115,37 +115,45 @@ static int find_subordinate(const char *file, uint32_t *ret_start, uint32_t *ret
     return 0;
 }
 
-static int choose_unprivileged(uint64_t layers, uint32_t slot, struct sn__idmap *map, sn_error **ret_error)
+/* Whether this user has ranges that the helpers map. */
+static int find_ranges(uint64_t layers, struct sn__idmap *map, sn_error **ret_error)
 {
-    uint32_t uid_start, uid_count = 0, gid_start, gid_count = 0;
+    uint32_t uid_count = 0, gid_count = 0;
     int r = 0;
 
-    map->init_outside = geteuid();
-    map->init_gid_outside = getegid();
     if ((layers & SN_LAYER_UID) && access("/usr/bin/newuidmap", X_OK) == 0 && access("/usr/bin/newgidmap", X_OK) == 0) {
-        r = find_subordinate("/etc/subuid", &uid_start, &uid_count);
+        r = find_subordinate("/etc/subuid", &map->uid_start, &uid_count);
         if (r == 0)
-            r = find_subordinate("/etc/subgid", &gid_start, &gid_count);
+            r = find_subordinate("/etc/subgid", &map->gid_start, &gid_count);
     }
     if (r < 0)
         return sn__error_errno(ret_error, -r, "choose uid",
                                "cannot look for this user's ranges in /etc/subuid and /etc/subgid");
-    if (uid_count && gid_count) {
-        map->use_helpers = true;
+    if (!uid_count || !gid_count)
+        return 0;
+    map->use_helpers = true;
+    map->slots = uid_count < map->slots ? uid_count : map->slots;
+    map->slots = gid_count < map->slots ? gid_count : map->slots;
+    return 0;
+}
+
+static void choose_unprivileged(uint32_t slot, struct sn__idmap *map)
+{
+    map->init_outside = geteuid();
+    map->init_gid_outside = getegid();
+    map->program_inside = PROGRAM_ID;
+    if (map->use_helpers) {
         map->own_uid = true;
         map->take_root = true;
         map->init_inside = 0;
-        map->program_inside = PROGRAM_ID;
-        map->program_outside = uid_start + slot % uid_count;
-        map->program_gid_outside = gid_start + slot % gid_count;
-        return 0;
+        map->program_outside = map->uid_start + slot;
+        map->program_gid_outside = map->gid_start + slot;
+        return;
     }
     map->by_ambient = true;
     map->init_inside = PROGRAM_ID;
-    map->program_inside = PROGRAM_ID;
     map->program_outside = map->init_outside;
     map->program_gid_outside = map->init_gid_outside;
-    return 0;
 }
 
 int sn__idmap_privileged(bool *ret_privileged)
@@ -162,23 +170,30 @@ int sn__idmap_privileged(bool *ret_privileged)
     return 0;
 }
 
-int sn__idmap_choose(uint64_t layers, uint32_t slot, struct sn__idmap *ret_map, sn_error **ret_error)
+int sn__idmap_find(uint64_t layers, struct sn__idmap *ret_map, sn_error **ret_error)
 {
-    struct sn__idmap map = {.user_ns = layers & SN_LAYER_USER_NS};
-    bool privileged;
-    int r = sn__idmap_privileged(&privileged);
+    struct sn__idmap map = {.user_ns = layers & SN_LAYER_USER_NS, .slots = SN__SLOT_COUNT};
+    int r = sn__idmap_privileged(&map.privileged);
 
     if (r < 0)
         return sn__error_errno(ret_error, -r, "choose uid", "cannot read the capabilities of this process");
-    if (!privileged && !map.user_ns)
+    if (!map.privileged && !map.user_ns)
         return sn__error_set(ret_error, SN_EHOST, "choose uid",
                              "relaxing user-ns needs root: an ordinary user can make the other namespaces only in a "
                              "user namespace");
-    r = privileged ? choose_privileged(layers, slot, &map, ret_error)
-                   : choose_unprivileged(layers, slot, &map, ret_error);
+    if (!map.privileged)
+        r = find_ranges(layers, &map, ret_error);
     if (r == 0)
         *ret_map = map;
     return r;
+}
+
+int sn__idmap_choose(uint64_t layers, uint32_t slot, struct sn__idmap *map, sn_error **ret_error)
+{
+    if (map->privileged)
+        return choose_privileged(layers, slot, map, ret_error);
+    choose_unprivileged(slot, map);
+    return 0;
 }
 
 static int write_one(pid_t pid, const char *file, uint32_t inside0, uint32_t outside0, const uint32_t *second,

@@ -25,7 +25,6 @@
  * Numbers of x32 (from 0x40000000) are the answer for foreign ABIs, but for -1: what a tracer sets to skip a call.
  */
 
-#define X32_BEGIN 0x40000000U
 #define NO_CALL UINT32_MAX
 #define NATIVE_ARCH AUDIT_ARCH_X86_64
 
@@ -253,7 +252,7 @@ static int find_ranges(struct compilation *compilation)
         return -ENOMEM;
     }
     for (size_t i = 0; i < policy->rules_count; i++)
-        if (policy->rules[i].number >= 0 && (uint32_t)policy->rules[i].number < X32_BEGIN)
+        if (policy->rules[i].number >= 0 && (uint32_t)policy->rules[i].number < SN__SYSCALL_X32_BEGIN)
             numbers[count++] = (uint32_t)policy->rules[i].number;
     if (compilation->mmap_number >= 0)
         numbers[count++] = (uint32_t)compilation->mmap_number;
@@ -271,7 +270,7 @@ static int find_ranges(struct compilation *compilation)
     }
     if (count > 0)
         add_range(compilation, numbers[count - 1] + 1, rest, false);
-    add_range(compilation, X32_BEGIN, SECCOMP_RET_USER_NOTIF, false);
+    add_range(compilation, SN__SYSCALL_X32_BEGIN, SECCOMP_RET_USER_NOTIF, false);
     add_range(compilation, NO_CALL, rest, false);
     free(numbers);
     return 0;

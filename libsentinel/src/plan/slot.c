@@ -178,7 +178,7 @@ int sn__slot_try(uint32_t slot, int *ret_fd, sn_error **ret_error)
     return r;
 }
 
-int sn__slot_take(uint32_t *ret_slot, int *ret_fd, sn_error **ret_error)
+int sn__slot_take(uint32_t count, uint32_t *ret_slot, int *ret_fd, sn_error **ret_error)
 {
     cleanup_close int dir = sn__slot_directory(ret_error);
     uint32_t start;
@@ -188,8 +188,8 @@ int sn__slot_take(uint32_t *ret_slot, int *ret_fd, sn_error **ret_error)
     /* a random start finds a free one at once while most are free, and many processes do not queue for slot 0 */
     if (getrandom(&start, sizeof(start), GRND_NONBLOCK) != (ssize_t)sizeof(start))
         start = (uint32_t)getpid() * 2654435761U;
-    for (uint32_t i = 0; i < SN__SLOT_COUNT; i++) {
-        uint32_t slot = (start + i) % SN__SLOT_COUNT;
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t slot = (start % count + i) % count;
         int fd;
         int r = sn__slot_try_in(dir, slot, &fd);
 
@@ -201,6 +201,7 @@ int sn__slot_take(uint32_t *ret_slot, int *ret_fd, sn_error **ret_error)
         *ret_fd = fd;
         return 0;
     }
-    return sn__error_set(ret_error, SN_EHOST, "slot",
-                         "all %d sandboxes that this user can have at once are in use; destroy some", SN__SLOT_COUNT);
+    return sn__error_set(
+        ret_error, SN_EHOST, "slot", "all %u sandboxes that this user can have at once are in use; destroy some%s",
+        count, count < SN__SLOT_COUNT ? ", or give the user larger ranges in /etc/subuid and /etc/subgid" : "");
 }

@@ -15,8 +15,8 @@
  */
 #define SN__SLOT_COUNT 8192
 
-/* Takes a free slot. *ret_fd is close-on-exec and read-only; closing every copy gives the slot back. */
-int sn__slot_take(uint32_t *ret_slot, int *ret_fd, sn_error **ret_error);
+/* Takes a free slot below `count`. *ret_fd is close-on-exec and read-only; closing every copy gives the slot back. */
+int sn__slot_take(uint32_t count, uint32_t *ret_slot, int *ret_fd, sn_error **ret_error);
 /* Tries one slot: 1 and a descriptor if it was free, 0 if somebody holds it, or a negative code. */
 int sn__slot_try(uint32_t slot, int *ret_fd, sn_error **ret_error);
 

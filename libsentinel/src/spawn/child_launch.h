@@ -31,7 +31,7 @@ struct sn__launch {
     int keep_by_ambient; /* carry the capabilities over the exec as a uid that is not 0 */
     void *stack_top;     /* of PID 1 until its exec */
     /* out */
-    pid_t pid;
+    pid_t pid; /* as the pid namespace of the caller's children counts: spawn/pid_numbers.h */
     int pidfd;
     int error; /* positive errno of the clone */
 };

@@ -49,7 +49,7 @@ static int take_place(sn_sandbox *sandbox, sn_error **ret_error)
 
         sandbox->slot_fd = -1;
         clear_error(ret_error);
-        r = sn__slot_take(&sandbox->slot, &sandbox->slot_fd, ret_error);
+        r = sn__slot_take(sandbox->ids.slots, &sandbox->slot, &sandbox->slot_fd, ret_error);
         sn__close(previous);
         if (r == 0)
             r = sn__idmap_choose(sandbox->spec.layers, sandbox->slot, &sandbox->ids, ret_error);
@@ -82,6 +82,8 @@ static int create(sn_sandbox *sandbox, const sn_sandbox_options *options, bool *
 
     r = sn__spec_make(options, &sandbox->spec, ret_error);
     if (r == 0)
+        r = sn__idmap_find(sandbox->spec.layers, &sandbox->ids, ret_error);
+    if (r == 0)
         r = take_place(sandbox, ret_error);
     if (r == 0)
         r = sn__plan_mounts(&planner, ret_error);
@@ -108,6 +110,7 @@ int sn_sandbox_create(const sn_sandbox_options *options, sn_sandbox **ret_sandbo
         if (!sandbox)
             return sn__error_nomem(ret_error);
         sandbox->slot_fd = sandbox->pidfd = sandbox->control = -1;
+        sandbox->owner = getpid();
         r = create(sandbox, options, &is_replaced, ret_error);
         if (r == 0) {
             *ret_sandbox = sandbox;
@@ -122,9 +125,13 @@ void sn_sandbox_destroy(sn_sandbox *sandbox)
 {
     if (!sandbox)
         return;
-    sn__spawn_kill(sandbox);
+    if (sn__sandbox_is_ours(sandbox))
+        sn__spawn_kill(sandbox);
+    else
+        sn__close(sandbox->pidfd);
     sn__close(sandbox->control);
-    if (sandbox->driver)
+    /* in another process they stay, and with them what is known of them */
+    if (sandbox->driver && sn__sandbox_is_ours(sandbox))
         sandbox->driver->destroy(sandbox->cgroup);
     /* the slot last: whoever takes it next may use its uids and group names at once */
     sn__close(sandbox->slot_fd);
@@ -137,8 +144,22 @@ uint64_t sn_sandbox_layers(const sn_sandbox *sandbox)
     return sandbox->layers;
 }
 
+bool sn__sandbox_is_ours(const sn_sandbox *sandbox)
+{
+    return sandbox->owner == getpid();
+}
+
+int sn__sandbox_refuse_other(sn_error **ret_error)
+{
+    return sn__error_set(ret_error, SN_EINVAL, "use the sandbox",
+                         "this process has the sandbox from its parent, by a fork: only the process that made it can "
+                         "use it");
+}
+
 int sn__sandbox_claim(sn_sandbox *sandbox, sn_error **ret_error)
 {
+    if (!sn__sandbox_is_ours(sandbox))
+        return sn__sandbox_refuse_other(ret_error);
     if (atomic_exchange(&sandbox->busy, true))
         return sn__error_set(ret_error, SN_EBUSY, "use the sandbox",
                              "the sandbox has a run or a file operation in progress: wait for its end");

@@ -17,7 +17,8 @@ struct sn_sandbox {
     int slot_fd;
     const struct sn__cgroup_driver *driver; /* NULL: the caller accepted rlimits and polling */
     struct sn__cgroup *cgroup;
-    pid_t pid; /* only to write maps and cgroups with while pidfd says it lives */
+    pid_t pid;         /* only to write cgroups with while pidfd says it lives */
+    pid_t pid_in_proc; /* the same for the id maps */
     int pidfd;
     int control;
     uint64_t layers; /* in force */
@@ -26,9 +27,14 @@ struct sn_sandbox {
     uint32_t serial;   /* of the latest run or file operation */
     atomic_bool busy;  /* a run or a file operation is going on */
     bool is_dead;      /* PID 1 was found gone */
+    pid_t owner;       /* the process that made it; a child that it forked has a copy of all this */
 };
 
-/* Claims the sandbox for one operation: SN_EBUSY, SN_EDIED. */
+/* Is this the process that made it? Another one must not touch what both have: sockets, the epoll set, groups. */
+bool sn__sandbox_is_ours(const sn_sandbox *sandbox);
+int sn__sandbox_refuse_other(sn_error **ret_error);
+
+/* Claims the sandbox for one operation: SN_EBUSY, SN_EDIED, SN_EINVAL for another process. */
 int sn__sandbox_claim(sn_sandbox *sandbox, sn_error **ret_error);
 void sn__sandbox_release(sn_sandbox *sandbox);
 

@@ -10,6 +10,7 @@
 #include "spawn/child_launch.h"
 #include "spawn/control.h"
 #include "spawn/init_blob.h"
+#include "spawn/pid_numbers.h"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -55,6 +56,10 @@ static int explain_clone(int error, sn_error **ret_error)
         return sn__error_set(ret_error, SN_EHOST, "clone namespaces",
                              "the limit of namespaces is reached: raise user.max_user_namespaces and its siblings "
                              "(sysctl user.max_user_namespaces=65536)");
+    if (error == EAGAIN && sched_getscheduler(0) == SCHED_DEADLINE)
+        return sn__error_set(ret_error, SN_EHOST, "clone namespaces",
+                             "a thread of the class SCHED_DEADLINE may not make processes: give it "
+                             "SCHED_FLAG_RESET_ON_FORK, or make sandboxes from another thread");
     if (error == EAGAIN)
         return sn__error_errno(ret_error, error, "clone namespaces",
                                "cannot start PID 1: the limit of processes (RLIMIT_NPROC or pids.max) is reached");
@@ -74,6 +79,25 @@ static void unmap_launch(struct launch_memory **memory)
         munmap(*memory, sizeof(**memory));
 }
 
+/*
+ * PID 1 was named by number: was it the one that the number meant until now? It cannot have been reaped by us, but by
+ * whoever reaps this process's orphans. One that is dead and not reaped yet is no use either.
+ */
+static int check_alive(const sn_sandbox *sandbox, int r, sn_error **ret_error)
+{
+    struct pollfd gone = {.fd = sandbox->pidfd, .events = POLLIN};
+    int count;
+
+    do
+        count = poll(&gone, 1, 0);
+    while (count < 0 && errno == EINTR);
+    if (count == 0)
+        return r;
+    if (count > 0) /* then that is why, whatever could not be done with it */
+        return sn__error_set(ret_error, SN_EDIED, "start PID 1", "PID 1 was killed while the sandbox was made");
+    return r < 0 ? r : sn__error_errno(ret_error, errno, "start PID 1", "cannot tell whether PID 1 is alive");
+}
+
 static int launch(sn_sandbox *sandbox, struct launch_memory *memory, sn_error **ret_error)
 {
     struct sn__launch *launch = &memory->launch;
@@ -83,7 +107,10 @@ static int launch(sn_sandbox *sandbox, struct launch_memory *memory, sn_error **
     cleanup_close int host_fd = -1;
     cleanup_close int init_fd = -1;
     sigset_t all, old;
+    int r = sn__pid_numbers_possible(ret_error);
 
+    if (r < 0)
+        return r;
     if (null_fd < 0)
         return sn__error_errno(ret_error, errno, "start PID 1", "cannot open /dev/null");
     host_fd = pidfd_open(getpid(), 0);
@@ -119,9 +146,9 @@ static int launch(sn_sandbox *sandbox, struct launch_memory *memory, sn_error **
     pthread_sigmask(SIG_SETMASK, &old, NULL);
     if (launch->error)
         return explain_clone(launch->error, ret_error);
-    sandbox->pid = launch->pid;
     sandbox->pidfd = launch->pidfd;
-    return 0;
+    r = sn__pid_numbers(sandbox->pidfd, host_fd, &sandbox->pid, &sandbox->pid_in_proc, ret_error);
+    return check_alive(sandbox, r, ret_error);
 }
 
 /*
@@ -177,6 +204,9 @@ static int explain_failure(const struct sn__failure *failure, const char *plan, 
         if (failure->error == ELOOP)
             return sn__error_errno(ret_error, failure->error, step,
                                    "the mount target %s goes through a symbolic link: name the real place", name);
+        if (failure->error == ESTALE)
+            return sn__error_errno(ret_error, failure->error, step,
+                                   "the source of %s was replaced by a symbolic link while the sandbox was made", name);
         r = sn__apparmor_explain(failure->step, step, failure->error, ret_error);
         return r < 0 ? r : sn__error_errno(ret_error, failure->error, step, "cannot mount %s", name);
     }
@@ -211,25 +241,6 @@ static int send_setup(const sn_sandbox *sandbox, const struct sn__planner *plann
     memcpy(fds + SN__SETUP_FD_SOURCES, planner->fds, planner->fd_count * sizeof(int));
     r = sn__control_send(sandbox->control, &setup, fds, SN__SETUP_FD_SOURCES + planner->fd_count);
     return r < 0 ? sn__error_errno(ret_error, -r, "start PID 1", "cannot hand PID 1 its plan") : 0;
-}
-
-/*
- * PID 1 was named by number: was it the one that the number meant until now? It cannot have been reaped by us, but by
- * whoever reaps this process's orphans. One that is dead and not reaped yet is no use either.
- */
-static int check_alive(const sn_sandbox *sandbox, int r, sn_error **ret_error)
-{
-    struct pollfd gone = {.fd = sandbox->pidfd, .events = POLLIN};
-    int count;
-
-    do
-        count = poll(&gone, 1, 0);
-    while (count < 0 && errno == EINTR);
-    if (count == 0)
-        return r;
-    if (count > 0) /* then that is why, whatever could not be done with it */
-        return sn__error_set(ret_error, SN_EDIED, "start PID 1", "PID 1 was killed while the sandbox was made");
-    return r < 0 ? r : sn__error_errno(ret_error, errno, "start PID 1", "cannot tell whether PID 1 is alive");
 }
 
 /* Until READY. ENTERED comes on the way: PID 1 has its cgroup namespace and may be moved to its leaf. */
@@ -276,7 +287,7 @@ static int bring_up(sn_sandbox *sandbox, const struct sn__planner *planner, cons
     if (sandbox->cgroup)
         r = check_alive(sandbox, sandbox->driver->enter(sandbox->cgroup, sandbox->pid, ret_error), ret_error);
     if (r == 0)
-        r = check_alive(sandbox, sn__idmap_write(&sandbox->ids, sandbox->pid, ret_error), ret_error);
+        r = check_alive(sandbox, sn__idmap_write(&sandbox->ids, sandbox->pid_in_proc, ret_error), ret_error);
     if (r == 0)
         r = send_setup(sandbox, planner, plan, plan_size, ret_error);
     if (r == 0)

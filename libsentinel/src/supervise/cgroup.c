@@ -231,11 +231,12 @@ int sn__cgroup_mkdir(int dirfd, const char *name)
 {
     struct stat st;
 
-    if (mkdirat(dirfd, name, 0755) < 0)
+    /* nobody else opens it: whoever could might lock it, as only the owner of a live sandbox does */
+    if (mkdirat(dirfd, name, 0700) < 0)
         return -errno;
     /* the host program's umask is not ours to change */
-    if (fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && (st.st_mode & 0755) != 0755)
-        (void)fchmodat(dirfd, name, 0755, 0);
+    if (fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && (st.st_mode & 0777) != 0700)
+        (void)fchmodat(dirfd, name, 0700, 0);
     return 0;
 }
 
@@ -422,8 +423,8 @@ static int lock_group(int parent, const char *name)
     struct stat locked, named;
     int r;
 
-    if (dir < 0)
-        return -errno;
+    if (dir < 0) /* not to be opened: another user's */
+        return errno == EACCES ? -EBUSY : -errno;
     do
         r = flock(dir, LOCK_EX | LOCK_NB);
     while (r < 0 && errno == EINTR);

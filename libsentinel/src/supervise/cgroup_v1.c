@@ -64,6 +64,7 @@ struct sn__cgroup_run {
     const struct sn__cgroup *cgroup;
     char name[16]; /* "r<n>" */
     int procs[CONTROLLERS];
+    int cpu;       /* cpuacct.usage: a caller that has no descriptor left has its limit all the same */
     int oom;       /* eventfd that counts the times it was out of memory, or -1 */
     uint32_t made; /* in the first so many hierarchies */
     struct kill_state *state;
@@ -218,6 +219,7 @@ static void v1_run_end(struct sn__cgroup_run *run)
     /* first, so that removing has descriptors to work with in a host program that has run out of them */
     for (uint32_t i = 0; i < run->cgroup->count; i++)
         sn__close(run->procs[i]);
+    sn__close(run->cpu);
     sn__close(run->oom);
     for (uint32_t i = 0; i < run->made; i++)
         (void)sn__cgroup_remove(run->cgroup->hierarchies[i].dir, run->name);
@@ -303,7 +305,7 @@ static int v1_run_begin(struct sn__cgroup *cgroup, const sn_limits *limits, stru
     if (!run)
         return sn__error_nomem(ret_error);
     run->cgroup = cgroup;
-    run->oom = -1;
+    run->cpu = run->oom = -1;
     for (uint32_t i = 0; i < CONTROLLERS; i++)
         run->procs[i] = -1;
     /* never the name of an earlier run: its group may need a moment to go */
@@ -325,6 +327,11 @@ static int v1_run_begin(struct sn__cgroup *cgroup, const sn_limits *limits, stru
         if (r < 0)
             r = sn__error_errno(ret_error, -r, "cgroup run", "cannot make %s/%s/%s", cgroup->hierarchies[i].parent,
                                 cgroup->name, run->name);
+    }
+    if (r == 0) {
+        run->cpu = openat(dir_of(cgroup, CPUACCT), in(run->name, "cpuacct.usage").text, O_RDONLY | O_CLOEXEC);
+        if (run->cpu < 0)
+            r = sn__error_errno(ret_error, errno, "cgroup run", "cannot open cpuacct.usage of the run's group");
     }
     if (r == 0)
         r = set_limits(run, limits, ret_error);
@@ -358,7 +365,7 @@ static int read_key(const struct sn__cgroup_run *run, unsigned controller, const
 
 static int v1_run_cpu(const struct sn__cgroup_run *run, uint64_t *ret_cpu_ns)
 {
-    return read_number(run, CPUACCT, "cpuacct.usage", ret_cpu_ns) < 0 ? SN_ESYS : 0;
+    return sn__fd_read_u64(run->cpu, ret_cpu_ns) < 0 ? SN_ESYS : 0;
 }
 
 /*
@@ -383,7 +390,7 @@ static int v1_run_usage(const struct sn__cgroup_run *run, struct sn__usage *ret_
     };
     uint64_t user = 0;
     uint64_t system = 0;
-    int r = read_number(run, CPUACCT, "cpuacct.usage", &usage.cpu_ns);
+    int r = sn__fd_read_u64(run->cpu, &usage.cpu_ns);
 
     if (r == 0)
         r = read_number(run, CPUACCT, "cpuacct.usage_user", &user);

@@ -52,6 +52,7 @@ struct sn__cgroup_run {
     const struct sn__cgroup *cgroup;
     char name[16]; /* "r<n>" */
     int dir;
+    int cpu; /* cpu.stat: a caller that has no descriptor left has its limit all the same */
     bool has_peak;
     struct run_state *state;
 };
@@ -196,6 +197,7 @@ static void v2_run_end(struct sn__cgroup_run *run)
 {
     if (!run)
         return;
+    sn__close(run->cpu);
     if (run->dir >= 0) {
         sn__close(run->dir);
         (void)sn__cgroup_remove(run->cgroup->dir, run->name);
@@ -254,7 +256,7 @@ static int v2_run_begin(struct sn__cgroup *cgroup, const sn_limits *limits, stru
     if (!run)
         return sn__error_nomem(ret_error);
     run->cgroup = cgroup;
-    run->dir = -1;
+    run->dir = run->cpu = -1;
     /* never the name of an earlier run: its group may need a moment to go */
     snprintf(run->name, sizeof(run->name), "r%u", cgroup->next_run++);
     run->state = calloc(1, sizeof(*run->state));
@@ -265,7 +267,8 @@ static int v2_run_begin(struct sn__cgroup *cgroup, const sn_limits *limits, stru
             r = -errno;
             (void)unlinkat(cgroup->dir, run->name, AT_REMOVEDIR);
         } else {
-            r = give(cgroup, run->dir, "cgroup.procs");
+            run->cpu = openat(run->dir, "cpu.stat", O_RDONLY | O_CLOEXEC);
+            r = run->cpu < 0 ? -errno : give(cgroup, run->dir, "cgroup.procs");
         }
     }
     if (r < 0)
@@ -303,7 +306,7 @@ static int v2_run_cpu(const struct sn__cgroup_run *run, uint64_t *ret_cpu_ns)
     uint64_t us;
 
     sample_memory(run);
-    if (sn__file_read_key_at(run->dir, "cpu.stat", "usage_usec", &us) < 0)
+    if (sn__fd_read_key(run->cpu, "usage_usec", &us) < 0)
         return SN_ESYS;
     *ret_cpu_ns = us * 1000;
     return 0;

@@ -8,6 +8,7 @@
 
 #include <inttypes.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #define ALL_LAYERS ((UINT64_C(1) << SN_LAYER_COUNT) - 1)
 
@@ -42,6 +43,29 @@ static void usage_without_cgroup(const sn_running *running, struct sn__usage *us
     usage->memory_source = "resident set size, sampled every 10 ms";
 }
 
+/* What no setting of the program's can raise, and no figure of the run explains. */
+static void note_callers_limits(const sn_running *running, sn_result *result)
+{
+    const struct {
+        int resource;
+        const char *name;
+        uint64_t wanted, unit;
+    } inherited[] = {
+        {RLIMIT_CPU, "RLIMIT_CPU", running->limits.cpu_ms, 1000},
+        {RLIMIT_DATA, "RLIMIT_DATA", running->limits.memory_bytes, 1},
+        {RLIMIT_AS, "RLIMIT_AS", running->limits.memory_bytes, 1},
+    };
+
+    for (size_t i = 0; i < SN_ARRAY_SIZE(inherited); i++) {
+        struct rlimit limit;
+
+        if (getrlimit(inherited[i].resource, &limit) == 0 && limit.rlim_max != RLIM_INFINITY &&
+            limit.rlim_max < inherited[i].wanted / inherited[i].unit)
+            sn__buffer_addf(&result->notes, "limits: the caller's own hard %s is lower than the run's limit\n",
+                            inherited[i].name);
+    }
+}
+
 static void add_notes(const sn_running *running, sn_result *result)
 {
     const sn_sandbox *sandbox = running->sandbox;
@@ -55,7 +79,8 @@ static void add_notes(const sn_running *running, sn_result *result)
     if (running->done.busy_ns)
         sn__buffer_addf(&result->notes,
                         "cpu: %" PRIu64
-                        " ms of it are PID 1's, which answers for each large mapping of the program's\n",
+                        " ms of it are PID 1's, which answers for each large mapping of the program's and reaps what "
+                        "it leaves\n",
                         running->done.busy_ns / 1000000);
     if (running->evidence.usage.processes_refused)
         sn__buffer_addf(
@@ -64,6 +89,7 @@ static void add_notes(const sn_running *running, sn_result *result)
     if (result->verdict == SN_VERDICT_INTERNAL_ERROR)
         sn__buffer_add_string(&result->notes,
                               "memory: a cgroup above the sandbox's own ran out of memory, not the run\n");
+    note_callers_limits(running, result);
     if (!sandbox->driver)
         sn__buffer_add_string(&result->notes,
                               "cgroup: limits are by rlimits and by polling every 10 ms; memory is the "

@@ -73,12 +73,16 @@ static void add_rlimits(struct request_builder *builder, const sn_sandbox *sandb
     add_rlimit(builder, RLIMIT_MEMLOCK, 65536);
     add_rlimit(builder, RLIMIT_RTPRIO, 0);
     add_rlimit(builder, RLIMIT_NICE, 0);
-    if (sandbox->driver)
+    /* the caller's own are not for the program; a hard one stays, and the result notes it */
+    add_rlimit(builder, RLIMIT_DATA, RLIM64_INFINITY);
+    add_rlimit(builder, RLIMIT_AS, RLIM64_INFINITY);
+    if (sandbox->driver) {
+        add_rlimit(builder, RLIMIT_CPU, RLIM64_INFINITY);
         return;
+    }
     /* without cgroups: rlimits where one process is what counts, sampling (running.c) for the rest */
     add_rlimit(builder, RLIMIT_NPROC, limits->processes + (sandbox->ids.own_uid ? 0 : 1));
-    if (limits->cpu_ms != SN_UNLIMITED)
-        add_rlimit(builder, RLIMIT_CPU, limits->cpu_ms / 1000 + 2);
+    add_rlimit(builder, RLIMIT_CPU, limits->cpu_ms == SN_UNLIMITED ? RLIM64_INFINITY : limits->cpu_ms / 1000 + 2);
 }
 
 static const char *find_path(const char *const *envp)

@@ -231,7 +231,10 @@ static void read_control(sn_running *running)
             continue;
         switch (message.type) {
         case SN__MSG_STARTED:
-            running->started_ns = message.done.start_ns; /* the limit counts from the same moment as the figure */
+            /* the limit counts from the same moment as the figure, unless PID 1 has another clock: time_namespaces(7)
+             */
+            if (message.done.start_ns > running->started_ns && message.done.start_ns <= sn__now_ns())
+                running->started_ns = message.done.start_ns;
             break;
         case SN__MSG_SAMPLED:
             take_sample(running, &message.sampled);
@@ -259,10 +262,12 @@ static void read_control(sn_running *running)
 
 /* ---- output ---- */
 
-static void close_output(sn_running *running, int stream)
+/* A child that the caller forked has copies: without this, what is closed here would stay in the epoll set. */
+static void close_watched(const sn_running *running, int *fd)
 {
-    sn__close(running->out[stream]);
-    running->out[stream] = -1;
+    epoll_ctl(running->epoll, EPOLL_CTL_DEL, *fd, NULL);
+    sn__close(*fd);
+    *fd = -1;
 }
 
 /* Reads one chunk of a stream. 1: *ret_event has it. */
@@ -284,7 +289,7 @@ static int read_output(sn_running *running, int stream, sn_event *ret_event)
     if (n < 0 && errno != EAGAIN) /* what is lost must not look like the program's output */
         running->read_error = errno;
     if (n <= 0) {
-        close_output(running, stream);
+        close_watched(running, &running->out[stream]);
         return 0;
     }
     if (running->is_done)
@@ -321,8 +326,7 @@ static int read_rest(sn_running *running, sn_event *ret_event)
 
 static void close_input(sn_running *running)
 {
-    sn__close(running->in); /* leaves the epoll set with its last descriptor */
-    running->in = -1;
+    close_watched(running, &running->in);
     running->in_is_watched = false;
     sn__buffer_clear(&running->pending);
     running->pending_at = 0;
@@ -374,6 +378,8 @@ int sn_run_write(sn_running *running, const void *data, size_t length, size_t *r
         return sn__error_set(ret_error, SN_EINVAL, "feed stdin", "running, data or ret_taken is NULL");
     if (!running->is_fed)
         return sn__error_set(ret_error, SN_EINVAL, "feed stdin", "the run was not started with SN_STDIN_FEED");
+    if (!sn__sandbox_is_ours(running->sandbox))
+        return sn__sandbox_refuse_other(ret_error);
     /* before all that depends on how far the program is: a caller's mistake must not show only sometimes */
     if (running->close_when_drained)
         return sn__error_set(ret_error, SN_EINVAL, "feed stdin", "standard input was closed by sn_run_close_stdin()");
@@ -407,6 +413,8 @@ int sn_run_close_stdin(sn_running *running, sn_error **ret_error)
 {
     if (!running || !running->is_fed)
         return sn__error_set(ret_error, SN_EINVAL, "close stdin", "the run was not started with SN_STDIN_FEED");
+    if (!sn__sandbox_is_ours(running->sandbox))
+        return sn__sandbox_refuse_other(ret_error);
     running->close_when_drained = true;
     flush_input(running);
     return 0;
@@ -480,6 +488,8 @@ int sn_run_next(sn_running *running, sn_event *ret_event, sn_error **ret_error)
     if (!running || !ret_event || ret_event->size < SN__EVENT_SIZE_0 || ret_event->size > 65536)
         return sn__error_set(ret_error, SN_EINVAL, "next event",
                              "running or ret_event is NULL, or ret_event->size is not set");
+    if (!sn__sandbox_is_ours(running->sandbox))
+        return sn__sandbox_refuse_other(ret_error);
     while (!running->is_over) {
         if (running->is_done) {
             if (read_rest(running, &event))
@@ -540,7 +550,7 @@ void sn_running_free(sn_running *running)
 
     if (!running)
         return;
-    if (!running->is_over) {
+    if (!running->is_over && sn__sandbox_is_ours(running->sandbox)) {
         sn_run_cancel(running);
         if (sn_run_wait(running, &dropped, NULL) < 0 && !running->is_over) {
             /* its end cannot be waited for (no memory to poll with): with PID 1 it is over at once */
