@@ -22,6 +22,7 @@ import unittest
 SENTINEL = os.environ.get("SENTINEL", "sentinel")
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PATIENCE = 60  # seconds after which something hangs
+SLOWNESS = max(1, int(os.environ.get("SN_TEST_SLOW") or 1))  # an emulated machine says so
 WALL = 0x40000000  # __WALL: children of any kind
 PR_SET_CHILD_SUBREAPER = 36
 
@@ -204,11 +205,12 @@ class Output(CliTest):
 
     def test_a_slow_reader_does_not_stop_the_limits(self):
         source = self.write("a.py", "import sys\nsys.stdout.write('x' * 1000000)\nsys.stdout.flush()\nwhile True: pass\n")
-        with start("run", "--cpu-ms", "300", "--wall-ms", "30000", source) as process:
-            time.sleep(1.5)  # nobody reads
+        cpu_ms = 300 * SLOWNESS
+        with start("run", "--cpu-ms", str(cpu_ms), "--wall-ms", "30000", source) as process:
+            time.sleep(1.5 * SLOWNESS)  # nobody reads
             out, err = self.finish(process)
         self.assertEqual(len(out), 1000000)
-        self.assertIn(b"TIME_LIMIT_EXCEEDED (more than 300 ms of CPU time)", err)
+        self.assertIn(b"TIME_LIMIT_EXCEEDED (more than %d ms of CPU time)" % cpu_ms, err)
         self.assertEqual(process.returncode, 120)
 
     def test_the_program_gets_default_signals(self):

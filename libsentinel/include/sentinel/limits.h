@@ -25,7 +25,8 @@ typedef struct sn_limits {
     size_t size;           /* sizeof(sn_limits), set by sn_limits_init() */
     uint64_t cpu_ms;       /* CPU time of all processes together, milliseconds; 5000 */
     uint64_t wall_ms;      /* elapsed time, milliseconds; 10000 */
-    uint64_t memory_bytes; /* memory of all, with page cache, tmpfs, sockets; 256 MiB; at least 1 MiB */
+    uint64_t memory_bytes; /* memory of all, with page cache, sockets, and files that runs left in /work and /tmp;
+                              256 MiB; at least 1 MiB */
     uint64_t processes;    /* processes and threads together; 64 */
     uint64_t output_bytes; /* for stdout and for stderr, each; 16 MiB */
     uint64_t file_bytes;   /* largest file that may be written (RLIMIT_FSIZE); 256 MiB, or the host's hard limit if that

@@ -12,6 +12,8 @@
 #include <linux/openat2.h>
 #include <linux/stat.h>
 
+#include <asm/statfs.h>
+
 static long open_beneath(int dirfd, const char *path, uint64_t flags, uint64_t mode)
 {
     struct open_how how = {
@@ -26,6 +28,20 @@ static long open_beneath(int dirfd, const char *path, uint64_t flags, uint64_t m
 static long file_type(long fd, struct statx *ret_stat)
 {
     return sn__sys(__NR_statx, fd, "", 0x1000 /* AT_EMPTY_PATH */, STATX_BASIC_STATS, ret_stat);
+}
+
+/* What the files of /work and /tmp take of memory. */
+uint64_t files_bytes(const struct init *init)
+{
+    uint64_t bytes = 0;
+
+    for (int i = 0; i < 2; i++) {
+        struct statfs fs;
+
+        if (sn__sys(__NR_fstatfs, init->kept_fds[i], &fs) == 0)
+            bytes += (uint64_t)(fs.f_blocks - fs.f_bfree) * (uint64_t)fs.f_bsize;
+    }
+    return bytes;
 }
 
 static long read_file(const struct init *init, const char *path)

@@ -13,12 +13,14 @@ struct init {
     const char *plan_bytes;
     int null_fd;     /* the sandbox's /dev/null, for its own 0, 1, 2 */
     int work_fd;     /* the work directory */
+    int kept_fds[2]; /* our own tmpfs at /tmp and at /work, whatever the caller mounted over them */
     int landlock_fd; /* ruleset, or -1 */
     int proc_fd;     /* a proc that the program's child finds itself in, if the layer apparmor is in force; or -1 */
     uint32_t landlock_abi;
-    uint32_t apparmor; /* enum sn__apparmor_state */
-    uint64_t layers;   /* in force so far */
-    uint32_t serial;   /* of the latest run */
+    uint32_t apparmor;   /* enum sn__apparmor_state */
+    uint64_t layers;     /* in force so far */
+    uint32_t serial;     /* of the latest run */
+    uint64_t left_bytes; /* that runs left in files which the next one finds */
 };
 
 /* Descriptors that came with a message; taken ones are set to -1, the rest is closed by the receiver. */
@@ -74,6 +76,7 @@ int setup_mounts(struct init *init, struct received *received, struct sn__failur
 int setup_mount_shm_again(const struct init *init);
 
 /* files.c */
+uint64_t files_bytes(const struct init *init);
 int file_operation(const struct init *init, const struct sn__message_file *request, int *ret_fd);
 
 /* run.c: serves one run until no process of it exists */

@@ -49,7 +49,7 @@ static _Noreturn void serve(struct init *init)
 
 static _Noreturn void init_main(void)
 {
-    static struct init init = {.null_fd = -1, .work_fd = -1, .landlock_fd = -1, .proc_fd = -1};
+    static struct init init = {.null_fd = -1, .work_fd = -1, .kept_fds = {-1, -1}, .landlock_fd = -1, .proc_fd = -1};
     static struct received received;
     struct sn__message reply = {.type = SN__MSG_READY};
     unsigned long none = 0;

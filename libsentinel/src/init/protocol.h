@@ -211,6 +211,7 @@ struct sn__message_done {
     uint64_t system_ns;
     uint64_t max_rss_bytes; /* of the largest process */
     uint64_t busy_ns;       /* what PID 1 itself worked for it, see run.c */
+    uint64_t left_bytes;    /* what this and earlier runs left in files that the next one finds */
     uint32_t denied;        /* 1: the three below say what */
     uint32_t denied_arch;
     int32_t denied_number;

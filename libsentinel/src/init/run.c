@@ -41,6 +41,7 @@ struct run {
     uint64_t busy_from; /* our own CPU time when the program began, and what samples for the host took since */
     uint64_t busy_told; /* what of it since the host has heard of */
     struct rusage before;
+    uint64_t files_before; /* bytes of the files that it found */
     struct sn__message done;
 };
 
@@ -382,6 +383,18 @@ static void end_rest(struct run *run)
     reap(run, WNOHANG);
 }
 
+/*
+ * Files of an earlier run were charged to that, and its group is gone: as memory of this one they would be for nothing.
+ * What the caller put is not meant; a program that removes that may leave as much.
+ */
+static void count_left(const struct run *run)
+{
+    uint64_t now = files_bytes(run->init), left = run->init->left_bytes + now;
+
+    left = left > run->files_before ? left - run->files_before : 0;
+    run->init->left_bytes = left < now ? left : now;
+}
+
 void run_serve(struct init *init, struct received *received)
 {
     struct run run = {.init = init, .listener = -1, .done = {.type = SN__MSG_DONE}};
@@ -400,6 +413,7 @@ void run_serve(struct init *init, struct received *received)
     r = sn__sys(__NR_signalfd4, -1, &child_signal, 8, O_CLOEXEC | O_NONBLOCK);
     run.signals = (int)r;
     sn__sys(__NR_getrusage, RUSAGE_CHILDREN, &run.before);
+    run.files_before = files_bytes(init);
     if (r < 0) {
         reply.failure = (struct sn__failure){.step = SN__STEP_REQUEST, .index = 1, .error = (int32_t)-r};
         init_must_send(&reply);
@@ -416,6 +430,8 @@ void run_serve(struct init *init, struct received *received)
         end_rest(&run);
         run.done.done.max_rss_bytes = reaped_since_start(&run, &run.done.done.user_ns, &run.done.done.system_ns);
         run.done.done.busy_ns = busy_ns(&run);
+        count_left(&run);
+        run.done.done.left_bytes = init->left_bytes;
         r = run.request->may_leave_keys ? clear_keyrings(init) : 0;
         if (r == 0)
             r = setup_mount_shm_again(init);

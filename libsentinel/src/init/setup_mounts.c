@@ -326,8 +326,14 @@ int setup_mounts(struct init *init, struct received *received, struct sn__failur
 
     if (r < 0)
         return (int)r;
-    for (uint32_t i = 0; i < init->plan->mount_count; i++) {
-        r = make_one(init, received, &plan_mounts(init)[i]);
+    for (uint32_t i = 0, kept = 0; i < init->plan->mount_count; i++) {
+        const struct sn__plan_mount *mount = &plan_mounts(init)[i];
+
+        r = make_one(init, received, mount);
+        if (r == 0 && mount->kind == SN__MOUNT_TMPFS && i != init->plan->shm && kept < 2) {
+            r = open_target(plan_string(init, mount->target), O_PATH | O_DIRECTORY, 0);
+            init->kept_fds[kept++] = (int)r;
+        }
         if (r < 0)
             return fail(failure, SN__STEP_MOUNT, i, r);
     }

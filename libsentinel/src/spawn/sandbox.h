@@ -23,11 +23,12 @@ struct sn_sandbox {
     int control;
     uint64_t layers; /* in force */
     uint32_t landlock_abi;
-    uint32_t apparmor; /* enum sn__apparmor_state */
-    uint32_t serial;   /* of the latest run or file operation */
-    atomic_bool busy;  /* a run or a file operation is going on */
-    bool is_dead;      /* PID 1 was found gone */
-    pid_t owner;       /* the process that made it; a child that it forked has a copy of all this */
+    uint32_t apparmor;   /* enum sn__apparmor_state */
+    uint64_t left_bytes; /* in files of earlier runs: memory of the next one */
+    uint32_t serial;     /* of the latest run or file operation */
+    atomic_bool busy;    /* a run or a file operation is going on */
+    bool is_dead;        /* PID 1 was found gone */
+    pid_t owner;         /* the process that made it; a child that it forked has a copy of all this */
 };
 
 /* Is this the process that made it? Another one must not touch what both have: sockets, the epoll set, groups. */

@@ -82,6 +82,10 @@ static void add_notes(const sn_running *running, sn_result *result)
                         " ms of it are PID 1's, which answers for each large mapping of the program's and reaps what "
                         "it leaves\n",
                         running->done.busy_ns / 1000000);
+    if (running->left_bytes >= running->limits.memory_bytes / 16)
+        sn__buffer_addf(&result->notes,
+                        "memory: %" PRIu64 " KiB of it are files that earlier runs left in /work and /tmp\n",
+                        running->left_bytes / 1024);
     if (running->evidence.usage.processes_refused)
         sn__buffer_addf(
             &result->notes, "processes: %" PRIu64 " %s refused\n", running->evidence.usage.processes_refused,
@@ -110,6 +114,10 @@ void sn__running_finish(sn_running *running)
     } else {
         usage_without_cgroup(running, &evidence->usage);
     }
+    evidence->usage.memory_peak += running->left_bytes;
+    /* it had what it takes to start, although files of earlier runs had left it nothing */
+    if (running->is_starved && evidence->usage.memory_peak > running->limits.memory_bytes)
+        evidence->memory_killed = true;
     evidence->usage.cpu_ns += done->busy_ns;
     evidence->usage.system_ns += done->busy_ns;
     if (r == 0 && (result->out[0].failed || result->out[1].failed))

@@ -21,6 +21,7 @@
 #include <sys/timerfd.h>
 
 #define STRINGS_MAX (2U << 20) /* argv and envp together: execve(2) takes no more with a stack of 8 MiB */
+#define LEAST_MEMORY (UINT64_C(1) << 20)
 #define SEARCH_PATH "/usr/local/bin:/usr/bin:/bin"
 
 /* ---- the request ---- */
@@ -112,6 +113,17 @@ static bool lets_keys_through(const sn_policy *policy)
     return false;
 }
 
+/*
+ * Files of earlier runs are memory of this one: only what they leave can be used. Not less than it takes to start, or
+ * the program's end would tell nothing; it is over its limit then all the same (finish.c).
+ */
+static uint64_t left_of_memory(const sn_sandbox *sandbox, const sn_limits *limits)
+{
+    uint64_t least = limits->memory_bytes < LEAST_MEMORY ? limits->memory_bytes : LEAST_MEMORY;
+
+    return sandbox->left_bytes + least < limits->memory_bytes ? limits->memory_bytes - sandbox->left_bytes : least;
+}
+
 static int build_request(struct request_builder *builder, const sn_sandbox *sandbox, const sn_policy *policy,
                          const sn_run_options *options, const sn_limits *limits, const char *cwd, sn_error **ret_error)
 {
@@ -120,7 +132,7 @@ static int build_request(struct request_builder *builder, const sn_sandbox *sand
     int r;
 
     builder->head.magic = SN__REQUEST_MAGIC;
-    builder->head.memory_bytes = limits->memory_bytes;
+    builder->head.memory_bytes = left_of_memory(sandbox, limits);
     builder->head.may_leave_keys = !policy || lets_keys_through(policy);
     add_rlimits(builder, sandbox, limits);
     r = add_vector(builder, options->argv, &builder->head.argc, ret_error);
@@ -326,8 +338,14 @@ static int start_claimed(sn_running *running, const sn_run_options *options, sn_
         r = make_stdio(running, options, &ends, ret_error);
     if (r == 0)
         r = make_watchers(running, ret_error);
-    if (r == 0 && running->sandbox->cgroup)
-        r = running->sandbox->driver->run_begin(running->sandbox->cgroup, &running->limits, &running->group, ret_error);
+    if (r == 0 && running->sandbox->cgroup) {
+        sn_limits of_group = running->limits;
+
+        of_group.memory_bytes = builder.head.memory_bytes;
+        running->left_bytes = running->sandbox->left_bytes;
+        running->is_starved = of_group.memory_bytes + running->left_bytes > running->limits.memory_bytes;
+        r = running->sandbox->driver->run_begin(running->sandbox->cgroup, &of_group, &running->group, ret_error);
+    }
     if (r == 0 && running->group && (running->oom = running->sandbox->driver->run_oom_fd(running->group)) >= 0)
         r = watch(running, running->oom, EPOLLIN, ret_error);
     if (r == 0)

@@ -46,6 +46,8 @@ struct sn_running {
     size_t pending_at;
     bool close_when_drained;
 
+    uint64_t left_bytes; /* what it found in files of earlier runs, and its limit is lower by */
+    bool is_starved;     /* they left it less than it takes to start */
     uint64_t started_ns;
     uint64_t killed_ns; /* when we first asked for its end, or 0 */
     bool is_told;       /* PID 1 was */

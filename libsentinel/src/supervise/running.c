@@ -252,6 +252,8 @@ static void read_control(sn_running *running)
         case SN__MSG_DONE:
             running->done = message.done;
             running->is_done = true;
+            if (running->sandbox->driver) /* without a cgroup, files do not count at all */
+                running->sandbox->left_bytes = message.done.left_bytes;
             note_rest(running);
             break;
         default:
