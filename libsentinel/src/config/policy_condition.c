@@ -79,7 +79,7 @@ static int fit_number(struct sn__kafel *k, uint32_t arg, const struct value *num
 {
     uint64_t mask = k->args[arg].mask;
 
-    if (number->number > mask && number->number < UINT64_MAX - mask / 2)
+    if (!sn__arg_fits(number->number, mask))
         return sn__kafel_fail(k, &number->at, ret_error,
                               "the kernel reads %d bits of %s, and this number does not fit into them",
                               __builtin_popcountll(mask), k->args[arg].name);

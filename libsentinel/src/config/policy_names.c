@@ -335,3 +335,8 @@ uint64_t sn__arg_mask(enum sn__arg_kind kind)
         return UINT16_MAX;
     return strchr("plXtMRA", kind) ? UINT64_MAX : UINT32_MAX;
 }
+
+bool sn__arg_fits(uint64_t value, uint64_t mask)
+{
+    return value <= mask || value >= UINT64_MAX - mask / 2;
+}

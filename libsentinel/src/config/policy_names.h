@@ -54,6 +54,8 @@ struct sn__arg {
 int sn__syscall_arguments(const char *name, struct sn__arg ret_args[6]);
 /* What of a register the kernel reads for this kind of argument: its lower 16, 32 or 64 bits. */
 uint64_t sn__arg_mask(enum sn__arg_kind kind);
+/* Can an argument of that mask be this number, or the negative one that its bits are? */
+bool sn__arg_fits(uint64_t value, uint64_t mask);
 
 /* Constants by name ("AF_INET", "EPERM", "CLONE_NEWUSER"). */
 bool sn__constant_value(const char *name, uint64_t *ret_value);

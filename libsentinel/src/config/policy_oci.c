@@ -224,6 +224,10 @@ static int read_argument(const struct oci *oci, json_t *argument, const struct s
     /* The kernel drops the rest of an int or umode_t argument; a filter that looked at it could be got around. */
     if ((int)expr->arg < known_count)
         expr->mask = sn__arg_mask(known[expr->arg].kind);
+    if (!sn__arg_fits((uint64_t)json_integer_value(value), expr->mask) ||
+        !sn__arg_fits((uint64_t)json_integer_value(second), expr->mask))
+        return fail(oci, ret_error, "the kernel reads %d bits of argument %u, and a value does not fit into them",
+                    __builtin_popcountll(expr->mask), expr->arg);
     expr->value = (uint64_t)json_integer_value(value) & expr->mask;
     if (strcmp(ops[i].name, "MASKED_EQ") == 0) {
         uint64_t wanted = (uint64_t)json_integer_value(second);

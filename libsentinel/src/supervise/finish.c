@@ -109,6 +109,9 @@ void sn__running_finish(sn_running *running)
     sn_error *error = NULL;
     int r = 0;
 
+    /* a caller without a descriptor left has its result all the same: each counter is read by one */
+    sn__close(running->timer);
+    running->timer = -1;
     if (running->group) {
         r = running->sandbox->driver->run_usage(running->group, &evidence->usage, &error);
     } else {

@@ -68,6 +68,8 @@ void sn_run_cancel(sn_running *running)
     int saved = errno;
     ssize_t n;
 
+    if (!sn__sandbox_is_ours(running->sandbox))
+        return;
     /* an eventfd that is full already says what is to be said */
     do
         n = write(running->cancel, &one, sizeof(one));
