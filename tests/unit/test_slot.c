@@ -15,6 +15,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 /* A user's slots live where XDG_RUNTIME_DIR says; root's do not, so root only runs what needs no place of its own. */
 static char place[48];
@@ -147,6 +148,39 @@ static void a_number_out_of_range_is_an_error(void **state)
     sn_error_free(error);
 }
 
+/* Each slot is somebody's ids: a small range of subordinate ones is as many sandboxes, and the next one is refused. */
+static void only_so_many_are_taken_as_there_are_ids(void **state)
+{
+    bool seen[3] = {false};
+    int fds[3];
+    size_t taken = 0;
+    sn_error *error = NULL;
+    uint32_t slot = 0;
+    int fd = -1;
+
+    (void)state;
+    /* root's are those of the whole machine: somebody may have some of these */
+    while (sn__slot_take(3, &slot, &fd, &error) == 0) {
+        assert_in_range(slot, 0, 2);
+        assert_false(seen[slot]);
+        seen[slot] = true;
+        fds[taken++] = fd;
+    }
+    assert_int_equal(sn_error_code(error), SN_EHOST);
+    assert_non_null(strstr(sn_error_message(error), "all 3 sandboxes"));
+    assert_non_null(strstr(sn_error_message(error), "/etc/subuid"));
+    sn_error_free(error);
+    if (geteuid() != 0)
+        assert_int_equal(taken, 3);
+    while (taken)
+        close(fds[--taken]);
+    if (geteuid() != 0) {
+        assert_int_equal(sn__slot_take(1, &slot, &fd, NULL), 0); /* what was given back is there again */
+        assert_int_equal(slot, 0);
+        close(fd);
+    }
+}
+
 /* What others could have put in our way must be passed over, never used. */
 static void a_runtime_directory_that_others_can_write_is_not_used(void **state)
 {
@@ -210,6 +244,7 @@ int main(void)
         cmocka_unit_test(many_slots_are_all_different),
         cmocka_unit_test(the_umask_neither_matters_nor_changes),
         cmocka_unit_test(a_number_out_of_range_is_an_error),
+        cmocka_unit_test(only_so_many_are_taken_as_there_are_ids),
         cmocka_unit_test(a_runtime_directory_that_others_can_write_is_not_used),
         cmocka_unit_test(a_link_in_place_of_the_directory_is_not_followed),
     };
