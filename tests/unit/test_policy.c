@@ -127,6 +127,46 @@ static void kafel_conditions(void **state)
     }
 }
 
+/* What the kernel does not read of an argument must not decide: by it a condition could be got around. */
+static void only_what_the_kernel_reads_counts(void **state)
+{
+#define WHERE(call, index, number)                                                                                     \
+    "{\"defaultAction\": \"SCMP_ACT_ALLOW\", \"syscalls\": [{\"names\": [\"" call                                      \
+    "\"], \"action\": \"SCMP_ACT_ERRNO\", "                                                                            \
+    "\"args\": [{\"index\": " index ", \"value\": " number ", \"op\": \"SCMP_CMP_EQ\"}]}]}"
+    static const struct {
+        const char *kafel, *oci;
+        int number, arg;
+        uint64_t value, mask;
+    } cases[] = {
+        {"mkdir { mode == 0700 }", WHERE("mkdir", "1", "448"), SYS_mkdir, 1, 0700, UINT16_MAX},
+        {"chmod { mode == 04755 }", WHERE("chmod", "1", "2541"), SYS_chmod, 1, 04755, UINT16_MAX},
+        {"openat { mode == 07777 }", WHERE("openat", "3", "4095"), SYS_openat, 3, 07777, UINT16_MAX},
+        {"mknodat { mode == 65535 }", WHERE("mknodat", "2", "65535"), SYS_mknodat, 2, 65535, UINT16_MAX},
+        {"ptrace { pid == 5 }", WHERE("ptrace", "1", "5"), SYS_ptrace, 1, 5, UINT32_MAX},
+        {"mbind { mode == 2 }", WHERE("mbind", "2", "2"), SYS_mbind, 2, 2, UINT32_MAX},
+        {"read { count == 7 }", WHERE("read", "2", "7"), SYS_read, 2, 7, UINT64_MAX},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < 2 * SN_ARRAY_SIZE(cases); i++) {
+        char text[128];
+        sn_policy *policy;
+
+        snprintf(text, sizeof(text), "ERRNO(EPERM) { %s } DEFAULT ALLOW", cases[i / 2].kafel);
+        policy = parse_good(i % 2 ? cases[i / 2].oci : text);
+        for (int bit = 0; bit < 64; bit++) {
+            uint64_t flipped = UINT64_C(1) << bit, args[6] = {0};
+            bool is_read = cases[i / 2].mask & flipped;
+
+            args[cases[i / 2].arg] = cases[i / 2].value ^ flipped;
+            if ((sn__policy_evaluate(policy, cases[i / 2].number, args).kind == SN__ACTION_ALLOW) != is_read)
+                fail_msg("%s: bit %d", i % 2 ? cases[i / 2].oci : text, bit);
+        }
+        sn_policy_free(policy);
+    }
+}
+
 static void first_match_decides(void **state)
 {
     sn_policy *policy = parse_good("ERRNO(1) { ioctl { cmd == 1 } } LOG { ioctl { cmd < 5 } } ALLOW { ioctl }");
@@ -160,6 +200,10 @@ static void kafel_errors_have_positions(void **state)
         {"ALLOW { ioctl { (cmd & arg) == 1 } }", 1, 22, "another argument"},
         {"ALLOW { ioctl { (cmd & 1) == 2 } }", 1, 30, "never"},
         {"ALLOW { ioctl { cmd == 0x100000000 } }", 1, 24, "32 bits"},
+        {"ALLOW { mkdir { mode == 0x10000 } }", 1, 25, "16 bits"},
+        {"ALLOW { mkdir { (mode & 0700) == 0200700 } }", 1, 34, "16 bits"},
+        {"ALLOW { ptrace { pid == 0x100000005 } }", 1, 25, "32 bits"},
+        {"ALLOW { mbind { mode == 0x100000002 } }", 1, 25, "32 bits"},
         {"ALLOW { ioctl { 5 } }", 1, 17, "constant"},
         {"ALLOW { ioctl { cmd == 1 == 2 } }", 1, 26, "expected"},
         {"ALLOW { ioctl { (cmd == 1) & 2 } }", 1, 28, "&&"},
@@ -192,6 +236,8 @@ static void kafel_errors_have_positions(void **state)
         {"/* x", 1, 1, "closed"},
         {"ALLOW { read @ }", 1, 14, "character"},
         {"ALLOW { SYSCALL[-1] }", 1, 9, "number"},
+        {"ALLOW { SYSCALL[0x40000000] }", 1, 9, "x32"},
+        {"ALLOW { SYSCALL[0x40000001] }", 1, 9, "x32"},
         {"ALLOW { read ON vax }", 1, 17, "vax"},
     };
 
@@ -470,6 +516,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(kafel_actions_and_default),
         cmocka_unit_test(kafel_conditions),
+        cmocka_unit_test(only_what_the_kernel_reads_counts),
         cmocka_unit_test(first_match_decides),
         cmocka_unit_test(kafel_errors_have_positions),
         cmocka_unit_test(sizes_are_bounded),

@@ -125,6 +125,35 @@ static void actions_become_return_values(void **state)
     free(bpf.instructions);
 }
 
+/* The filter, too, looks at nothing of an argument that the kernel does not. */
+static void only_what_the_kernel_reads_is_compared(void **state)
+{
+    static const struct {
+        int number;
+        uint64_t args[6];
+        uint32_t answer;
+    } cases[] = {
+        {SYS_mkdir, {0, 0700}, RET_ERRNO(1)},
+        {SYS_mkdir, {0, 0x10000 | 0700}, RET_ERRNO(1)},
+        {SYS_mkdir, {0, UINT64_MAX << 16 | 0700}, RET_ERRNO(1)},
+        {SYS_mkdir, {0, 0x8000 | 0700}, ALLOW},
+        {SYS_fchmod, {0, 0x10000 | 0100}, RET_ERRNO(1)},
+        {SYS_fchmod, {0, 0x10000 | 0101}, ALLOW},
+        {SYS_ptrace, {16, UINT64_C(1) << 32 | 5}, RET_ERRNO(1)},
+        {SYS_ptrace, {16, 0x10000 | 5}, ALLOW},
+        {SYS_mbind, {0, 4096, UINT64_C(1) << 32 | 2}, RET_ERRNO(1)},
+        {SYS_mbind, {0, 4096, 3}, ALLOW},
+    };
+    struct sn__bpf bpf =
+        compile_text("ERRNO(EPERM) { mkdir { mode == 0700 }, fchmod { mode < 0101 }, ptrace { pid == 5 }, "
+                     "mbind { mode == 2 } } DEFAULT ALLOW");
+
+    (void)state;
+    for (size_t i = 0; i < SN_ARRAY_SIZE(cases); i++)
+        assert_int_equal(verdict(&bpf, AUDIT_ARCH_X86_64, cases[i].number, cases[i].args), cases[i].answer);
+    free(bpf.instructions);
+}
+
 static void large_mappings_go_to_the_listener(void **state)
 {
     static const struct {
@@ -615,6 +644,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(foreign_abis_are_told),
         cmocka_unit_test(actions_become_return_values),
+        cmocka_unit_test(only_what_the_kernel_reads_is_compared),
         cmocka_unit_test(large_mappings_go_to_the_listener),
         cmocka_unit_test(mappings_with_conditions_are_left_alone),
         cmocka_unit_test(mappings_with_errors_are_watched),
