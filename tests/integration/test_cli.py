@@ -687,6 +687,48 @@ class Policies(CliTest):
         # a file in the current directory needs no "./"
         self.assertEqual(sentinel("policy", "check", "good.policy", cwd=self.dir).returncode, 0)
 
+    def test_check_of_what_json_cannot_say(self):
+        unnamed = self.write("unnamed.policy", "ALLOW { SYSCALL[900], execve, exit_group } DEFAULT KILL\n")
+        done = sentinel("policy", "check", unnamed)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertRegex(done.stdout, rb"\Aok: \d+ BPF instructions\n\Z")
+        done = sentinel("policy", "check", "--json", unnamed)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        told = json.loads(done.stdout)
+        self.assertIs(told["ok"], True)
+        self.assertIsNone(told["rules"])
+        self.assertGreater(told["instructions"], 0)
+
+    def test_an_installed_name_is_never_a_files(self):
+        # what lies in the current directory may be a stranger's
+        for name in ("python", "default"):
+            real = sentinel("policy", "check", name)
+            self.assertEqual(real.returncode, 0, real.stderr)
+            self.write(name, "DEFAULT ALLOW\n")
+            done = sentinel("policy", "check", name, cwd=self.dir)
+            self.assertEqual((done.returncode, done.stdout), (0, real.stdout), done.stderr)
+            self.assertNotEqual(sentinel("policy", "check", f"./{name}", cwd=self.dir).stdout, real.stdout)
+        self.write("mine", "ALLOW { execve, exit_group } DEFAULT KILL\n")
+        done = sentinel("policy", "check", "mine", cwd=self.dir)
+        self.assertIn(b"ok: 2 rules", done.stdout, done.stderr)
+        # one that is broken is named, one that is no file is not looked into
+        self.write("broken", "nonsense\n")
+        done = sentinel("policy", "check", "broken", cwd=self.dir)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn(b"broken:1:1: ", done.stderr)
+        (self.dir / "directory").mkdir()
+        done = sentinel("policy", "check", "directory", cwd=self.dir)
+        self.assertEqual(done.returncode, 2, done.stderr)
+
+    @needs_sandbox
+    def test_exec_takes_the_installed_policy(self):
+        self.write("python", "DEFAULT ALLOW\n")
+        self.write("mine", "DEFAULT ALLOW\n")
+        script = "import socket; socket.socket(); print('made')"
+        for policy, status in (("python", 124), ("./python", 0), ("mine", 0)):
+            done = sentinel("exec", "--policy", policy, "--", "python3", "-c", script, cwd=self.dir)
+            self.assertEqual(done.returncode, status, (policy, done.stderr))
+
     def test_errors_point_at_their_place(self):
         bad = self.write("bad.policy", "POLICY x {\n  ALLOW {\n    read, no_such_call\n  }\n}\nUSE x DEFAULT KILL\n")
         done = sentinel("policy", "check", bad)
