@@ -41,7 +41,7 @@ suite_rootless() {
     run=(env -i "PATH=$PATH" HOME=/ LANG=C.UTF-8 "SN_MUST_WORK=${SN_MUST_WORK:-}"
       "SENTINEL_DATA_DIR=$scratch/stage/policies" "SN_TEST_RELAX=$relax"
       setpriv "--reuid=$uid" "--regid=$gid" --clear-groups --inh-caps=-all)
-    for name in test_slot test_rootless test_run test_run_input test_run_events test_sandbox test_mounts \
+    for name in test_slot test_rootless test_run test_run_input test_run_events test_forked_host test_sandbox test_mounts \
       test_bad_input; do
       program=$scratch/stage/tests/integration/$name
       [[ -x $program ]] || continue
