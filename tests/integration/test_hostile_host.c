@@ -22,6 +22,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
+#include <sys/personality.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -287,6 +288,91 @@ static int locked_memory(void)
     return mlockall(MCL_CURRENT | MCL_FUTURE) ? UNABLE : use_once();
 }
 
+/* A run of a shell script with these limits, or NULL after saying why; the sandbox goes with it. */
+static sn_result *run_here(const char *script, const sn_limits *limits)
+{
+    const char *argv[] = {"/bin/sh", "-c", script, NULL};
+    sn_sandbox *sandbox = NULL;
+    sn_result *result = NULL;
+    sn_error *error = NULL;
+    sn_run_options options;
+
+    sn_run_options_init(&options);
+    options.argv = argv;
+    options.limits = limits;
+    if (create_here(&sandbox, &error) < 0 || sn_run(sandbox, &options, &result, &error) < 0)
+        wrong("run", error);
+    sn_sandbox_destroy(sandbox);
+    return result;
+}
+
+/* 0 if a program is fine under this limit of CPU time, and its notes tell of the caller's own (or do not). */
+static int is_noted(uint64_t cpu_ms, const char *word, bool wanted)
+{
+    sn_limits limits;
+    sn_result *result;
+    int status = 1;
+
+    sn_limits_init(&limits);
+    limits.cpu_ms = cpu_ms;
+    limits.memory_bytes = 64 * MIB;
+    result = run_here("exit 0", &limits);
+    if (!result)
+        return 1;
+    if (sn_result_verdict(result) == SN_VERDICT_OK && (strstr(sn_result_notes(result), word) != NULL) == wanted)
+        status = 0;
+    else
+        fprintf(stderr, "  %s, notes: %s\n", sn_verdict_name(sn_result_verdict(result)), sn_result_notes(result));
+    sn_result_free(result);
+    return status;
+}
+
+/* What nobody in the sandbox can raise is told. */
+static int little_cpu_time(void)
+{
+    if (with_rlimit(RLIMIT_CPU, 60, 60) != 0)
+        return UNABLE;
+    return is_noted(61000, "hard RLIMIT_CPU", true) || is_noted(59000, "RLIMIT_CPU", false) || use_once();
+}
+
+/* The CPU limit ends a run though the caller has no descriptor left to look with. */
+static int no_descriptors_left(void)
+{
+    const char *argv[] = {"/bin/sh", "-c", "while :; do :; done", NULL};
+    sn_sandbox *sandbox = NULL;
+    sn_running *running = NULL;
+    sn_result *result = NULL;
+    sn_error *error = NULL;
+    sn_run_options options;
+    sn_limits limits;
+    int filled = 0, status;
+
+    sn_limits_init(&limits);
+    limits.cpu_ms = 400;
+    limits.wall_ms = 20000 * slowness();
+    sn_run_options_init(&options);
+    options.argv = argv;
+    options.limits = &limits;
+    if (with_rlimit(RLIMIT_NOFILE, 256, 256) != 0)
+        return UNABLE;
+    if (create_here(&sandbox, &error) < 0 || sn_run_start(sandbox, &options, &running, &error) < 0)
+        return wrong("start", error);
+    while (fcntl(2, F_DUPFD_CLOEXEC, 0) >= 0)
+        filled++;
+    if (filled == 0 || errno != EMFILE)
+        return 2;
+    if (sn_run_wait(running, &result, &error) < 0)
+        return wrong("wait", error);
+    status = sn_result_verdict(result) == SN_VERDICT_TIME_LIMIT_EXCEEDED && sn_result_limit(result) == SN_LIMIT_CPU;
+    if (!status)
+        fprintf(stderr, "  %s by %s\n", sn_verdict_name(sn_result_verdict(result)),
+                sn_limit_name(sn_result_limit(result)));
+    sn_result_free(result);
+    sn_running_free(running);
+    sn_sandbox_destroy(sandbox);
+    return !status;
+}
+
 /* ---- what a process is ---- */
 
 static int idle_and_nice(void)
@@ -323,6 +409,35 @@ static int prints(const char *const *argv, const char *expected)
     sn_result_free(result);
     sn_sandbox_destroy(sandbox);
     return r;
+}
+
+/* Its own limits are for it, not for the programs that it has run elsewhere: time, data, address space. */
+static int soft_limits_of_its_own(void)
+{
+    const char *argv[] = {"/bin/sh", "-c", "ulimit -d; ulimit -v", NULL};
+    const char *argv_groups[] = {"/bin/sh", "-c", "ulimit -d; ulimit -v; ulimit -t", NULL};
+    bool no_groups = relaxed_by_environment() & SN_LAYER_CGROUP; /* RLIMIT_CPU is then the run's */
+    const __rlimit_resource_t resources[] = {RLIMIT_CPU, RLIMIT_DATA, RLIMIT_AS};
+    struct rlimit limit;
+
+    for (int i = 0; i < 3; i++) {
+        /* much for this program, whatever a sanitizer takes, and less than no limit */
+        if (getrlimit(resources[i], &limit) < 0 || limit.rlim_max != RLIM_INFINITY ||
+            with_rlimit(resources[i], i == 0 ? 1000 : (rlim_t)1 << 46, RLIM_INFINITY) != 0)
+            return UNABLE;
+    }
+    return prints(no_groups ? argv : argv_groups,
+                  no_groups ? "unlimited\nunlimited\n" : "unlimited\nunlimited\nunlimited\n");
+}
+
+/* A debugger's choice (setarch -R) would take the program's randomization away. */
+static int without_randomization(void)
+{
+    const char *argv[] = {"/bin/cat", "/proc/self/personality", NULL};
+
+    if (personality(ADDR_NO_RANDOMIZE) < 0)
+        return UNABLE;
+    return prints(argv, "00000000\n") || use_once() || personality(0xffffffff) != ADDR_NO_RANDOMIZE;
 }
 
 /* Before all others, of which its programs get nothing: priority, nice value, real-time priority, policy. */
@@ -548,6 +663,268 @@ static int as_pid_1(void)
     return in_own_pid_namespace(true, use_as_init);
 }
 
+/*
+ * Children that go into a namespace of their own have small numbers there, and those of this process's other children
+ * are the same ones here: none of these may be moved or killed in the place of a PID 1.
+ */
+#define STRANGERS 12
+
+static pid_t strangers[STRANGERS];
+
+static pid_t fork_sleeper(void)
+{
+    pid_t pid = fork();
+
+    if (pid == 0)
+        for (;;)
+            pause();
+    return pid;
+}
+
+/* Where a process is, in every hierarchy. */
+static int read_groups(pid_t pid, char text[4096])
+{
+    char path[64];
+    ssize_t length;
+    int fd;
+
+    snprintf(path, sizeof(path), "/proc/%d/cgroup", (int)pid);
+    fd = open(path, O_RDONLY | O_CLOEXEC);
+    length = fd < 0 ? -1 : read(fd, text, 4095);
+    text[length < 0 ? 0 : length] = '\0';
+    close(fd);
+    return length > 0 ? 0 : -1;
+}
+
+static int use_among_strangers(int (*body)(void))
+{
+    pid_t inner;
+    int status;
+
+    for (int i = 0; i < STRANGERS; i++) {
+        strangers[i] = fork_sleeper();
+        if (strangers[i] < 0)
+            return UNABLE;
+    }
+    if (unshare(CLONE_NEWPID) < 0)
+        return UNABLE;
+    inner = fork_sleeper(); /* the init of that */
+    status = body();
+    sleep_ms(100); /* what is killed is dead then */
+    for (int i = 0; i < STRANGERS; i++)
+        if (waitpid(strangers[i], NULL, WNOHANG) != 0) {
+            fprintf(stderr, "  the stranger %d was killed\n", (int)strangers[i]);
+            status = 2;
+        }
+    for (int i = 0; i < STRANGERS; i++)
+        kill(strangers[i], SIGKILL);
+    kill(inner, SIGKILL);
+    return status;
+}
+
+static int use_some(void)
+{
+    for (int i = 0; i < 4; i++)
+        if (use_once() != 0)
+            return 1;
+    return 0;
+}
+
+/* While there are sandboxes, no stranger is in their groups. */
+static int look_at_groups(void)
+{
+    sn_sandbox *sandboxes[3] = {NULL};
+    static char before[STRANGERS][4096], after[4096];
+    sn_error *error = NULL;
+    int status = 0;
+
+    for (int i = 0; i < STRANGERS; i++)
+        if (read_groups(strangers[i], before[i]) < 0)
+            return UNABLE;
+    for (int i = 0; i < 3; i++)
+        if (create_here(&sandboxes[i], &error) < 0)
+            return wrong("create", error);
+    for (int i = 0; i < STRANGERS; i++)
+        if (read_groups(strangers[i], after) < 0 || strcmp(before[i], after) != 0) {
+            fprintf(stderr, "  the stranger %d was moved\n", (int)strangers[i]);
+            status = 3;
+        }
+    for (int i = 0; i < 3; i++)
+        sn_sandbox_destroy(sandboxes[i]);
+    return status;
+}
+
+static int use_some_among_strangers(void)
+{
+    return use_among_strangers(use_some);
+}
+
+static int look_at_groups_of_strangers(void)
+{
+    return use_among_strangers(look_at_groups);
+}
+
+static int children_elsewhere(void)
+{
+    return in_own_pid_namespace(true, use_some_among_strangers);
+}
+
+static int children_elsewhere_move_nobody(void)
+{
+    return in_own_pid_namespace(true, look_at_groups_of_strangers);
+}
+
+/* The same with a /proc that counts in a third way. */
+static int children_elsewhere_and_proc_of_outside(void)
+{
+    return in_own_pid_namespace(false, use_some_among_strangers);
+}
+
+/* Whose next child would be an init is told so, and this one is not ours: it can be the caller's as before. */
+static int first_child_would_be_an_init(void)
+{
+    int status = 0;
+    pid_t pid;
+
+    if (unshare(CLONE_NEWPID) < 0)
+        return UNABLE;
+    for (int i = 0; i < 2; i++)
+        if (is_refused(SN_EHOST, "CLONE_NEWPID") != 0)
+            return 1;
+    pid = fork_sleeper();
+    if (pid < 0)
+        return 2;
+    status = use_once();
+    if (waitpid(pid, NULL, WNOHANG) != 0)
+        return 3;
+    kill(pid, SIGKILL);
+    return status;
+}
+
+/* Is a wall limit kept by whoever's children have another clock? */
+static int with_time_offset(const char *offsets)
+{
+    int fd = unshare(CLONE_NEWTIME) == 0 ? open("/proc/self/timens_offsets", O_WRONLY | O_CLOEXEC) : -1;
+    uint64_t begun;
+    sn_limits limits;
+    sn_result *result;
+    bool is_kept;
+
+    if (fd < 0 || write(fd, offsets, strlen(offsets)) < 0)
+        return UNABLE;
+    close(fd);
+    sn_limits_init(&limits);
+    limits.wall_ms = 3000 * slowness();
+    result = run_here("sleep 0.3", &limits);
+    is_kept = result && sn_result_verdict(result) == SN_VERDICT_OK;
+    sn_result_free(result);
+    if (!is_kept) {
+        fprintf(stderr, "  a short program was not let end\n");
+        return 1;
+    }
+    limits.wall_ms = 1000;
+    begun = now_ms();
+    result = run_here("sleep 20", &limits);
+    is_kept = result && sn_result_verdict(result) == SN_VERDICT_TIME_LIMIT_EXCEEDED &&
+              sn_result_limit(result) == SN_LIMIT_WALL && now_ms() - begun >= 1000;
+    if (!is_kept)
+        fprintf(stderr, "  a long program: %s after %d ms\n",
+                result ? sn_verdict_name(sn_result_verdict(result)) : "error", (int)(now_ms() - begun));
+    sn_result_free(result);
+    return is_kept ? use_once() : 2;
+}
+
+static int with_a_clock_ahead(void)
+{
+    return with_time_offset("monotonic 1000 0\nboottime 1000 0\n");
+}
+
+static int with_a_clock_behind(void)
+{
+    return with_time_offset("monotonic -5 0\nboottime -5 0\n");
+}
+
+static int write_text(const char *path, const char *text)
+{
+    FILE *file = fopen(path, "we");
+    int r = file && fputs(text, file) >= 0 ? 0 : -1;
+
+    return file && fclose(file) == 0 ? r : -1;
+}
+
+/* The first host id besides the caller's own that a sandbox of this process has; another one than `known`. */
+static long host_uid_but(long known)
+{
+    char path[64], line[128];
+    long found = -1;
+
+    for (int fd = 3; fd < 256; fd++) {
+        long pid = -1;
+        FILE *file;
+
+        snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
+        file = fopen(path, "re");
+        while (file && fgets(line, sizeof(line), file))
+            if (strncmp(line, "Pid:", 4) == 0)
+                pid = strtol(line + 4, NULL, 10);
+        if (file)
+            fclose(file);
+        snprintf(path, sizeof(path), "/proc/%ld/uid_map", pid);
+        file = pid > 0 ? fopen(path, "re") : NULL;
+        while (file && fgets(line, sizeof(line), file)) {
+            char *end;
+            long outside;
+
+            (void)strtol(line, &end, 10);
+            outside = strtol(end, NULL, 10);
+            if (outside != (long)geteuid() && outside != known)
+                found = outside;
+        }
+        if (file)
+            fclose(file);
+    }
+    return found;
+}
+
+/* An ordinary user with two subordinate ids of each kind: two sandboxes, each with its own, and not a third. */
+static int few_subordinate_ids(void)
+{
+    sn_sandbox *sandboxes[3] = {NULL};
+    sn_error *error = NULL;
+    long first, second;
+    int r;
+
+    if (relaxed_by_environment() != 0 || access("/usr/bin/newuidmap", X_OK) < 0 || unshare(CLONE_NEWNS) < 0 ||
+        mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 || mount("tmpfs", "/mnt", "tmpfs", 0, "mode=755") < 0)
+        return UNABLE;
+    if (write_text("/mnt/passwd", "root:x:0:0::/:/bin/sh\nsn-few:x:54329:54329::/:/bin/sh\n") < 0 ||
+        write_text("/mnt/subids", "other:600000:65536\nsn-few:700000:2\n") < 0 ||
+        mount("/mnt/passwd", "/etc/passwd", NULL, MS_BIND, NULL) < 0 || access("/etc/subuid", F_OK) < 0 ||
+        mount("/mnt/subids", "/etc/subuid", NULL, MS_BIND, NULL) < 0 ||
+        mount("/mnt/subids", "/etc/subgid", NULL, MS_BIND, NULL) < 0 || mkdir("/mnt/run", 0700) < 0 ||
+        chown("/mnt/run", 54329, 54329) < 0 || setgroups(0, NULL) < 0 || setresgid(54329, 54329, 54329) < 0 ||
+        setresuid(54329, 54329, 54329) < 0)
+        return UNABLE;
+    prctl(PR_SET_DUMPABLE, 1); /* as after an exec */
+    setenv("XDG_RUNTIME_DIR", "/mnt/run", 1);
+    setenv("SN_TEST_RELAX", "cgroup", 1);
+    for (int i = 0; i < 2; i++)
+        if (create_here(&sandboxes[i], &error) < 0)
+            return wrong("create", error);
+    first = host_uid_but(-1);
+    second = host_uid_but(first);
+    if (first + second != 700000 + 700001) {
+        fprintf(stderr, "  the sandboxes have the ids %ld and %ld\n", first, second);
+        return 2;
+    }
+    r = is_refused(SN_EHOST, "/etc/subuid");
+    sn_sandbox_destroy(sandboxes[0]);
+    if (r != 0 || use_once() != 0)
+        return 3;
+    sn_sandbox_destroy(sandboxes[1]);
+    return 0;
+}
+
 static int propagation(unsigned long how)
 {
     return unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | how, NULL) < 0 ? UNABLE : use_once();
@@ -689,10 +1066,14 @@ CASE(few_processes_as_user)
 CASE(tiny_files)
 CASE(small_files)
 CASE(little_address_space)
+CASE(little_cpu_time)
+CASE(no_descriptors_left)
 CASE(little_stack)
 CASE(core_files)
 CASE(locked_memory)
 CASE(idle_and_nice)
+CASE(soft_limits_of_its_own)
+CASE(without_randomization)
 CASE(before_all_others)
 CASE(first_to_die)
 CASE(undumpable)
@@ -706,6 +1087,13 @@ CASE(with_a_strange_environment)
 CASE(under_a_filter)
 CASE(under_a_listener)
 CASE(as_pid_1)
+CASE(children_elsewhere)
+CASE(children_elsewhere_and_proc_of_outside)
+CASE(children_elsewhere_move_nobody)
+CASE(first_child_would_be_an_init)
+CASE(with_a_clock_ahead)
+CASE(with_a_clock_behind)
+CASE(few_subordinate_ids)
 CASE(with_private_mounts)
 CASE(with_shared_mounts)
 CASE(with_slave_mounts)
@@ -736,10 +1124,14 @@ int main(void)
         cmocka_unit_test(test_tiny_files),
         cmocka_unit_test(test_small_files),
         cmocka_unit_test(test_little_address_space),
+        cmocka_unit_test(test_little_cpu_time),
+        cmocka_unit_test(test_no_descriptors_left),
         cmocka_unit_test(test_little_stack),
         cmocka_unit_test(test_core_files),
         cmocka_unit_test(test_locked_memory),
         cmocka_unit_test(test_idle_and_nice),
+        cmocka_unit_test(test_soft_limits_of_its_own),
+        cmocka_unit_test(test_without_randomization),
         cmocka_unit_test(test_before_all_others),
         cmocka_unit_test(test_first_to_die),
         cmocka_unit_test(test_undumpable),
@@ -753,6 +1145,13 @@ int main(void)
         cmocka_unit_test(test_under_a_filter),
         cmocka_unit_test(test_under_a_listener),
         cmocka_unit_test(test_as_pid_1),
+        cmocka_unit_test(test_children_elsewhere),
+        cmocka_unit_test(test_children_elsewhere_and_proc_of_outside),
+        cmocka_unit_test(test_children_elsewhere_move_nobody),
+        cmocka_unit_test(test_first_child_would_be_an_init),
+        cmocka_unit_test(test_with_a_clock_ahead),
+        cmocka_unit_test(test_with_a_clock_behind),
+        cmocka_unit_test(test_few_subordinate_ids),
         cmocka_unit_test(test_with_private_mounts),
         cmocka_unit_test(test_with_shared_mounts),
         cmocka_unit_test(test_with_slave_mounts),
