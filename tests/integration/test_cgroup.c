@@ -5,7 +5,11 @@
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "plan/slot.h"
+#include "supervise/cgroup_internal.h"
 
+#include <fcntl.h>
+#include <glob.h>
+#include <grp.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <signal.h>
@@ -13,6 +17,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 /* A test that fails leaves no process to the next one. */
 static int end_processes(void **state)
@@ -388,6 +393,90 @@ static void groups_of_another_user_are_left_alone(void **state)
     assert_true(stays);
 }
 
+/* Can a user who is nobody here open it? */
+static bool others_can_open(const char *path)
+{
+    int status = -1;
+    pid_t pid = fork();
+
+    if (pid == 0) {
+        if (setgroups(0, NULL) < 0 || setresgid(54321, 54321, 54321) < 0 || setresuid(54321, 54321, 54321) < 0)
+            _exit(2);
+        _exit(open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) >= 0);
+    }
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_true(WIFEXITED(status) && WEXITSTATUS(status) != 2);
+    return WEXITSTATUS(status);
+}
+
+static void assert_private(const char *path)
+{
+    struct stat st;
+
+    assert_int_equal(stat(path, &st), 0);
+    assert_int_equal(st.st_mode & 07777, 0700);
+    if (geteuid() == 0)
+        assert_false(others_can_open(path));
+}
+
+/* Who could open a group could lock it, as only the owner of a live sandbox does, and it would stay forever. */
+static void nobody_else_opens_a_group(void **state)
+{
+    static const char *const controllers[] = {"cpuacct", "memory", "pids"};
+    struct world world = {0};
+    struct sn__cgroup_run *leaf;
+    sn_limits limits;
+
+    (void)state;
+    world_open(&world);
+    world_limits(&limits);
+    leaf = world_begin(&world, &limits);
+    for (size_t i = 0; i < SN_ARRAY_SIZE(controllers); i++) {
+        char directory[PATH_MAX], path[PATH_MAX + 64];
+        glob_t found = {0};
+
+        world_directory(world.parent, controllers[i], directory, sizeof(directory));
+        snprintf(path, sizeof(path), "%s/s%u", directory, world.slot);
+        assert_private(path);
+        snprintf(path, sizeof(path), "%s/s%u/[ir]*", directory, world.slot);
+        assert_int_equal(glob(path, GLOB_ONLYDIR, NULL, &found), 0);
+        for (size_t j = 0; j < found.gl_pathc; j++) {
+            struct stat st;
+
+            assert_int_equal(stat(found.gl_pathv[j], &st), 0);
+            if (S_ISDIR(st.st_mode))
+                assert_private(found.gl_pathv[j]);
+        }
+        globfree(&found);
+    }
+    world.driver->run_end(leaf);
+    world_close(&world);
+}
+
+/* The umask of the caller neither opens nor shuts it. */
+static void a_group_is_private_whatever_the_umask(void **state)
+{
+    static const mode_t masks[] = {0, 022, 0777};
+    struct world world = {0};
+
+    (void)state;
+    world_open(&world);
+    for (size_t i = 0; i < SN_ARRAY_SIZE(masks); i++) {
+        char directory[PATH_MAX], path[PATH_MAX + 64];
+        mode_t before = umask(masks[i]);
+        int r;
+
+        world_directory(world.parent, "pids", directory, sizeof(directory));
+        snprintf(path, sizeof(path), "%s/test-%d", directory, (int)getpid());
+        r = sn__cgroup_mkdir(AT_FDCWD, path);
+        umask(before);
+        assert_int_equal(r, 0);
+        assert_private(path);
+        assert_int_equal(rmdir(path), 0);
+    }
+    world_close(&world);
+}
+
 static int one_of_many(const struct sn__cgroup_driver *driver, const char *parent, sn_error **ret_error)
 {
     struct sn__cgroup *cgroup = NULL;
@@ -510,6 +599,8 @@ int main(void)
         GROUP_TEST(destroy_kills_and_leaves_nothing),
         GROUP_TEST(what_a_dead_host_left_is_removed),
         GROUP_TEST(groups_of_another_user_are_left_alone),
+        GROUP_TEST(nobody_else_opens_a_group),
+        GROUP_TEST(a_group_is_private_whatever_the_umask),
         GROUP_TEST(many_at_once),
         GROUP_TEST(a_wanted_parent_that_is_none_is_refused),
         GROUP_TEST(the_host_probe_tells_and_leaves_nothing),

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -311,6 +312,7 @@ static void files_in_and_out_stop_at_a_mount(void **state)
 }
 
 #define ROUNDS 60
+#define EXCHANGES 300
 
 struct replacer {
     pthread_t thread;
@@ -363,6 +365,75 @@ static void a_source_may_be_replaced_meanwhile(void **state)
         sn_sandbox_destroy(sandbox);
         assert_ok(code, error);
     }
+}
+
+/* Puts a link in the place of a directory and takes it away again, without a pause. */
+struct exchanger {
+    pthread_t thread;
+    char directory[64], link[64];
+    atomic_bool is_over;
+};
+
+static void *exchange(void *argument)
+{
+    struct exchanger *exchanger = argument;
+    const struct timespec moment = {.tv_nsec = 20000};
+
+    while (!atomic_load(&exchanger->is_over)) {
+        renameat2(AT_FDCWD, exchanger->directory, AT_FDCWD, exchanger->link, RENAME_EXCHANGE);
+        nanosleep(&moment, NULL);
+    }
+    return NULL;
+}
+
+/* A program that may write to a root file system must not choose by it what of the host's its next run sees. */
+static void a_directory_that_becomes_a_link_is_never_followed(void **state)
+{
+    char *root = make_host_directory(), *outside = make_host_directory(), *links = make_host_directory();
+    struct exchanger exchanger;
+    sn_sandbox_options options;
+    sn_sandbox *sandbox;
+    char command[512];
+    int made = 0, refused = 0, seen = 0;
+    uint64_t begun = now_ms();
+
+    (void)state;
+    need_sandbox();
+    write_host_file(outside, "canary", "of the host\n", 0644);
+    snprintf(exchanger.directory, sizeof(exchanger.directory), "%.32s/etc", root);
+    snprintf(exchanger.link, sizeof(exchanger.link), "%.32s/link", links);
+    assert_int_equal(mkdir(exchanger.directory, 0755), 0);
+    assert_int_equal(symlink(outside, exchanger.link), 0);
+    snprintf(command, sizeof(command),
+             "cd '%s' && for f in /bin/sh $(ldd /bin/sh | grep -o '/[^ ]*' | sort -u); do mkdir -p \".${f%%/*}\" && "
+             "cp -L \"$f\" \".$f\"; done",
+             root);
+    assert_int_equal(system(command), 0); /* NOLINT(cert-env33-c): nothing of it comes from outside */
+    sn_sandbox_options_init(&options);
+    options.rootfs = root;
+    sn_sandbox_destroy(make_sandbox(&options));
+    atomic_init(&exchanger.is_over, false);
+    assert_int_equal(pthread_create(&exchanger.thread, NULL, exchange, &exchanger), 0);
+    for (int i = 0; i < EXCHANGES && now_ms() - begun < 60000; i++) {
+        sn_error *error = NULL;
+        sn_result *result;
+
+        if (create_sandbox(&options, &sandbox, &error) < 0) {
+            refused++;
+            sn_error_free(error);
+            continue;
+        }
+        made++;
+        result = run_shell(sandbox, "[ ! -e /etc/canary ]", NULL);
+        seen += sn_result_exit_code(result) != 0;
+        sn_result_free(result);
+        sn_sandbox_destroy(sandbox);
+    }
+    atomic_store(&exchanger.is_over, true);
+    pthread_join(exchanger.thread, NULL);
+    print_message("%d made, %d refused\n", made, refused);
+    assert_int_equal(seen, 0);
+    assert_true(made > 0);
 }
 
 static void missing_mount_sources(void **state)
@@ -498,6 +569,7 @@ int main(void)
         MOUNT_TEST(shared_mounts_carry_nothing_over),
         MOUNT_TEST(files_in_and_out_stop_at_a_mount),
         MOUNT_TEST(a_source_may_be_replaced_meanwhile),
+        MOUNT_TEST(a_directory_that_becomes_a_link_is_never_followed),
         MOUNT_TEST(missing_mount_sources),
         MOUNT_TEST(a_root_file_system_of_its_own),
         MOUNT_TEST(links_of_a_root_file_system_are_not_followed),
