@@ -618,6 +618,29 @@ static long address_space_of(pid_t pid)
 }
 
 /* Neither this process nor PID 1 grows with them. */
+/* Processes that a program leaves behind are reaped by PID 1: what that takes is the program's CPU time, and told. */
+static void reaping_is_counted(void **state)
+{
+    sn_limits limits;
+    sn_result *result;
+
+    (void)state;
+    sn_limits_init(&limits);
+    limits.cpu_ms = limits.wall_ms = 60000 * slowness();
+    /* some 10000 orphans: what a few take is nothing */
+    result = run_shell(run_shared(),
+                       "i=0; while [ $i -lt 640 ]; do i=$((i+1));"
+                       "( :& :& :& :& :& :& :& :& :& :& :& :& :& :& :& :& ); done",
+                       &limits);
+    assert_verdict(result, SN_VERDICT_OK);
+    assert_non_null(strstr(sn_result_notes(result), "PID 1"));
+    sn_result_free(result);
+    result = run_shell(run_shared(), ": & exit 0", NULL);
+    assert_verdict(result, SN_VERDICT_OK);
+    assert_null(strstr(sn_result_notes(result), "PID 1"));
+    sn_result_free(result);
+}
+
 static void many_runs_in_one_sandbox(void **state)
 {
     uint64_t deadline;
@@ -664,6 +687,7 @@ int main(void)
         RUN_TEST(the_environment_is_clean),
         RUN_TEST(a_policy_of_one_run),
         RUN_TEST(a_denied_system_call_names_itself),
+        RUN_TEST(reaping_is_counted),
         RUN_TEST(many_runs_in_one_sandbox),
     };
 
