@@ -190,14 +190,33 @@ static void a_child_uses_nothing_of_its_parents(void **state)
     sn_result_free(result);
 }
 
+/* As documented: the end of what it reads comes to the program when the last copy has gone. */
+static void the_input_ends_with_the_last_copy(void **state)
+{
+    sn_running *running = run_begin("cat; echo end", SN_STDIN_FEED, SN_OUTPUT_CAPTURE);
+    sn_error *error = NULL;
+    size_t taken = 0;
+    sn_result *result;
+
+    (void)state;
+    fork_off(NULL, NULL);
+    assert_ok(sn_run_write(running, "x\n", 2, &taken, &error), error);
+    assert_ok(sn_run_close_stdin(running, &error), error);
+    kill(forked, SIGKILL);
+    await_fork();
+    result = run_finish(running);
+    assert_verdict(result, SN_VERDICT_OK);
+    assert_string_equal(out(result), "x\nend\n");
+    sn_result_free(result);
+}
+
 int main(void)
 {
 #define FORK_TEST(name) cmocka_unit_test_teardown(name, end_fork)
     const struct CMUnitTest tests[] = {
-        FORK_TEST(waiting_after_the_output_ended),
-        FORK_TEST(waiting_after_the_input_was_closed),
-        FORK_TEST(what_a_child_frees_is_its_own),
-        FORK_TEST(a_child_uses_nothing_of_its_parents),
+        FORK_TEST(waiting_after_the_output_ended),    FORK_TEST(waiting_after_the_input_was_closed),
+        FORK_TEST(what_a_child_frees_is_its_own),     FORK_TEST(a_child_uses_nothing_of_its_parents),
+        FORK_TEST(the_input_ends_with_the_last_copy),
     };
 
     tests_prepare();

@@ -140,6 +140,7 @@ static void only_what_the_kernel_reads_counts(void **state)
         uint64_t value, mask;
     } cases[] = {
         {"mkdir { mode == 0700 }", WHERE("mkdir", "1", "448"), SYS_mkdir, 1, 0700, UINT16_MAX},
+        {"mkdir(path, m) { m == 1 }", WHERE("mkdir", "1", "1"), SYS_mkdir, 1, 1, UINT16_MAX},
         {"chmod { mode == 04755 }", WHERE("chmod", "1", "2541"), SYS_chmod, 1, 04755, UINT16_MAX},
         {"openat { mode == 07777 }", WHERE("openat", "3", "4095"), SYS_openat, 3, 07777, UINT16_MAX},
         {"mknodat { mode == 65535 }", WHERE("mknodat", "2", "65535"), SYS_mknodat, 2, 65535, UINT16_MAX},
@@ -473,6 +474,9 @@ static void printed_policies_parse_to_the_same(void **state)
         "{ open }",
         "ALLOW { SYSCALL[400] { }, getpid(a, b, c, d, e, f) { f == 1 && (e & 3) == 2 } } DEFAULT ERRNO(EACCES)",
         "KILL { clone { clone_flags & CLONE_NEWUSER } } LOG { write(a) { !!(a >= 4) } } DEFAULT ALLOW",
+        "ALLOW { mkdir { mode == 1 }, fchmod { mode & 6 }, chmod { mode != 3 }, ptrace { pid == 5 }, mbind { mode == 2 "
+        "} } "
+        "DEFAULT ERRNO(1)",
         "#include \"network.policy\"\n#include \"java.policy\"",
         "#include \"python.policy\"",
     };
