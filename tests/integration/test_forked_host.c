@@ -161,6 +161,8 @@ static int use_all(sn_running *running)
         !IS_REFUSED(sn_sandbox_put(run_shared(), "a", "a", 1, 0, &error)) ||
         !IS_REFUSED(sn_sandbox_get(run_shared(), "file", 10, &data, &length, &error)))
         return 1;
+    if (running)
+        sn_run_cancel(running);
     return running &&
            (!IS_REFUSED(sn_run_next(running, &event, &error)) || !IS_REFUSED(sn_run_wait(running, &result, &error)) ||
             !IS_REFUSED(sn_run_write(running, "x\n", 2, &length, &error)) ||

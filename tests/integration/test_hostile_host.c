@@ -348,6 +348,7 @@ static int no_descriptors_left(void)
     sn_run_options options;
     sn_limits limits;
     sn_event event;
+    sn_result *result = NULL;
     uint64_t begun;
     int r = 0;
 
@@ -377,9 +378,13 @@ static int no_descriptors_left(void)
         fprintf(stderr, "  it ended only after %d ms\n", (int)(now_ms() - begun));
         return 1;
     }
-    if (r < 0 && sn_error_errno(error) != EMFILE)
+    if (r < 0 || sn_run_wait(running, &result, &error) < 0)
         return wrong("next", error);
-    sn_error_free(error);
+    if (sn_result_limit(result) != SN_LIMIT_CPU) {
+        fprintf(stderr, "  the verdict is %s\n", sn_verdict_name(sn_result_verdict(result)));
+        return 1;
+    }
+    sn_result_free(result);
     sn_running_free(running);
     sn_sandbox_destroy(sandbox);
     return 0;

@@ -417,6 +417,12 @@ static void oci_errors(void **state)
         {PROFILE("{\"names\": [\"read\"], \"action\": \"SCMP_ACT_ALLOW\", \"args\": [{\"index\": 0, \"value\": 1, "
                  "\"op\": \"==\"}]}"),
          "op", 0},
+        {PROFILE("{\"names\": [\"chmod\"], \"action\": \"SCMP_ACT_ALLOW\", \"args\": [{\"index\": 1, \"value\": 65984, "
+                 "\"op\": \"SCMP_CMP_EQ\"}]}"),
+         "16 bits of argument 1", 0},
+        {PROFILE("{\"names\": [\"kill\"], \"action\": \"SCMP_ACT_ALLOW\", \"args\": [{\"index\": 0, \"value\": 255, "
+                 "\"valueTwo\": 4294967296, \"op\": \"SCMP_CMP_MASKED_EQ\"}]}"),
+         "32 bits of argument 0", 0},
         {PROFILE("{\"names\": [\"read\"], \"action\": \"SCMP_ACT_ALLOW\"}, {\"names\": [\"read\"], \"action\": "
                  "\"SCMP_ACT_LOG\"}"),
          "syscalls[1]", 0},
