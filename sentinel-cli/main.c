@@ -18,7 +18,7 @@ struct command {
 };
 
 static const struct command commands[] = {
-    {"run", cmd_run}, {"exec", cmd_exec}, {"doctor", cmd_doctor}, {"languages", cmd_languages}, {"policy", cmd_policy},
+    {"run", cmd_run}, {"exec", cmd_exec}, {"doctor", cmd_doctor}, {"languages", cmd_languages}, {"policy", cmd_policy}, {"bench", cmd_bench},
 };
 
 static const char help[] =
@@ -33,6 +33,7 @@ static const char help[] =
     "  languages check FILE...   check manifests of languages\n"
     "  policy check FILE         check a system call policy\n"
     "  policy show NAME          print the policy of a language, or of a file\n"
+    "  bench                     measure what a sandbox costs on this host\n"
     "\n"
     "  sentinel COMMAND --help   tells all about one of them; there is a manual page for each, as in\n"
     "                            \"man sentinel-run\"\n"

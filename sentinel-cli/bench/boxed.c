@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT */
+#include "boxed.h"
+
+#include "../message.h"
+
+#include <sentinel/sentinel.h>
+
+int because(sn_error *error, char **ret_why)
+{
+    *ret_why = xprintf("%s: %s", sn_error_step(error), sn_error_message(error));
+    sn_error_free(error);
+    return -1;
+}
+
+int ended_well(sn_result *result, char **ret_why)
+{
+    sn_verdict verdict = sn_result_verdict(result);
+
+    sn_result_free(result);
+    if (verdict == SN_VERDICT_OK)
+        return 0;
+    *ret_why = xprintf("the program's verdict was %s", sn_verdict_name(verdict));
+    return -1;
+}
+
+static int run_in(sn_sandbox *sandbox, const char *const *argv, char **ret_why)
+{
+    sn_run_options options;
+    sn_result *result = NULL;
+    sn_error *error = NULL;
+
+    sn_run_options_init(&options);
+    options.argv = argv;
+    if (sn_run(sandbox, &options, &result, &error) < 0)
+        return because(error, ret_why);
+    return ended_well(result, ret_why);
+}
+
+int live_prepare(const struct contender *contender, void **ret_state, char **ret_why)
+{
+    sn_sandbox *sandbox = NULL;
+    sn_error *error = NULL;
+
+    (void)contender;
+    if (sn_sandbox_create(NULL, &sandbox, &error) < 0)
+        return because(error, ret_why);
+    *ret_state = sandbox;
+    return 0;
+}
+
+int live_measure(const struct contender *contender, void *state, double *ret_ns, char **ret_why)
+{
+    uint64_t begin = bench_now();
+    int r = run_in(state, contender->what, ret_why);
+
+    *ret_ns = (double)(bench_now() - begin);
+    return r;
+}
+
+void live_clear(void *state)
+{
+    sn_sandbox_destroy(state);
+}
+
+int new_measure(const struct contender *contender, void *state, double *ret_ns, char **ret_why)
+{
+    uint64_t begin = bench_now();
+    sn_sandbox *sandbox = NULL;
+    sn_error *error = NULL;
+    int r;
+
+    (void)state;
+    if (sn_sandbox_create(NULL, &sandbox, &error) < 0)
+        return because(error, ret_why);
+    r = run_in(sandbox, contender->what, ret_why);
+    sn_sandbox_destroy(sandbox);
+    *ret_ns = (double)(bench_now() - begin);
+    return r;
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef SENTINEL_BENCH_BOXED_H
+#define SENTINEL_BENCH_BOXED_H
+
+#include "scenario.h"
+
+#include <sentinel/error.h>
+#include <sentinel/result.h>
+
+/* Commands (contender->what, a NULL-terminated list) in sandboxes: every layer, output captured, the default limits. */
+
+/* A sandbox that lives through all rounds: a figure is one run in it. */
+int live_prepare(const struct contender *contender, void **ret_state, char **ret_why);
+int live_measure(const struct contender *contender, void *state, double *ret_ns, char **ret_why);
+void live_clear(void *state);
+/* A figure is a sandbox made, a run in it, and its end. */
+int new_measure(const struct contender *contender, void *state, double *ret_ns, char **ret_why);
+
+/* -1, with what the library said in *ret_why. Takes the error over. */
+int because(sn_error *error, char **ret_why);
+/* 0 for the verdict OK, else -1 with *ret_why. Takes the result over. */
+int ended_well(sn_result *result, char **ret_why);
+
+#endif

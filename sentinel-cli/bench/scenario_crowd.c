@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: MIT */
+/* What does a sandbox cost beside many others, and what do those cost that do nothing? */
+#include "boxed.h"
+#include "scenario.h"
+
+#include "../cli.h"
+#include "../message.h"
+#include "../signals.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <sentinel/sentinel.h>
+#include <stdio.h>
+#include <string.h>
+
+#define OTHERS 1000
+#define EACH 10 /* sandboxes timed in a round: their median is its figure */
+
+/* ---- others ---- */
+
+static void crowd_destroy(sn_sandbox **crowd, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        sn_sandbox_destroy(crowd[i]);
+    free(crowd);
+}
+
+static int crowd_create(size_t count, sn_sandbox ***ret_crowd, char **ret_why)
+{
+    sn_sandbox **crowd = xrealloc(NULL, count + 1, sizeof(*crowd));
+    sn_error *error = NULL;
+
+    for (size_t i = 0; i < count; i++) {
+        if (signals_caught() || sn_sandbox_create(NULL, &crowd[i], &error) < 0) {
+            crowd_destroy(crowd, i);
+            if (error)
+                return because(error, ret_why);
+            *ret_why = xstrdup("interrupted");
+            return -1;
+        }
+    }
+    *ret_crowd = crowd;
+    return 0;
+}
+
+static int beside_measure(const struct contender *contender, void *state, double *ret_value, char **ret_why)
+{
+    struct sample each = {0};
+    sn_sandbox **crowd = NULL;
+    int r = crowd_create(contender->number, &crowd, ret_why);
+
+    (void)state;
+    if (r < 0)
+        return r;
+    for (unsigned i = 0; r == 0 && i < EACH; i++) {
+        double ns = 0;
+
+        r = new_true.measure(&new_true, NULL, &ns, ret_why);
+        sample_add(&each, ns);
+    }
+    *ret_value = sample_quantile(&each, 0.5).value;
+    sample_clear(&each);
+    crowd_destroy(crowd, contender->number);
+    return r;
+}
+
+/* ---- idle ones ---- */
+
+/* The number after a name at the beginning of a line, in KiB; 0: it is not there. */
+static uint64_t kib_in(const char *path, const char *name)
+{
+    FILE *file = fopen(path, "re");
+    char line[256];
+    uint64_t kib = 0;
+
+    while (file && fgets(line, sizeof(line), file))
+        if (strncmp(line, name, strlen(name)) == 0 && sscanf(line + strlen(name), "%" SCNu64, &kib) == 1)
+            break;
+    if (file)
+        fclose(file);
+    return kib;
+}
+
+/* Of all the PID 1 of sandboxes on this host, the proportional set sizes together. */
+static uint64_t inits_kib(void)
+{
+    DIR *proc = opendir("/proc");
+    const struct dirent *entry;
+    uint64_t kib = 0;
+
+    while (proc && (entry = readdir(proc))) {
+        char path[64 + sizeof(entry->d_name)], name[32] = "";
+        FILE *file;
+
+        if (entry->d_name[0] < '1' || entry->d_name[0] > '9')
+            continue;
+        snprintf(path, sizeof(path), "/proc/%s/comm", entry->d_name);
+        file = fopen(path, "re");
+        if (!file)
+            continue;
+        if (fgets(name, sizeof(name), file) && strcmp(name, "sentinel-init\n") == 0) {
+            snprintf(path, sizeof(path), "/proc/%s/smaps_rollup", entry->d_name);
+            kib += kib_in(path, "Pss:");
+        }
+        fclose(file);
+    }
+    if (proc)
+        closedir(proc);
+    return kib;
+}
+
+static uint64_t host_kib(void)
+{
+    return UINT64_MAX / 2048 - kib_in("/proc/meminfo", "MemAvailable:");
+}
+
+static int idle_measure(const struct contender *contender, void *state, double *ret_value, char **ret_why)
+{
+    uint64_t (*const used)(void) = contender->what ? inits_kib : host_kib;
+    uint64_t before = used(), after;
+    sn_sandbox **crowd = NULL;
+
+    (void)state;
+    if (crowd_create(contender->number, &crowd, ret_why) < 0)
+        return -1;
+    after = used();
+    crowd_destroy(crowd, contender->number);
+    if (after <= before) {
+        *ret_why = xstrdup("the memory of others' processes cannot be read, or other programs gave more back");
+        return -1;
+    }
+    *ret_value = (double)(after - before) * 1024 / contender->number;
+    return 0;
+}
+
+static const struct contender alone = {.name = "alone", .measure = beside_measure, .number = 0};
+static const struct contender beside = {.name = "beside 1,000 others", .measure = beside_measure, .number = OTHERS};
+static const struct contender *const crowd_contenders[] = {&alone, &beside};
+
+static const struct contender host = {.name = "all memory of the host's", .measure = idle_measure, .number = 200};
+static const struct contender init = {.name = "its PID 1 (PSS)", .measure = idle_measure, .number = 200, .what = "PSS"};
+static const struct contender *const idle_contenders[] = {&host, &init};
+
+const struct scenario scenarios_crowd[] = {
+    {"crowd", "a new sandbox for /usr/bin/true, beside others", UNIT_NANOSECONDS, 5, crowd_contenders,
+     ARRAY_SIZE(crowd_contenders)},
+    {"idle", "memory of a sandbox in which nothing runs", UNIT_BYTES, 5, idle_contenders, ARRAY_SIZE(idle_contenders)},
+    {.name = NULL},
+};
