@@ -19,7 +19,6 @@
 #include <time.h>
 
 #define TABLE_MAX (4U << 20) /* a host with very many mounts */
-#define KILL_ROUNDS 2000     /* of half a millisecond */
 #define REAP_LOOKS 32        /* groups looked at in one search */
 
 void sn__cgroup_sleep_us(unsigned microseconds)
@@ -309,9 +308,9 @@ static int kill_batch(int dirfd, const char *name, const char **text)
     return r;
 }
 
-int sn__cgroup_kill_listed(int dirfd, const char *name)
+int sn__cgroup_kill_listed(int dirfd, const char *name, unsigned rounds)
 {
-    for (int round = 0; round < KILL_ROUNDS; round++) {
+    for (unsigned round = 0; round < rounds; round++) {
         cleanup_free char *text = NULL;
         const char *at;
         int r = read_procs(dirfd, name, &text);
@@ -348,7 +347,7 @@ static int kill_whole(int dirfd, const char *name)
     return sn__file_write_at(dirfd, path, "1");
 }
 
-static int remove_below(int dirfd, const char *name, unsigned depth)
+static int remove_below(int dirfd, const char *name, unsigned depth, unsigned rounds)
 {
     cleanup_dir DIR *dir = NULL;
     cleanup_close int fd = -1;
@@ -361,7 +360,7 @@ static int remove_below(int dirfd, const char *name, unsigned depth)
     /* what is being killed must not fork: see cgroup_v1.c */
     if (kill_whole(dirfd, name) < 0)
         (void)sn__file_write_at(fd, "pids.max", "0");
-    r = sn__cgroup_kill_listed(fd, ".");
+    r = sn__cgroup_kill_listed(fd, ".", rounds);
     if (r < 0)
         return r;
     copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
@@ -371,10 +370,10 @@ static int remove_below(int dirfd, const char *name, unsigned depth)
     while (dir && (entry = readdir(dir))) {
         if (entry->d_type != DT_DIR || entry->d_name[0] == '.' || depth == 0)
             continue;
-        (void)remove_below(fd, entry->d_name, depth - 1);
+        (void)remove_below(fd, entry->d_name, depth - 1, rounds);
     }
     /* the last process may still be on its way out */
-    for (int round = 0; round < KILL_ROUNDS; round++) {
+    for (unsigned round = 0; round < rounds; round++) {
         if (unlinkat(dirfd, name, AT_REMOVEDIR) == 0 || errno == ENOENT)
             return 0;
         if (errno != EBUSY)
@@ -384,12 +383,12 @@ static int remove_below(int dirfd, const char *name, unsigned depth)
     return -EBUSY;
 }
 
-int sn__cgroup_remove(int dirfd, const char *name)
+int sn__cgroup_remove(int dirfd, const char *name, unsigned rounds)
 {
     /* almost always it is empty */
     if (unlinkat(dirfd, name, AT_REMOVEDIR) == 0 || errno == ENOENT)
         return 0;
-    return remove_below(dirfd, name, 4);
+    return remove_below(dirfd, name, 4, rounds);
 }
 
 /* The N of "s<N>", or -1. */
@@ -436,12 +435,16 @@ static int lock_group(int parent, const char *name)
     return locked.st_ino == named.st_ino ? steal_fd(&dir) : -ENOENT;
 }
 
-/* The lock is kept until it is gone, so that nobody makes and fills another of that name meanwhile. */
+/*
+ * The lock is kept until it is gone, so that nobody makes and fills another of that name meanwhile. What does not go (a
+ * process in a call that nothing interrupts) must not keep every creation waiting: whoever wants the name takes
+ * another.
+ */
 static int remove_stale(int parent, const char *name)
 {
     cleanup_close int dir = lock_group(parent, name);
 
-    return dir < 0 ? dir : sn__cgroup_remove(parent, name);
+    return dir < 0 ? dir : sn__cgroup_remove(parent, name, SN__CGROUP_HASTY);
 }
 
 static void reap_one(struct sn__cgroup_reaper *reaper, int directory, const char *name, uint32_t slot)
@@ -520,13 +523,13 @@ void sn__cgroup_drop_group(const char *parent, const char *name, int dir)
     if (dir < 0)
         return;
     fd = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0 || sn__cgroup_remove(fd, name) < 0) {
+    if (fd < 0 || sn__cgroup_remove(fd, name, SN__CGROUP_PATIENT) < 0) {
         /* a host program that has run out of descriptors: the lock's own one may be what is missing */
         sn__close(dir);
         if (fd < 0)
             fd = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         if (fd >= 0)
-            (void)sn__cgroup_remove(fd, name);
+            (void)sn__cgroup_remove(fd, name, SN__CGROUP_PATIENT);
         return;
     }
     sn__close(dir);

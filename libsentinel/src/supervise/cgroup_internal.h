@@ -51,10 +51,14 @@ int sn__cgroup_create_error(int r, const char *parent, const char *name, sn_erro
 
 /* mkdirat() whose result its maker can use under any umask: 0 or -errno, -EEXIST included. */
 int sn__cgroup_mkdir(int dirfd, const char *name);
-/* SIGKILL for all listed in a group until none is left or a second has gone; 0, -EBUSY, or another -errno. */
-int sn__cgroup_kill_listed(int dirfd, const char *name);
+/* Rounds of half a millisecond: what a sandbox gives its own group, and a stranger's that is only in the way. */
+#define SN__CGROUP_PATIENT 2000
+#define SN__CGROUP_HASTY 60
+
+/* SIGKILL for all listed in a group until none is left or the rounds are over; 0, -EBUSY, or another -errno. */
+int sn__cgroup_kill_listed(int dirfd, const char *name, unsigned rounds);
 /* Kills everything in a group and below it, and removes it; 0 or -errno. A group that is not there is success. */
-int sn__cgroup_remove(int dirfd, const char *name);
+int sn__cgroup_remove(int dirfd, const char *name, unsigned rounds);
 
 /* What one search for the groups of dead hosts knows; v1 goes through several directories with the same slots. */
 struct sn__cgroup_reaper {

@@ -222,7 +222,7 @@ static void v1_run_end(struct sn__cgroup_run *run)
     sn__close(run->cpu);
     sn__close(run->oom);
     for (uint32_t i = 0; i < run->made; i++)
-        (void)sn__cgroup_remove(run->cgroup->hierarchies[i].dir, run->name);
+        (void)sn__cgroup_remove(run->cgroup->hierarchies[i].dir, run->name, SN__CGROUP_PATIENT);
     free(run->state);
     free(run);
 }
@@ -429,7 +429,7 @@ static void v1_run_kill(const struct sn__cgroup_run *run)
         atomic_store(&run->state->killed, true);
     }
     (void)sn__file_write_at(dir, in(run->name, "pids.max").text, "0");
-    (void)sn__cgroup_kill_listed(dir, run->name);
+    (void)sn__cgroup_kill_listed(dir, run->name, SN__CGROUP_PATIENT);
 }
 
 static void v1_reap_stale(const char *parent)

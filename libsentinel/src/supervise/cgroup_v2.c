@@ -200,7 +200,7 @@ static void v2_run_end(struct sn__cgroup_run *run)
     sn__close(run->cpu);
     if (run->dir >= 0) {
         sn__close(run->dir);
-        (void)sn__cgroup_remove(run->cgroup->dir, run->name);
+        (void)sn__cgroup_remove(run->cgroup->dir, run->name, SN__CGROUP_PATIENT);
     }
     free(run->state);
     free(run);
@@ -405,7 +405,7 @@ static void v2_run_kill(const struct sn__cgroup_run *run)
         atomic_store(&run->state->counted, true);
     }
     (void)sn__file_write_at(run->dir, "pids.max", "0");
-    (void)sn__cgroup_kill_listed(run->dir, ".");
+    (void)sn__cgroup_kill_listed(run->dir, ".", SN__CGROUP_PATIENT);
 }
 
 static void v2_reap_stale(const char *parent)
