@@ -18,7 +18,8 @@ struct command {
 };
 
 static const struct command commands[] = {
-    {"run", cmd_run}, {"exec", cmd_exec}, {"doctor", cmd_doctor}, {"languages", cmd_languages}, {"policy", cmd_policy}, {"bench", cmd_bench},
+    {"run", cmd_run},       {"exec", cmd_exec},   {"doctor", cmd_doctor}, {"languages", cmd_languages},
+    {"policy", cmd_policy}, {"bench", cmd_bench},
 };
 
 static const char help[] =
