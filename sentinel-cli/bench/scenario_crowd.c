@@ -83,11 +83,11 @@ static uint64_t kib_in(const char *path, const char *name)
 }
 
 /* Of all the PID 1 of sandboxes on this host, the proportional set sizes together. */
-static uint64_t inits_kib(void)
+static double inits_kib(void)
 {
     DIR *proc = opendir("/proc");
     const struct dirent *entry;
-    uint64_t kib = 0;
+    double kib = 0;
 
     while (proc && (entry = readdir(proc))) {
         char path[64 + sizeof(entry->d_name)], name[32] = "";
@@ -101,7 +101,7 @@ static uint64_t inits_kib(void)
             continue;
         if (fgets(name, sizeof(name), file) && strcmp(name, "sentinel-init\n") == 0) {
             snprintf(path, sizeof(path), "/proc/%s/smaps_rollup", entry->d_name);
-            kib += kib_in(path, "Pss:");
+            kib += (double)kib_in(path, "Pss:");
         }
         fclose(file);
     }
@@ -110,15 +110,16 @@ static uint64_t inits_kib(void)
     return kib;
 }
 
-static uint64_t host_kib(void)
+/* What is in use, but for how much there is. */
+static double host_kib(void)
 {
-    return UINT64_MAX / 2048 - kib_in("/proc/meminfo", "MemAvailable:");
+    return -(double)kib_in("/proc/meminfo", "MemAvailable:");
 }
 
 static int idle_measure(const struct contender *contender, void *state, double *ret_value, char **ret_why)
 {
-    uint64_t (*const used)(void) = contender->what ? inits_kib : host_kib;
-    uint64_t before = used(), after;
+    double (*const used)(void) = contender->what ? inits_kib : host_kib;
+    double before = used(), after;
     sn_sandbox **crowd = NULL;
 
     (void)state;
@@ -131,7 +132,7 @@ static int idle_measure(const struct contender *contender, void *state, double *
         return -1;
     }
     /* below 0 where other programs gave more back meanwhile: the median knows better */
-    *ret_value = ((double)after - (double)before) * 1024 / contender->number;
+    *ret_value = (after - before) * 1024 / contender->number;
     return 0;
 }
 

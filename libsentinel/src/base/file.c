@@ -131,13 +131,6 @@ static int read_short(int fd, char *text, size_t size)
     return 0;
 }
 
-static int read_short_at(int dirfd, const char *path, char *text, size_t size)
-{
-    cleanup_close int fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC);
-
-    return fd < 0 ? -errno : read_short(fd, text, size);
-}
-
 int sn__fd_read_u64(int fd, uint64_t *ret_value)
 {
     char text[64];
@@ -148,10 +141,9 @@ int sn__fd_read_u64(int fd, uint64_t *ret_value)
 
 int sn__file_read_u64_at(int dirfd, const char *path, uint64_t *ret_value)
 {
-    char text[64];
-    int r = read_short_at(dirfd, path, text, sizeof(text));
+    cleanup_close int fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC);
 
-    return r < 0 ? r : parse_u64(text, ret_value);
+    return fd < 0 ? -errno : sn__fd_read_u64(fd, ret_value);
 }
 
 int sn__text_find_key(const char *text, const char *key, uint64_t *ret_value)
@@ -177,10 +169,9 @@ int sn__fd_read_key(int fd, const char *key, uint64_t *ret_value)
 
 int sn__file_read_key_at(int dirfd, const char *path, const char *key, uint64_t *ret_value)
 {
-    char text[4096];
-    int r = read_short_at(dirfd, path, text, sizeof(text));
+    cleanup_close int fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC);
 
-    return r < 0 ? r : sn__text_find_key(text, key, ret_value);
+    return fd < 0 ? -errno : sn__fd_read_key(fd, key, ret_value);
 }
 
 int sn__file_write_u64_at(int dirfd, const char *path, uint64_t value)

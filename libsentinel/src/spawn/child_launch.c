@@ -168,9 +168,8 @@ static int launcher(void *argument)
 
     take_usual_priority();
     /* the caller's thread stands still and lends its errno with its memory: clone() may write it here */
-    launch->pid = clone(future_init, launch->stack_top, (int)(CLONE_VM | CLONE_PIDFD | launch->namespaces), launch,
-                        &launch->pidfd);
-    if (launch->pid < 0)
+    if (clone(future_init, launch->stack_top, (int)(CLONE_VM | CLONE_PIDFD | launch->namespaces), launch,
+              &launch->pidfd) < 0)
         launch->error = errno;
     sn__sys_exit(0);
 }
@@ -180,7 +179,6 @@ int sn__child_launch(struct sn__launch *launch, void *launcher_stack_top)
     int saved = errno;
     pid_t pid;
 
-    launch->pid = -1;
     launch->pidfd = -1;
     launch->error = 0;
     pid = clone(launcher, launcher_stack_top, CLONE_VM | CLONE_VFORK | CLONE_FILES, launch);

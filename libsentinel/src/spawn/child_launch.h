@@ -31,7 +31,6 @@ struct sn__launch {
     int keep_by_ambient; /* carry the capabilities over the exec as a uid that is not 0 */
     void *stack_top;     /* of PID 1 until its exec */
     /* out */
-    pid_t pid; /* as the pid namespace of the caller's children counts: spawn/pid_numbers.h */
     int pidfd;
     int error; /* positive errno of the clone */
 };
@@ -39,7 +38,7 @@ struct sn__launch {
 /* Bytes of stack that the launcher itself needs, and PID 1 after it. */
 #define SN__LAUNCH_STACK 16384
 
-/* Clones PID 1. All signals have to be blocked. On return launch->pid, pidfd, error are set. 0 or -errno. */
+/* Clones PID 1. All signals have to be blocked. On return launch->pidfd and error are set. 0 or -errno. */
 int sn__child_launch(struct sn__launch *launch, void *launcher_stack_top);
 
 #endif

@@ -266,12 +266,19 @@ static void read_control(sn_running *running)
 
 /* ---- output ---- */
 
-/* A child that the caller forked has copies: without this, what is closed here would stay in the epoll set. */
-static void close_watched(const sn_running *running, int *fd)
+static void unwatch(const sn_running *running, int *fd)
 {
     epoll_ctl(running->epoll, EPOLL_CTL_DEL, *fd, NULL);
-    sn__close(*fd);
     *fd = -1;
+}
+
+/* A child that the caller forked has copies: what is only closed here would stay in the epoll set. */
+static void close_watched(const sn_running *running, int *fd)
+{
+    int closed = *fd;
+
+    unwatch(running, fd);
+    sn__close(closed);
 }
 
 /* Reads one chunk of a stream. 1: *ret_event has it. */
@@ -425,12 +432,6 @@ int sn_run_close_stdin(sn_running *running, sn_error **ret_error)
 }
 
 /* ---- the loop's body ---- */
-
-static void unwatch(const sn_running *running, int *fd)
-{
-    epoll_ctl(running->epoll, EPOLL_CTL_DEL, *fd, NULL);
-    *fd = -1;
-}
 
 /* v1 kills one process and lets the others wait for it: end the run as v2's memory.oom.group does. */
 static void take_oom(sn_running *running)
