@@ -273,6 +273,7 @@ void sandbox_setup_fill(struct sandbox_setup *setup, const struct settings *sett
     setup->options.shm_bytes = settings->shm_bytes;
     setup->options.cgroup_parent = settings->cgroup_parent;
     setup->options.network = settings->network;
+    setup->options.arm = settings->arm;
     if (!settings->bind_count)
         return;
     setup->mounts = xrealloc(NULL, settings->bind_count, sizeof(*setup->mounts));

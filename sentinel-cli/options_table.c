@@ -59,6 +59,21 @@ static int apply_relax(struct settings *settings, const struct option_row *row, 
     return parse_layers(value, field(settings, row), ret_why);
 }
 
+static int apply_arm(struct settings *settings, const struct option_row *row, const char *value, char **ret_why)
+{
+    static const char *const names[] = {[SN_ARM_AUTO] = "auto", [SN_ARM_NEVER] = "never", [SN_ARM_ALWAYS] = "always"};
+    uint32_t *arm = field(settings, row);
+
+    for (uint32_t i = 0; i < ARRAY_SIZE(names); i++) {
+        if (strcmp(value, names[i]) == 0) {
+            *arm = i;
+            return 0;
+        }
+    }
+    *ret_why = xprintf("no time at which a run can be got ready; give auto, never or always");
+    return -1;
+}
+
 static int apply_network(struct settings *settings, const struct option_row *row, const char *value, char **ret_why)
 {
     uint32_t *network = field(settings, row);
@@ -197,6 +212,9 @@ const struct option_row option_rows[] = {
            "optional (skip it if SRC is not there); may be repeated. With rw, the program writes as a uid of its own: SRC "
            "must be writable for that (mode 0777, an ACL), or, for an ordinary user, give --relax uid to write as yourself"),
     OPTION("rootfs", "DIR", FOR_EXEC, apply_text, rootfs, "an unpacked root file system, shown read-only, instead of the host's /usr"),
+    OPTION("arm", "WHEN", BOTH, apply_arm, arm,
+           "get a run ready before it is asked for: never, always, or auto (once the sandbox has been used twice, which a "
+           "command does not); auto"),
     OPTION("hostname", "NAME", BOTH, apply_hostname, hostname, "the host name inside; sandbox"),
     OPTION("cgroup-parent", "DIR", BOTH, apply_absolute, cgroup_parent, "the cgroup v2 directory to make groups in; found automatically"),
     OPTION("relax", "LAYER[,LAYER]", BOTH, apply_relax, relax,

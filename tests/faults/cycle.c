@@ -81,6 +81,15 @@ static int do_create(struct cycle *cycle, sn_error **ret_error)
     return do_create_with(cycle, &options, ret_error);
 }
 
+static int do_create_armed(struct cycle *cycle, sn_error **ret_error)
+{
+    sn_sandbox_options options;
+
+    sn_sandbox_options_init(&options);
+    options.arm = SN_ARM_ALWAYS;
+    return do_create_with(cycle, &options, ret_error);
+}
+
 static int do_create_loopback(struct cycle *cycle, sn_error **ret_error)
 {
     const sn_mount *mounts[3];
@@ -529,6 +538,12 @@ static const struct calls {
     {.before = {{"create", do_create}, {"put", do_put_victim}}, .disturbed = {{"cpu", do_cpu}}},
     {.before = {{"create", do_create}, {"put", do_put_victim}}, .disturbed = {{"fork", do_fork}}},
     {.before = {{"create", do_create}}, .disturbed = {{"run", do_run_found_by_path}}},
+    {.disturbed = {{"create", do_create_armed},
+                   {"put", do_put_victim},
+                   {"run", do_run},
+                   {"put", do_put},
+                   {"wall", do_wall},
+                   {"run", do_run}}},
     {.disturbed = {{"create", do_create_loopback}}},
     {.disturbed = {{"create", do_create_without_cgroup}, {"put", do_put_victim}, {"wall", do_wall}}},
     {.disturbed = {{"create", do_create_without_pid_ns}, {"put", do_put_victim}, {"fork", do_fork}, {"wall", do_wall}}},
@@ -550,6 +565,7 @@ const struct scenario scenarios[] = {
     {"cpu", "a run that computes past its limit", false},
     {"fork", "a run that leaves processes behind", false},
     {"path", "a run that is searched in PATH", false},
+    {"armed", "runs whose process waited for them", false},
     {"loopback", "create with loopback and mounts, destroy", false},
     {"no-cgroup", "create, run, destroy without cgroups", false},
     {"no-pid-ns", "create, run, destroy without a pid namespace", false},

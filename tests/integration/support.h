@@ -90,6 +90,8 @@ void assert_nothing_left_at(const struct footprint *before, const char *file, in
  */
 int count_descriptors(void);
 int count_children(pid_t parent);
+/* The same without a child that PID 1 has armed for the next run. */
+int count_programs(pid_t init);
 int count_processes_named(const char *word);
 /* Waits until there are so many or more (0: none), as long as a busy machine may take; false if it came to nothing. */
 bool await_processes_named(const char *word, int count);

@@ -15,8 +15,12 @@ static struct footprint before;
 
 static int prepare(void **state)
 {
+    sn_sandbox_options options;
+
     (void)state;
-    (void)create_sandbox(NULL, &shared, NULL);
+    sn_sandbox_options_init(&options);
+    options.arm = SN_ARM_NEVER; /* between two tests it is at rest */
+    (void)create_sandbox(&options, &shared, NULL);
     footprint_take(&before);
     return 0;
 }
@@ -206,8 +210,8 @@ static void wrong_sandbox_options(void **state)
     options.network = 2;
     refuse_sandbox(&options, SN_EINVAL, "network");
     sn_sandbox_options_init(&options);
-    options.reserved = 1;
-    refuse_sandbox(&options, SN_EINVAL, "reserved");
+    options.arm = 3;
+    refuse_sandbox(&options, SN_EINVAL, "SN_ARM_");
     sn_sandbox_options_init(&options);
     options.hostname = "";
     refuse_sandbox(&options, SN_EINVAL, "host name");

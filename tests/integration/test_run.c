@@ -110,7 +110,7 @@ static void no_process_of_it_outlives_a_run(void **state)
     limits.memory_bytes = 700 * MIB;
     for (int i = 0; i < 3; i++) {
         sn_result *result = run_python(run_shared(), script, &limits);
-        int left = count_children(sandbox_pid()); /* at once */
+        int left = count_programs(sandbox_pid()); /* at once */
 
         assert_verdict(result, SN_VERDICT_OK);
         assert_int_equal(left, 0);

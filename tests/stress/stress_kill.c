@@ -59,7 +59,7 @@ static void complain(const char *what, const sn_error *error)
     _exit(3);
 }
 
-static sn_sandbox *create(void)
+static sn_sandbox *create(uint32_t arm)
 {
     sn_sandbox_options options;
     sn_limits limits;
@@ -71,6 +71,7 @@ static sn_sandbox *create(void)
     limits.processes = 16;
     sn_sandbox_options_init(&options);
     options.limits = &limits;
+    options.arm = arm;
     options.cgroup_parent = cgroup_parent;
     if (sn_sandbox_create(&options, &sandbox, &error) < 0)
         complain("create", error);
@@ -97,7 +98,7 @@ static void *use_sandboxes(void *argument)
         unsigned which = (unsigned)(next_random(&random) % (sizeof(programs) / sizeof(programs[0])));
         const char *argv[] = {"/bin/sh", "-c", programs[which].script, NULL};
         const char *envp[] = {"PATH=/usr/bin:/bin", mark, NULL};
-        sn_sandbox *sandbox = create();
+        sn_sandbox *sandbox = create(next_random(&random) % 2 ? SN_ARM_ALWAYS : SN_ARM_NEVER);
         sn_error *error = NULL;
         sn_run_options options;
         sn_result *result = NULL;
@@ -130,7 +131,7 @@ static int embed(uint64_t seed, int threads)
     pthread_t thread;
     char go;
 
-    sn_sandbox_destroy(create());
+    sn_sandbox_destroy(create(SN_ARM_NEVER));
     if (write(READY_FD, "c", 1) != 1 || read(GO_FD, &go, 1) != 1)
         return 1;
     if (threads == 2 && pthread_create(&thread, NULL, use_sandboxes, &seeds[1]) != 0)

@@ -226,6 +226,7 @@ static void one_sandbox(unsigned number, uint64_t *random)
         text[i] = (char)next_random(random);
     sn_sandbox_options_init(&options);
     options.cgroup_parent = cgroup_parent;
+    options.arm = (uint32_t)(next_random(random) % 3);
     if (!worked(sn_sandbox_create(&options, &sandbox, &error), "create", &error))
         return;
     atomic_fetch_add(&sandboxes, 1);

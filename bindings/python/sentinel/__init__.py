@@ -34,6 +34,7 @@ from ._running import Running
 from ._sandbox import Sandbox
 from ._types import (
     UNLIMITED,
+    Arm,
     Denied,
     Event,
     EventType,
@@ -57,6 +58,7 @@ def library_version() -> str:
 
 
 __all__ = [
+    "Arm",
     "BusyError",
     "Denied",
     "DiedError",

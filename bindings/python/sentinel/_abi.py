@@ -71,7 +71,7 @@ class SnSandboxOptions(Structure):
         ("shm_bytes", c_uint64),
         ("cgroup_parent", c_char_p),
         ("network", c_uint32),
-        ("reserved", c_uint32),
+        ("arm", c_uint32),
     ]
 
 

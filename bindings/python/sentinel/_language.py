@@ -25,6 +25,7 @@ from ._sandbox import (
 )
 from ._types import (
     Argument,
+    Arm,
     Data,
     Limits,
     Mount,
@@ -190,6 +191,7 @@ class Program:
         tmp_inodes: int | None = None,
         shm_bytes: int | None = None,
         cgroup_parent: Argument | None = None,
+        arm: Arm | str = Arm.AUTO,
     ) -> None:
         self.language = language if isinstance(language, Language) else find_language(language)
         sandbox, loaded = sandbox_options(
@@ -206,6 +208,7 @@ class Program:
             tmp_inodes=tmp_inodes,
             shm_bytes=shm_bytes,
             cgroup_parent=cgroup_parent,
+            arm=arm,
         )
         data = payload(source, "source")
         options = SnProgramOptions(size=ctypes.sizeof(SnProgramOptions), source=data, source_length=len(data))

@@ -19,19 +19,20 @@ from ._policy import Policy, PolicyLike, policy_of, policy_pointer
 from ._running import Running, start_with
 from ._types import (
     Argument,
+    Arm,
     Data,
     FileInfo,
     Limits,
     Mount,
     Network,
     Result,
+    choice_of,
     encode,
     environment,
     layer_mask,
     layer_names,
     limits_pointer,
     mounts as mount_vector,
-    network_of,
     payload,
     vector,
 )
@@ -52,12 +53,14 @@ def sandbox_options(
     tmp_inodes: int | None = None,
     shm_bytes: int | None = None,
     cgroup_parent: Argument | None = None,
+    arm: Arm | str = Arm.AUTO,
 ) -> tuple[SnSandboxOptions, Policy | None]:
     """The struct, and the policy that must live as long as the struct is in use."""
     loaded = policy_of(policy)
     options = SnSandboxOptions(size=ctypes.sizeof(SnSandboxOptions), relax=layer_mask(relax))
     options.policy = policy_pointer(loaded)
-    options.network = network_of(network).value
+    options.network = choice_of(Network, network, "network").value
+    options.arm = choice_of(Arm, arm, "arm").value
     if rootfs is not None:
         options.rootfs = encode(rootfs, "rootfs")
     if hostname is not None:
@@ -195,6 +198,7 @@ class Sandbox:
     work_bytes     size of /work, a tmpfs: 64 MiB; tmp_bytes of /tmp and shm_bytes of /dev/shm are the same
     work_inodes    files in /work: 8192; tmp_inodes in /tmp the same
     cgroup_parent  cgroup v2 directory to make groups in; found automatically
+    arm            Arm.AUTO, Arm.NEVER or Arm.ALWAYS, or their names: when the next run is got ready ahead
 
     Creation blocks for some milliseconds. It raises InvalidError, NotFoundError (a mount's source, the rootfs, a policy),
     ParseError, HostError, SystemCallError, NoMemoryError; nothing is left then.
@@ -222,6 +226,7 @@ class Sandbox:
         tmp_inodes: int | None = None,
         shm_bytes: int | None = None,
         cgroup_parent: Argument | None = None,
+        arm: Arm | str = Arm.AUTO,
     ) -> None:
         options, loaded = sandbox_options(
             mounts=mounts,
@@ -237,6 +242,7 @@ class Sandbox:
             tmp_inodes=tmp_inodes,
             shm_bytes=shm_bytes,
             cgroup_parent=cgroup_parent,
+            arm=arm,
         )
         sandbox, error = c_void_p(), c_void_p()
         check(lib.sn_sandbox_create(byref(options), byref(sandbox), byref(error)), error)

@@ -8,7 +8,7 @@ import os
 import stat
 from ctypes import c_char_p, c_size_t, pointer
 from dataclasses import dataclass, fields
-from typing import Any, Final, Iterable, Mapping, Sequence, Union
+from typing import Any, Final, Iterable, Mapping, Sequence, TypeVar, Union
 
 from ._abi import CONSTANTS, SnFile, SnLimits, SnMount, lib
 from ._errors import NotFoundError, text
@@ -59,6 +59,14 @@ class Network(enum.Enum):
 
     NONE = 0  #: not even loopback is up
     LOOPBACK = 1  #: its own 127.0.0.1 and ::1
+
+
+class Arm(enum.Enum):
+    """When a sandbox gets its next run ready before that is asked for."""
+
+    AUTO = 0  #: once it has been used twice
+    NEVER = 1  #: a sandbox at rest is to have one process only
+    ALWAYS = 2  #: from its creation on
 
 
 class EventType(enum.Enum):
@@ -244,14 +252,18 @@ def environment(env: Mapping[str, str]) -> Any:
     return vector([f"{name}={value}" for name, value in env.items()], "env")
 
 
-def network_of(network: Network | str) -> Network:
-    if isinstance(network, str):
-        names = [known.name.lower() for known in Network]
-        if network.lower() not in names:
-            raise ValueError(f"network must be one of {', '.join(names)}, not {network!r}")
-        return Network[network.upper()]
-    expect(network, Network, "network", "a sentinel.Network or its name")
-    return network
+Choice = TypeVar("Choice", bound=enum.Enum)
+
+
+def choice_of(kind: type[Choice], value: Choice | str, what: str) -> Choice:
+    """A member of an enumeration, or its name."""
+    if isinstance(value, str):
+        names = [known.name.lower() for known in kind]
+        if value.lower() not in names:
+            raise ValueError(f"{what} must be one of {', '.join(names)}, not {value!r}")
+        return kind[value.upper()]
+    expect(value, kind, what, f"a sentinel.{kind.__name__} or its name")
+    return value
 
 
 def limits_pointer(limits: Limits, what: str) -> Any:

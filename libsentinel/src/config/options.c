@@ -262,12 +262,14 @@ static int copy_rest(const sn_sandbox_options *options, struct sn__spec *spec, s
     if (options->network != SN_NETWORK_NONE && options->network != SN_NETWORK_LOOPBACK)
         return sn__error_set(ret_error, SN_EINVAL, "check options", "network is %u, which is no SN_NETWORK_ value",
                              options->network);
-    if (options->reserved)
-        return sn__error_set(ret_error, SN_EINVAL, "check options", "sn_sandbox_options.reserved is not 0");
+    if (options->arm > SN_ARM_ALWAYS)
+        return sn__error_set(ret_error, SN_EINVAL, "check options", "arm is %u, which is no SN_ARM_ value",
+                             options->arm);
     if (options->network != SN_NETWORK_NONE && (options->relax & SN_LAYER_NETWORK_NS))
         return sn__error_set(ret_error, SN_EINVAL, "check options",
                              "network asks for one of the sandbox's own, relaxing network-ns for the host's: choose");
     spec->network = options->network;
+    spec->arm = options->arm;
     if (options->cgroup_parent) {
         r = sn__path_normalise(options->cgroup_parent, "cgroup_parent", &spec->cgroup_parent, ret_error);
         if (r < 0)

@@ -41,6 +41,7 @@ struct sn__spec {
     sn_policy *policy;
     sn_limits limits;
     uint64_t work_bytes, work_inodes, tmp_bytes, tmp_inodes, shm_bytes;
+    uint32_t arm; /* SN_ARM_... */
     uint32_t network;
 };
 

@@ -68,10 +68,14 @@ int check_request(const char *bytes, size_t size, uint32_t fds)
     if (size < header || size > UINT32_MAX)
         return -EBADMSG;
     memcpy(&request, bytes, header);
-    if (request.magic != SN__REQUEST_MAGIC || request.size != size || bytes[size - 1] != '\0' || request.argc == 0 ||
-        !is_vector(bytes, size, request.argv, request.argc) || !is_vector(bytes, size, request.envp, request.envc) ||
-        !is_string(request.cwd, header, size) || (request.search && !is_string(request.search, header, size)) ||
+    if (request.magic != SN__REQUEST_MAGIC || request.size != size || bytes[size - 1] != '\0' ||
+        (request.argc == 0 && !request.is_armed) || !is_vector(bytes, size, request.argv, request.argc) ||
+        !is_vector(bytes, size, request.envp, request.envc) || !is_string(request.cwd, header, size) ||
+        (request.search && !is_string(request.search, header, size)) ||
         !is_array(request.bpf, request.bpf_count, 8, 8, header, size) || request.rlimit_count > SN__REQUEST_RLIMITS)
+        return -EBADMSG;
+    if (request.is_armed > 1 ||
+        (request.is_armed && ((uint64_t)request.argc + request.envc > SN__ARMED_STRINGS || size != SN__ARMED_REQUEST)))
         return -EBADMSG;
     if (request.join_count > SN__MESSAGE_FDS_MAX || request.clone_into > 1 ||
         fds != SN__RUN_FD_JOIN + request.join_count + request.clone_into)

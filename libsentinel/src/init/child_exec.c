@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The program's last steps before its exec: it shares PID 1's memory and descriptor table (CLONE_VM, CLONE_VFORK,
- * CLONE_FILES; PID 1 stands still meanwhile), so there is nothing to copy, a failure is written where PID 1 reads it,
- * and the seccomp listener appears in PID 1's table. exec gives the program memory and a table of its own; every
+ * The program's last steps before its exec: it shares PID 1's memory and descriptor table (CLONE_VM, CLONE_FILES;
+ * PID 1 stands still meanwhile, or waits for this), so there is nothing to copy, a failure is written where PID 1 reads
+ * it, and the seccomp listener appears in PID 1's table. exec gives the program memory and a table of its own; every
  * descriptor but 0, 1 and 2 is close-on-exec.
  *
- * child_confine() is what the sandbox knows beforehand, child_request() what only the request brings.
+ * child_request() is what the request brings beforehand, child_confine() what the sandbox knows. An armed child then
+ * waits: what is left to do when it is told its arguments is their exec.
  */
 #include "init/apparmor.h"
+#include "init/check.h"
 #include "init/init.h"
 
 #include <sentinel/layer.h>
@@ -134,7 +136,10 @@ static int change_ids(struct child *child, uint64_t layers)
     return r < 0 ? fail(&child->failure, SN__STEP_CAPS, 1, r) : 0;
 }
 
-/* The filter is last: from here on only execve and exit_group are called, which every policy has to allow. */
+/*
+ * The filter is last: from here on only execve and exit_group are called, which every policy has to allow, and the one
+ * call that no policy can.
+ */
 static int child_confine(struct child *child, uint64_t layers)
 {
     struct sock_fprog program = {
@@ -182,15 +187,48 @@ static int child_confine(struct child *child, uint64_t layers)
     return 0;
 }
 
+/*
+ * Waits for the listener's answer. In a container whose own filter refuses the call there is none: the host then starts
+ * its runs without.
+ */
+static int child_wait(struct child *child)
+{
+    long r = sn__sys(SN__ARMED_CALL);
+
+    if (r < 0)
+        return fail(&child->failure, SN__STEP_ARM, 0, r);
+    if (check_request(child->bytes, SN__ARMED_REQUEST, child->fd_count) < 0 || child->request->argc == 0)
+        return fail(&child->failure, SN__STEP_REQUEST, 2, -EBADMSG);
+    return 0;
+}
+
+/* argv and envp as the kernel wants them. */
+static void fill_vectors(const struct child *child)
+{
+    const struct sn__request *request = child->request;
+    const uint32_t *offsets = (const uint32_t *)(const void *)(child->bytes + request->argv);
+    const char **at = child->vectors;
+
+    for (uint32_t i = 0; i < request->argc; i++)
+        *at++ = child->bytes + offsets[i];
+    *at++ = NULL;
+    offsets = (const uint32_t *)(const void *)(child->bytes + request->envp);
+    for (uint32_t i = 0; i < request->envc; i++)
+        *at++ = child->bytes + offsets[i];
+    *at = NULL;
+}
+
 /* execvp without its shell fallback: EACCES is remembered when nothing better is found further on. */
 static long execute(const struct child *child)
 {
     const char *path = child->request->search ? child->bytes + child->request->search : NULL;
+    const char *const *argv = child->vectors;
+    const char *const *envp = child->vectors + child->request->argc + 1;
     char candidate[SN__PATH_MAX];
     long result = -ENOENT;
 
     if (!path)
-        return sn__sys(__NR_execve, child->argv[0], child->argv, child->envp);
+        return sn__sys(__NR_execve, argv[0], argv, envp);
     while (*path) {
         size_t used = 0;
         long r;
@@ -202,10 +240,10 @@ static long execute(const struct child *child)
             path++;
         candidate[used] = '\0';
         used = rt_append(candidate, sizeof(candidate), used, "/");
-        used = rt_append(candidate, sizeof(candidate), used, child->argv[0]);
+        used = rt_append(candidate, sizeof(candidate), used, argv[0]);
         if (used >= sizeof(candidate))
             continue;
-        r = sn__sys(__NR_execve, candidate, child->argv, child->envp);
+        r = sn__sys(__NR_execve, candidate, argv, envp);
         if (r == -EACCES)
             result = r;
         else if (r != -ENOENT && r != -ENOTDIR)
@@ -220,7 +258,10 @@ int child_main(void *argument)
     unsigned long none = 0;
 
     sn__sys(__NR_rt_sigprocmask, 2 /* SIG_SETMASK */, &none, NULL, 8);
-    if (child_request(child) == 0 && child_confine(child, child->init->plan->layers) == 0)
+    if (child_request(child) == 0 && child_confine(child, child->init->plan->layers) == 0 &&
+        (!child->request->is_armed || child_wait(child) == 0)) {
+        fill_vectors(child);
         fail(&child->failure, SN__STEP_EXEC, 0, execute(child));
+    }
     sn__sys_exit(127);
 }

@@ -221,7 +221,7 @@ static long list_directory(const struct init *init, const char *path)
     return out;
 }
 
-int file_operation(const struct init *init, const struct sn__message_file *request, int *ret_fd)
+static int file_operation(const struct init *init, const struct sn__message_file *request, int *ret_fd)
 {
     long r;
 
@@ -246,4 +246,19 @@ int file_operation(const struct init *init, const struct sn__message_file *reque
         return (int)r;
     *ret_fd = (int)r;
     return 0;
+}
+
+void files_serve(const struct init *init, const struct sn__message *request)
+{
+    struct sn__message reply = {.type = SN__MSG_FILE_REPLY, .serial = request->serial};
+    int fd = -1, r;
+
+    reply.failure.error = -file_operation(init, &request->file, &fd);
+    r = init_send(&reply, fd);
+    if (fd >= 0)
+        sn__sys(__NR_close, fd);
+    if (r < 0) { /* perhaps it is the descriptor that cannot go (ETOOMANYREFS, ENOMEM) */
+        reply.failure.error = -r;
+        init_must_send(&reply);
+    }
 }

@@ -7,6 +7,12 @@
 
 #include <linux/filter.h>
 
+/* How the file system at /dev/shm looks from outside. */
+struct shm_look {
+    uint64_t free_blocks, free_inodes;
+    uint64_t mtime[2], ctime[2];
+};
+
 /* All that PID 1 knows. There is one, in main.c; everything else gets a pointer. */
 struct init {
     const struct sn__plan *plan;
@@ -21,6 +27,7 @@ struct init {
     uint64_t layers;     /* in force so far */
     uint32_t serial;     /* of the latest run */
     uint64_t left_bytes; /* that runs left in files which the next one finds */
+    struct shm_look shm; /* when it was mounted */
 };
 
 /* Descriptors that came with a message; taken ones are set to -1, the rest is closed by the receiver. */
@@ -73,11 +80,12 @@ int setup_sandbox(struct init *init, struct received *received, struct sn__failu
 
 /* setup_mounts.c */
 int setup_mounts(struct init *init, struct received *received, struct sn__failure *failure);
-int setup_mount_shm_again(const struct init *init);
+/* POSIX shared memory and semaphores live in /dev/shm: a fresh one for the next run, unless this one made nothing. */
+int setup_mount_shm_again(struct init *init);
 
 /* files.c */
 uint64_t files_bytes(const struct init *init);
-int file_operation(const struct init *init, const struct sn__message_file *request, int *ret_fd);
+void files_serve(const struct init *init, const struct sn__message *request);
 
 /* run.c: serves one run until no process of it exists */
 void run_serve(struct init *init, struct received *received);
@@ -92,8 +100,8 @@ struct child {
     const char *bytes;
     const int *stdio;
     const int *join;
-    const char *const *argv;
-    const char *const *envp;
+    uint32_t fd_count;          /* that came with the request */
+    const char **vectors;       /* room for argv and envp, each with its NULL */
     struct sn__failure failure; /* written by the child: it shares our memory until its exec */
     int listener;               /* likewise */
 };

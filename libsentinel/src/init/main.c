@@ -14,21 +14,6 @@
 #include <linux/fcntl.h>
 #include <linux/prctl.h>
 
-static void serve_file(const struct init *init, const struct sn__message *request)
-{
-    struct sn__message reply = {.type = SN__MSG_FILE_REPLY, .serial = request->serial};
-    int fd = -1, r;
-
-    reply.failure.error = -file_operation(init, &request->file, &fd);
-    r = init_send(&reply, fd);
-    if (fd >= 0)
-        sn__sys(__NR_close, fd);
-    if (r < 0) { /* perhaps it is the descriptor that cannot go (ETOOMANYREFS, ENOMEM) */
-        reply.failure.error = -r;
-        init_must_send(&reply);
-    }
-}
-
 static _Noreturn void serve(struct init *init)
 {
     static struct received received;
@@ -41,7 +26,7 @@ static _Noreturn void serve(struct init *init)
         if (received.message.type == SN__MSG_RUN)
             run_serve(init, &received);
         else if (received.message.type == SN__MSG_FILE)
-            serve_file(init, &received.message);
+            files_serve(init, &received.message);
         /* a KILL or SAMPLE that crossed a DONE is late: nothing to do */
         init_close_received(&received);
     }

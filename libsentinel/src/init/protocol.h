@@ -17,7 +17,8 @@
  *                                   <-    READY, or FAILED {step, index, errno}
  *     RUN + request, 0, 1, 2, cgroup->
  *                                   <-    STARTED, or FAILED
- *     KILL, SAMPLE                  ->
+ *                                         of a request that is to wait: ARMED + the listener, or FAILED; the host
+ * writes the arguments into the request, and answers what the child waits for KILL, SAMPLE                  ->
  *                                   <-    SAMPLED
  *                                   <-    BUSY: PID 1 itself works for the program
  *                                   <-    KILL_GROUP: without a pid namespace only the host can kill the run
@@ -42,6 +43,7 @@ enum sn__message_type {
     SN__MSG_FAILED,
     SN__MSG_RUN,
     SN__MSG_STARTED,
+    SN__MSG_ARMED,
     SN__MSG_KILL,
     SN__MSG_SAMPLE,
     SN__MSG_SAMPLED,
@@ -87,6 +89,7 @@ enum sn__step {
     SN__STEP_NO_NEW_PRIVS,
     SN__STEP_LANDLOCK,
     SN__STEP_SECCOMP,
+    SN__STEP_ARM,
     SN__STEP_EXEC,
     SN__STEP_COUNT,
 };
@@ -176,10 +179,19 @@ struct sn__request {
     uint32_t clone_into;     /* 1: one more descriptor, a v2 directory, behind those */
     uint32_t may_leave_keys; /* the policy lets it add keys: clear its user keyring afterwards */
     uint32_t watched;        /* bit 0: mmap, bit 1: mremap reach the listener only when large */
-    uint32_t reserved;
-    uint64_t memory_bytes; /* refuse larger mappings */
+    uint32_t is_armed;       /* 1: the child stops in front of its exec; argv and envp come while it waits */
+    uint64_t memory_bytes;   /* refuse larger mappings */
+    uint64_t put_bytes;      /* armed: what the host wrote into files while it waited */
     struct sn__request_rlimit rlimits[SN__REQUEST_RLIMITS];
 };
+
+/*
+ * An armed child waits in this call: a number of x32, which every compiled filter answers by asking the listener. To
+ * the program, later, it is a denied call like any other of a foreign ABI.
+ */
+#define SN__ARMED_CALL 0x40000fff
+#define SN__ARMED_REQUEST 65536 /* size of the request of an armed child */
+#define SN__ARMED_STRINGS 1024  /* argv and envp of one, together */
 
 /* Descriptors of RUN: the request, stdin, stdout, stderr, then join_count, then clone_into. */
 #define SN__RUN_FD_REQUEST 0
@@ -219,6 +231,10 @@ struct sn__message_done {
     uint64_t denied_args[6];
 };
 
+struct sn__message_armed {
+    uint64_t notification; /* what the listener is to answer */
+};
+
 struct sn__message_busy {
     uint64_t cpu_ns; /* so far */
 };
@@ -253,6 +269,7 @@ struct sn__message {
         struct sn__message_done done;
         struct sn__message_sampled sampled;
         struct sn__message_busy busy;
+        struct sn__message_armed armed;
         struct sn__message_file file;
     };
 };

@@ -20,9 +20,11 @@
 #include <linux/resource.h>
 #include <linux/sched.h>
 #include <linux/seccomp.h>
+#include <linux/time_types.h>
 #include <linux/wait.h>
 
 #define WATCHED_FDS 4
+#define ARMING_LOOK_NS 100000U
 /*
  * Answers of the listener, and reaping what was left to us, are work of PID 1 that the program causes. A little is
  * nothing; what is more is the program's CPU time, which the host is told of every so often.
@@ -34,8 +36,11 @@ struct run {
     struct init *init;
     const struct sn__request *request;
     const char *bytes;
+    struct received *received; /* what came with it */
+    struct child first;        /* its first process, which shares our memory until its exec */
+    size_t vector_bytes;       /* mapped for its arguments */
+    int is_arming;             /* it is on its way to where it waits in front of its exec */
     long child;
-    int listener;
     int signals; /* signalfd of SIGCHLD */
     int first_reaped;
     uint64_t busy_from; /* our own CPU time when the program began, and what samples for the host took since */
@@ -84,26 +89,24 @@ static long map_request(struct run *run, const struct received *received)
     return 0;
 }
 
-/* argv and envp as the kernel wants them: one anonymous mapping for both. */
-static const char **make_vectors(const struct run *run, size_t *ret_bytes)
+/* Room for argv and envp; of an armed child it is not known yet how much they need. */
+static long make_vectors(struct run *run)
 {
+    static const char *armed[SN__ARMED_STRINGS + 2];
     const struct sn__request *request = run->request;
-    size_t bytes = (request->argc + request->envc + 2) * sizeof(char *);
-    const uint32_t *offsets = (const uint32_t *)(const void *)(run->bytes + request->argv);
-    const char **vectors, **at;
-    long r = sn__sys(__NR_mmap, NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    size_t bytes = ((size_t)request->argc + request->envc + 2) * sizeof(char *);
+    long r;
 
+    if (request->is_armed) {
+        run->first.vectors = armed;
+        return 0;
+    }
+    r = sn__sys(__NR_mmap, NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (r < 0 && r > -4096)
-        return NULL;
-    vectors = at = (const char **)r;
-    for (uint32_t i = 0; i < request->argc; i++)
-        *at++ = run->bytes + offsets[i];
-    at++;
-    offsets = (const uint32_t *)(const void *)(run->bytes + request->envp);
-    for (uint32_t i = 0; i < request->envc; i++)
-        *at++ = run->bytes + offsets[i];
-    *ret_bytes = bytes;
-    return vectors;
+        return r;
+    run->first.vectors = (const char **)r;
+    run->vector_bytes = bytes;
+    return 0;
 }
 
 static void renew_stdio(const struct init *init)
@@ -112,31 +115,31 @@ static void renew_stdio(const struct init *init)
         sn__sys(__NR_dup3, init->null_fd, i, 0);
 }
 
-/* 0 when the program runs, else -1 with *failure filled and nothing left of the child. */
-static int start(struct run *run, struct received *received, struct sn__failure *failure)
+/*
+ * A child that is not armed has exec'd or failed when this returns, because the kernel keeps us waiting until then
+ * (CLONE_VFORK). 0, or -1 with *failure filled and nothing left of the child.
+ */
+static int start(struct run *run, struct sn__failure *failure)
 {
     static char stack[65536] __attribute__((aligned(16)));
     const struct sn__request *request = run->request;
-    size_t vector_bytes = 0;
-    const char **vectors = make_vectors(run, &vector_bytes);
-    struct child child = {
-        .init = run->init,
-        .request = request,
-        .bytes = run->bytes,
-        .stdio = received->fds + SN__RUN_FD_STDIO,
-        .join = received->fds + SN__RUN_FD_JOIN,
-        .argv = vectors,
-        .envp = vectors ? vectors + request->argc + 1 : NULL,
-        .listener = -1,
-    };
     struct clone_args args = {
-        .flags = CLONE_VM | CLONE_VFORK | CLONE_FILES,
+        .flags = CLONE_VM | CLONE_FILES | (request->is_armed ? 0 : CLONE_VFORK),
         .exit_signal = SIGCHLD,
         .stack = (uint64_t)(uintptr_t)stack,
         .stack_size = sizeof(stack),
     };
 
-    if (!vectors) {
+    run->first = (struct child){
+        .init = run->init,
+        .request = request,
+        .bytes = run->bytes,
+        .stdio = run->received->fds + SN__RUN_FD_STDIO,
+        .join = run->received->fds + SN__RUN_FD_JOIN,
+        .fd_count = run->received->fd_count,
+        .listener = -1,
+    };
+    if (make_vectors(run) < 0) {
         *failure = (struct sn__failure){.step = SN__STEP_REQUEST, .error = ENOMEM};
         return -1;
     }
@@ -144,23 +147,33 @@ static int start(struct run *run, struct received *received, struct sn__failure 
         args.flags |= CLONE_NEWIPC;
     if (request->clone_into) {
         args.flags |= CLONE_INTO_CGROUP;
-        args.cgroup = (uint64_t)received->fds[SN__RUN_FD_JOIN + request->join_count];
+        args.cgroup = (uint64_t)run->received->fds[SN__RUN_FD_JOIN + request->join_count];
     }
+    run->is_arming = (int)request->is_armed;
     run->done.done.start_ns = rt_now_ns();
-    run->child = clone_call(&args, child_main, &child);
-    renew_stdio(run->init);
-    sn__sys(__NR_munmap, vectors, vector_bytes);
-    run->listener = child.listener;
+    run->child = clone_call(&args, child_main, &run->first);
     if (run->child < 0) {
         *failure = (struct sn__failure){.step = SN__STEP_CLONE, .error = (int32_t)-run->child};
         return -1;
     }
-    if (child.failure.step != SN__STEP_NONE) {
-        *failure = child.failure;
+    if (run->is_arming)
+        return 0;
+    if (run->first.failure.step != SN__STEP_NONE) {
+        *failure = run->first.failure;
         sn__sys(__NR_wait4, run->child, NULL, __WALL, NULL);
         return -1;
     }
     return 0;
+}
+
+/* What its first process needs no more, or never will. */
+static void let_go(struct run *run)
+{
+    renew_stdio(run->init);
+    init_close_received(run->received);
+    if (run->vector_bytes)
+        sn__sys(__NR_munmap, run->first.vectors, run->vector_bytes);
+    run->vector_bytes = 0;
 }
 
 static int has_pid_namespace(const struct run *run)
@@ -220,6 +233,22 @@ static void tell_busy(struct run *run)
     init_must_send(&message);
 }
 
+/*
+ * The child waits in front of its exec. The host starts it by answering; nothing of that comes by here. Our own 0, 1
+ * and 2 are the program's until its end: the table of descriptors is shared up to an exec that we do not see.
+ */
+static void tell_armed(struct run *run, uint64_t notification)
+{
+    const struct sn__message message = {
+        .type = SN__MSG_ARMED, .serial = run->init->serial, .armed.notification = notification};
+
+    run->is_arming = 0;
+    init_close_received(run->received);
+    run->busy_from = rt_own_cpu_ns();
+    if (init_send(&message, run->first.listener) < 0)
+        kill_all(run); /* no descriptor could be sent: the host hears of the child's end */
+}
+
 /* A mapping larger than the limit is refused as a machine of that size would; anything else was a denied call. */
 static void answer_listener(struct run *run)
 {
@@ -233,8 +262,12 @@ static void answer_listener(struct run *run)
     uint64_t wanted = 0;
 
     memset(&in, 0, sizeof(in));
-    if (sn__sys(__NR_ioctl, run->listener, SECCOMP_IOCTL_NOTIF_RECV, &in) < 0)
+    if (sn__sys(__NR_ioctl, run->first.listener, SECCOMP_IOCTL_NOTIF_RECV, &in) < 0)
         return; /* the caller died meanwhile */
+    if (run->is_arming) {
+        tell_armed(run, in.notification.id);
+        return;
+    }
     if (data->arch == AUDIT_ARCH_X86_64 && data->nr == __NR_mmap && (run->request->watched & 1))
         wanted = data->args[1];
     else if (data->arch == AUDIT_ARCH_X86_64 && data->nr == __NR_mremap && (run->request->watched & 2))
@@ -256,7 +289,7 @@ static void answer_listener(struct run *run)
     } else {
         answer.flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE; /* only registers were looked at: nothing to race */
     }
-    while (sn__sys(__NR_ioctl, run->listener, SECCOMP_IOCTL_NOTIF_SEND, &answer) == -EINTR)
+    while (sn__sys(__NR_ioctl, run->first.listener, SECCOMP_IOCTL_NOTIF_SEND, &answer) == -EINTR)
         continue;
     tell_busy(run);
 }
@@ -297,6 +330,12 @@ static void answer_host(struct run *run)
         reply.sampled.cpu_ns += user_ns + system_ns;
         init_must_send(&reply);
         run->busy_from += rt_own_cpu_ns() - began;
+    } else if (received.message.type == SN__MSG_FILE) { /* while the child waits */
+        uint64_t before = files_bytes(run->init), began = rt_own_cpu_ns();
+
+        files_serve(run->init, &received.message);
+        run->files_before += files_bytes(run->init) - before;
+        run->busy_from += rt_own_cpu_ns() - began;
     }
     init_close_received(&received);
 }
@@ -306,14 +345,20 @@ static void wait_for_end(struct run *run)
     struct pollfd fds[WATCHED_FDS] = {
         {.fd = SN__INIT_CONTROL_FD, .events = POLLIN},
         {.fd = run->signals, .events = POLLIN},
-        {.fd = run->listener, .events = POLLIN},
+        {.fd = run->first.listener, .events = POLLIN},
         {.fd = SN__INIT_HOST_FD, .events = POLLIN},
     };
     char drained[128];
 
     while (!run->first_reaped) {
-        if (sn__sys(__NR_ppoll, fds, WATCHED_FDS, NULL, NULL, 8) < 0)
+        /* the child's last call makes the listener, and it can tell us by none after that */
+        struct __kernel_timespec soon = {.tv_nsec = ARMING_LOOK_NS};
+        int is_coming = run->is_arming && fds[2].fd < 0;
+
+        if (sn__sys(__NR_ppoll, fds, WATCHED_FDS, is_coming ? &soon : NULL, NULL, 8) < 0)
             continue;
+        if (is_coming)
+            fds[2].fd = *(volatile int *)&run->first.listener;
         if (fds[1].revents) {
             sn__sys(__NR_read, run->signals, drained, sizeof(drained));
             reap(run, WNOHANG);
@@ -389,15 +434,40 @@ static void end_rest(struct run *run)
  */
 static void count_left(const struct run *run)
 {
+    uint64_t before = run->files_before + run->request->put_bytes;
     uint64_t now = files_bytes(run->init), left = run->init->left_bytes + now;
 
-    left = left > run->files_before ? left - run->files_before : 0;
+    left = left > before ? left - before : 0;
     run->init->left_bytes = left < now ? left : now;
+}
+
+static void end(struct run *run)
+{
+    struct init *init = run->init;
+    int may_leave_keys = (int)run->request->may_leave_keys;
+    struct sn__message failed = {.type = SN__MSG_FAILED, .serial = init->serial, .failure = run->first.failure};
+    int r;
+
+    end_rest(run);
+    run->done.done.max_rss_bytes = reaped_since_start(run, &run->done.done.user_ns, &run->done.done.system_ns);
+    run->done.done.busy_ns = busy_ns(run);
+    count_left(run);
+    run->done.done.left_bytes = init->left_bytes;
+    if (run->is_arming && failed.failure.step == SN__STEP_NONE) /* a filter around us ended it */
+        failed.failure = (struct sn__failure){.step = SN__STEP_ARM, .error = EPERM};
+    let_go(run);
+    init_must_send(failed.failure.step == SN__STEP_NONE ? &run->done : &failed);
+    /* what the next one must not find; the host need not wait for this, since we serve it nothing before */
+    r = may_leave_keys ? clear_keyrings(init) : 0;
+    if (r == 0)
+        r = setup_mount_shm_again(init);
+    if (r < 0)
+        sn__sys_exit(1); /* a sandbox whose runs could meet is worse than none: the host sees SN_EDIED */
 }
 
 void run_serve(struct init *init, struct received *received)
 {
-    struct run run = {.init = init, .listener = -1, .done = {.type = SN__MSG_DONE}};
+    struct run run = {.init = init, .received = received, .first.listener = -1, .done = {.type = SN__MSG_DONE}};
     struct sn__message reply = {.type = SN__MSG_FAILED};
     unsigned long child_signal = 1UL << (SIGCHLD - 1);
     long r;
@@ -417,30 +487,22 @@ void run_serve(struct init *init, struct received *received)
     if (r < 0) {
         reply.failure = (struct sn__failure){.step = SN__STEP_REQUEST, .index = 1, .error = (int32_t)-r};
         init_must_send(&reply);
-    } else if (start(&run, received, &reply.failure) < 0) {
-        init_close_received(received);
+    } else if (start(&run, &reply.failure) < 0) {
+        let_go(&run);
         init_must_send(&reply);
     } else {
-        init_close_received(received);
-        reply.type = SN__MSG_STARTED;
-        reply.done.start_ns = run.done.done.start_ns;
-        init_must_send(&reply);
+        if (!run.is_arming) {
+            let_go(&run);
+            reply.type = SN__MSG_STARTED;
+            reply.done.start_ns = run.done.done.start_ns;
+            init_must_send(&reply);
+        }
         run.busy_from = rt_own_cpu_ns();
         wait_for_end(&run);
-        end_rest(&run);
-        run.done.done.max_rss_bytes = reaped_since_start(&run, &run.done.done.user_ns, &run.done.done.system_ns);
-        run.done.done.busy_ns = busy_ns(&run);
-        count_left(&run);
-        run.done.done.left_bytes = init->left_bytes;
-        r = run.request->may_leave_keys ? clear_keyrings(init) : 0;
-        if (r == 0)
-            r = setup_mount_shm_again(init);
-        if (r < 0)
-            sn__sys_exit(1); /* a sandbox whose runs could meet is worse than none: the host sees SN_EDIED */
-        init_must_send(&run.done);
+        end(&run);
     }
-    if (run.listener >= 0)
-        sn__sys(__NR_close, run.listener);
+    if (run.first.listener >= 0)
+        sn__sys(__NR_close, run.first.listener);
     if (run.signals >= 0)
         sn__sys(__NR_close, run.signals);
     sn__sys(__NR_munmap, run.request, run.request->size);

@@ -16,6 +16,8 @@
 #include <linux/openat2.h>
 #include <linux/stat.h>
 
+#include <asm/statfs.h>
+
 #define MNT_DETACH 2
 #define AT_RECURSIVE 0x8000
 #define OLD_ROOT "/.old"
@@ -319,6 +321,26 @@ static int pivot(const struct init *init, struct sn__failure *failure)
     return r < 0 ? fail(failure, SN__STEP_PIVOT_ROOT, 0, r) : 0;
 }
 
+static int look_at_shm(const struct init *init, struct shm_look *ret_look)
+{
+    const char *target = plan_string(init, plan_mounts(init)[init->plan->shm].target);
+    struct statfs fs;
+    struct statx stat;
+    long r = sn__sys(__NR_statfs, target, &fs);
+
+    if (r == 0)
+        r = sn__sys(__NR_statx, AT_FDCWD, target, AT_SYMLINK_NOFOLLOW, STATX_MTIME | STATX_CTIME, &stat);
+    if (r < 0)
+        return (int)r;
+    *ret_look = (struct shm_look){
+        .free_blocks = (uint64_t)fs.f_bfree,
+        .free_inodes = (uint64_t)fs.f_ffree,
+        .mtime = {(uint64_t)stat.stx_mtime.tv_sec, stat.stx_mtime.tv_nsec},
+        .ctime = {(uint64_t)stat.stx_ctime.tv_sec, stat.stx_ctime.tv_nsec},
+    };
+    return 0;
+}
+
 int setup_mounts(struct init *init, struct received *received, struct sn__failure *failure)
 {
     const struct mount_attr read_only = {.attr_set = MOUNT_ATTR_RDONLY};
@@ -354,14 +376,24 @@ int setup_mounts(struct init *init, struct received *received, struct sn__failur
     if (r < 0)
         return fail(failure, SN__STEP_STDIO, 0, r);
     init->null_fd = (int)r;
-    return 0;
+    r = look_at_shm(init, &init->shm);
+    return r < 0 ? fail(failure, SN__STEP_MOUNT, init->plan->shm, r) : 0;
 }
 
-/* POSIX shared memory and semaphores live in /dev/shm: a fresh one for the next run. */
-int setup_mount_shm_again(const struct init *init)
+/*
+ * Unmounting waits for the whole machine (RCU). A program owns nothing of an empty /dev/shm, and any name that it makes
+ * or removes there changes the directory's times.
+ */
+int setup_mount_shm_again(struct init *init)
 {
     const struct sn__plan_mount *shm = &plan_mounts(init)[init->plan->shm];
-    long r = sn__sys(__NR_umount2, plan_string(init, shm->target), MNT_DETACH);
+    struct shm_look look;
+    long r = look_at_shm(init, &look);
 
-    return (int)(r < 0 ? r : make_planned_tmpfs(init, shm, 0));
+    if (r == 0 && memcmp(&look, &init->shm, sizeof(look)) == 0)
+        return 0;
+    r = sn__sys(__NR_umount2, plan_string(init, shm->target), MNT_DETACH);
+    if (r == 0)
+        r = make_planned_tmpfs(init, shm, 0);
+    return (int)(r < 0 ? r : look_at_shm(init, &init->shm));
 }

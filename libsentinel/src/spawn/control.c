@@ -129,6 +129,7 @@ const char *sn__step_name(uint32_t step)
         [SN__STEP_NO_NEW_PRIVS] = "set no_new_privs",
         [SN__STEP_LANDLOCK] = "enter Landlock",
         [SN__STEP_SECCOMP] = "seccomp load",
+        [SN__STEP_ARM] = "wait for the start",
         [SN__STEP_EXEC] = "exec",
     };
 

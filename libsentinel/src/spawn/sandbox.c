@@ -6,6 +6,7 @@
 #include "plan/plan.h"
 #include "plan/slot.h"
 #include "spawn/spawn.h"
+#include "supervise/armed.h"
 
 #include <string.h>
 #include <sys/stat.h>
@@ -91,6 +92,8 @@ static int create(sn_sandbox *sandbox, const sn_sandbox_options *options, bool *
         r = sn__plan_freeze(&planner, &plan, &plan_size, ret_error);
     if (r == 0)
         r = sn__spawn(sandbox, &planner, plan, plan_size, ret_error);
+    if (r == 0 && sandbox->spec.arm == SN_ARM_ALWAYS)
+        sn__armed_prepare(sandbox, sandbox->spec.policy, &sandbox->spec.limits, "/work");
     *ret_replaced = r < 0 && has_replaced_source(&planner);
     return r;
 }
@@ -109,7 +112,7 @@ int sn_sandbox_create(const sn_sandbox_options *options, sn_sandbox **ret_sandbo
             clear_error(ret_error);
         if (!sandbox)
             return sn__error_nomem(ret_error);
-        sandbox->slot_fd = sandbox->pidfd = sandbox->control = -1;
+        sandbox->slot_fd = sandbox->pidfd = sandbox->control = sandbox->waiting.listener = -1;
         sandbox->owner = getpid();
         r = create(sandbox, options, &is_replaced, ret_error);
         if (r == 0) {
@@ -130,6 +133,7 @@ void sn_sandbox_destroy(sn_sandbox *sandbox)
     else
         sn__close(sandbox->pidfd);
     sn__close(sandbox->control);
+    sn__armed_free(sandbox);
     /* in another process they stay, and with them what is known of them */
     if (sandbox->driver && sn__sandbox_is_ours(sandbox))
         sandbox->driver->destroy(sandbox->cgroup);
@@ -173,6 +177,28 @@ int sn__sandbox_claim(sn_sandbox *sandbox, sn_error **ret_error)
 void sn__sandbox_release(sn_sandbox *sandbox)
 {
     atomic_store(&sandbox->busy, false);
+}
+
+bool sn__sandbox_hear(sn_sandbox *sandbox, const struct sn__message *message, int fd)
+{
+    struct sn__waiting *waiting = &sandbox->waiting;
+
+    if (waiting->state == SN__WAITING_NOBODY || message->serial != waiting->serial)
+        return false;
+    switch (message->type) {
+    case SN__MSG_ARMED:
+        waiting->listener = fd;
+        waiting->notification = message->armed.notification;
+        waiting->state = SN__WAITING_READY;
+        waiting->was_ready = true;
+        return true;
+    case SN__MSG_DONE:
+    case SN__MSG_FAILED:
+        waiting->state = SN__WAITING_GONE;
+        return false; /* no descriptor comes with these */
+    default:
+        return false;
+    }
 }
 
 int sn__sandbox_died(sn_sandbox *sandbox, const char *step, sn_error **ret_error)

@@ -10,6 +10,18 @@
 
 #include <stdatomic.h>
 
+/* What became of the child that was armed for the next run (supervise/armed.h), as PID 1 tells it. */
+enum sn__waiting_state { SN__WAITING_NOBODY, SN__WAITING_ASKED, SN__WAITING_READY, SN__WAITING_GONE };
+
+struct sn__waiting {
+    enum sn__waiting_state state;
+    bool was_ready;
+    uint32_t serial;
+    int listener; /* what it waits for is answered here */
+    uint64_t notification;
+    uint64_t *put_bytes; /* that the caller has put into files meanwhile: PID 1 sees it; NULL: nobody waits */
+};
+
 struct sn_sandbox {
     struct sn__spec spec;
     struct sn__idmap ids;
@@ -23,12 +35,17 @@ struct sn_sandbox {
     int control;
     uint64_t layers; /* in force */
     uint32_t landlock_abi;
-    uint32_t apparmor;   /* enum sn__apparmor_state */
-    uint64_t left_bytes; /* in files of earlier runs: memory of the next one */
-    uint32_t serial;     /* of the latest run or file operation */
-    atomic_bool busy;    /* a run or a file operation is going on */
-    bool is_dead;        /* PID 1 was found gone */
-    pid_t owner;         /* the process that made it; a child that it forked has a copy of all this */
+    uint32_t apparmor;       /* enum sn__apparmor_state */
+    uint64_t left_bytes;     /* in files of earlier runs: memory of the next one */
+    uint32_t serial;         /* of the latest run or file operation */
+    atomic_bool busy;        /* a run or a file operation is going on */
+    bool is_dead;            /* PID 1 was found gone */
+    struct sn__armed *armed; /* NULL: nothing ever was */
+    struct sn__waiting waiting;
+    bool cannot_arm;    /* this host, or what is around us, does not let it */
+    bool is_single_use; /* there will be no run after the first */
+    uint32_t runs;      /* started so far */
+    pid_t owner;        /* the process that made it; a child that it forked has a copy of all this */
 };
 
 /* Is this the process that made it? Another one must not touch what both have: sockets, the epoll set, groups. */
@@ -38,6 +55,13 @@ int sn__sandbox_refuse_other(sn_error **ret_error);
 /* Claims the sandbox for one operation: SN_EBUSY, SN_EDIED, SN_EINVAL for another process. */
 int sn__sandbox_claim(sn_sandbox *sandbox, sn_error **ret_error);
 void sn__sandbox_release(sn_sandbox *sandbox);
+
+/*
+ * Takes what PID 1 says of the armed child, which may come while something else is waited for; false: it is about
+ * something else. `fd` is taken with it.
+ */
+struct sn__message;
+bool sn__sandbox_hear(sn_sandbox *sandbox, const struct sn__message *message, int fd);
 
 /* PID 1 does not answer any more: marks the sandbox dead and makes the error. */
 int sn__sandbox_died(sn_sandbox *sandbox, const char *step, sn_error **ret_error);

@@ -41,14 +41,15 @@ static int explain(int error, const char *step, const char *path, sn_error **ret
 }
 
 /* The answer to this request: one to an earlier request, which could not be taken then, is dropped. */
-static int receive_reply(const sn_sandbox *sandbox, struct sn__message *ret_message, int *ret_fd)
+static int receive_reply(sn_sandbox *sandbox, struct sn__message *ret_message, int *ret_fd)
 {
     for (;;) {
         int r = sn__control_receive(sandbox->control, REPLY_TIMEOUT_MS, ret_message, ret_fd);
 
         if (r <= 0 || (ret_message->type == SN__MSG_FILE_REPLY && ret_message->serial == sandbox->serial))
             return r;
-        sn__close(*ret_fd);
+        if (!sn__sandbox_hear(sandbox, ret_message, *ret_fd))
+            sn__close(*ret_fd);
         *ret_fd = -1;
     }
 }
@@ -89,6 +90,7 @@ static int put(sn_sandbox *sandbox, const char *path, const void *data, size_t l
                sn_error **ret_error)
 {
     cleanup_close int fd = -1;
+    struct stat made;
     int r = ask(sandbox, SN__FILE_CREATE, mode ? mode : 0644, path, "put file", &fd, ret_error);
 
     if (r < 0)
@@ -102,7 +104,11 @@ static int put(sn_sandbox *sandbox, const char *path, const void *data, size_t l
     if (r == -EFBIG)
         return sn__error_errno(ret_error, -r, "put file",
                                "'%s' is larger than this process may write: raise RLIMIT_FSIZE (ulimit -f)", path);
-    return r < 0 ? sn__error_errno(ret_error, -r, "put file", "cannot write '%s'", path) : 0;
+    if (r < 0)
+        return sn__error_errno(ret_error, -r, "put file", "cannot write '%s'", path);
+    if (sandbox->waiting.put_bytes && fstat(fd, &made) == 0)
+        *sandbox->waiting.put_bytes += (uint64_t)made.st_blocks * 512;
+    return 0;
 }
 
 int sn_sandbox_put(sn_sandbox *sandbox, const char *path, const void *data, size_t length, uint32_t mode,

@@ -67,13 +67,20 @@ struct sn__cgroup_driver {
     void (*run_join)(const struct sn__cgroup_run *run, struct sn__cgroup_join *ret_join);
     /* CPU time so far: cheap, called while the run goes on. */
     int (*run_cpu)(const struct sn__cgroup_run *run, uint64_t *ret_cpu_ns);
+    /* What it used until now is not the program's: run_cpu() and run_usage() count from here on. */
+    void (*run_mark)(struct sn__cgroup_run *run);
+    /*
+     * After run_usage(): may another run with the same limits use this leaf, as if it were a fresh one? Only if nothing
+     * is left in it and all of its counters are, or can be put, where those of a fresh one begin.
+     */
+    bool (*run_renew)(struct sn__cgroup_run *run);
     /*
      * A descriptor that becomes readable when the run is out of memory, for hosts whose kernel then kills one process
      * and lets the others go on (v1); -1 where it kills all of them (v2 memory.oom.group). Owned by the run.
      */
     int (*run_oom_fd)(const struct sn__cgroup_run *run);
     /* All figures; called once, when no process is left in it. */
-    int (*run_usage)(const struct sn__cgroup_run *run, struct sn__usage *ret_usage, sn_error **ret_error);
+    int (*run_usage)(struct sn__cgroup_run *run, struct sn__usage *ret_usage, sn_error **ret_error);
     /*
      * SIGKILL for everything in it, however many times it forks, and then waits (at most a second) until it is empty.
      * A process that is on its way in by `procs` is reached only once it has written to all of them.

@@ -40,6 +40,7 @@ static const char *const controllers[CONTROLLERS] = {"memory", "cpu", "cpuacct",
 #define INIT_PROCESSES 16 /* PID 1, a child on its way into a run, those armed ahead of one */
 #define PERIOD_US 100000
 #define SWAP_SLACK (64 * 4096)
+#define LEAST_LEFT (UINT64_C(512) << 10)
 
 struct hierarchy {
     char *parent; /* ".../sentinel" */
@@ -67,6 +68,8 @@ struct sn__cgroup_run {
     int cpu;       /* cpuacct.usage: a caller that has no descriptor left has its limit all the same */
     int oom;       /* eventfd that counts the times it was out of memory, or -1 */
     uint32_t made; /* in the first so many hierarchies */
+    bool is_clean; /* what run_usage() saw lets another run use it */
+    uint64_t cpu_from, user_from, system_from; /* counters when the program began */
     struct kill_state *state;
 };
 
@@ -365,7 +368,31 @@ static int read_key(const struct sn__cgroup_run *run, unsigned controller, const
 
 static int v1_run_cpu(const struct sn__cgroup_run *run, uint64_t *ret_cpu_ns)
 {
-    return sn__fd_read_u64(run->cpu, ret_cpu_ns) < 0 ? SN_ESYS : 0;
+    uint64_t now;
+
+    if (sn__fd_read_u64(run->cpu, &now) < 0)
+        return SN_ESYS;
+    *ret_cpu_ns = now - run->cpu_from;
+    return 0;
+}
+
+static void v1_run_mark(struct sn__cgroup_run *run)
+{
+    (void)sn__fd_read_u64(run->cpu, &run->cpu_from);
+}
+
+/*
+ * Page cache and kernel memory of the run before would be figures of the next one; so would a quota that is used up.
+ * Less than LEAST_LEFT may be charges that the kernel keeps at hand on each CPU, and memory of processes that are on
+ * their way out.
+ */
+static bool v1_run_renew(struct sn__cgroup_run *run)
+{
+    uint64_t left;
+
+    return run->is_clean && !atomic_load(&run->state->killed) &&
+           read_number(run, MEMORY, "memory.usage_in_bytes", &left) == 0 && left <= LEAST_LEFT &&
+           sn__file_write_at(dir_of(run->cgroup, MEMORY), in(run->name, "memory.max_usage_in_bytes").text, "0") == 0;
 }
 
 /*
@@ -382,7 +409,7 @@ static void split_cpu(struct sn__usage *usage, uint64_t user_ticks, uint64_t sys
     usage->system_ns = usage->cpu_ns - usage->user_ns;
 }
 
-static int v1_run_usage(const struct sn__cgroup_run *run, struct sn__usage *ret_usage, sn_error **ret_error)
+static int v1_run_usage(struct sn__cgroup_run *run, struct sn__usage *ret_usage, sn_error **ret_error)
 {
     struct sn__usage usage = {
         .cpu_source = "cgroup v1 cpuacct.usage",
@@ -392,6 +419,7 @@ static int v1_run_usage(const struct sn__cgroup_run *run, struct sn__usage *ret_
     uint64_t system = 0;
     int r = sn__fd_read_u64(run->cpu, &usage.cpu_ns);
 
+    usage.cpu_ns -= run->cpu_from;
     if (r == 0)
         r = read_number(run, CPUACCT, "cpuacct.usage_user", &user);
     if (r == 0)
@@ -402,7 +430,9 @@ static int v1_run_usage(const struct sn__cgroup_run *run, struct sn__usage *ret_
         r = read_key(run, MEMORY, "memory.oom_control", "oom_kill", &usage.oom_kills);
     if (r < 0)
         return sn__error_errno(ret_error, -r, "cgroup usage", "cannot read the counters of the run's group");
-    split_cpu(&usage, user, system);
+    split_cpu(&usage, user - run->user_from, system - run->system_from);
+    run->user_from = user;
+    run->system_from = system;
     /* memory.failcnt would count reclaimed page cache too */
     if (read(run->oom, &usage.memory_refused, sizeof(usage.memory_refused)) < 0)
         usage.memory_refused = 0;
@@ -414,6 +444,7 @@ static int v1_run_usage(const struct sn__cgroup_run *run, struct sn__usage *ret_
         return sn__error_errno(ret_error, -r, "cgroup usage", "cannot read pids.events of the run's group");
     /* absent without CONFIG_CFS_BANDWIDTH, where there is no throttling either */
     (void)read_key(run, CPU, "cpu.stat", "throttled_time", &usage.throttled_ns);
+    run->is_clean = !usage.oom_kills && !usage.memory_refused && !usage.processes_refused && !usage.throttled_ns;
     *ret_usage = usage;
     return 0;
 }
@@ -566,6 +597,8 @@ const struct sn__cgroup_driver sn__cgroup_v1 = {
     .run_begin = v1_run_begin,
     .run_join = v1_run_join,
     .run_cpu = v1_run_cpu,
+    .run_mark = v1_run_mark,
+    .run_renew = v1_run_renew,
     .run_oom_fd = v1_run_oom_fd,
     .run_usage = v1_run_usage,
     .run_kill = v1_run_kill,

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "plan/apparmor.h"
 #include "result/denied.h"
+#include "supervise/armed.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -14,7 +15,7 @@
 
 static void leave(sn_running *running)
 {
-    if (running->sandbox->driver)
+    if (running->sandbox->driver && !sn__armed_keep_group(running))
         running->sandbox->driver->run_end(running->group);
     running->group = NULL;
     running->is_over = true;

@@ -20,7 +20,8 @@
  * process of it exists any more), what the pipes hold is read, the cgroup's figures are read, the verdict is
  * decided, the leaf is removed, the sandbox is free again.
  *
- * run.c gets a run under way, running.c drives it, finish.c turns it into a result.
+ * run.c gets a run under way (request.c says what is asked, armed.c has what was made before), running.c drives it,
+ * finish.c turns it into a result.
  */
 struct sn_running {
     sn_sandbox *sandbox; /* claimed until the end */
@@ -29,6 +30,8 @@ struct sn_running {
     char *program, *cwd;          /* for error messages */
     struct sn__cgroup_run *group; /* NULL without cgroups */
     uint32_t output_mode;
+    uint32_t serial; /* what PID 1 calls it */
+    bool is_armed;   /* started by a child that waited for it */
 
     int epoll;
     int timer;
@@ -68,6 +71,8 @@ struct sn_running {
     sn_error *error; /* instead of a result */
 };
 
+/* running.c: begins to look after its limits. */
+void sn__running_watch_limits(sn_running *running);
 /* running.c: asks for the end of the run. */
 void sn__running_kill(sn_running *running);
 

@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "config/options.h"
 #include "spawn/control.h"
+#include "supervise/armed.h"
 
 #include <poll.h>
 #include <signal.h>
@@ -47,7 +48,7 @@ static void arm(const sn_running *running, uint64_t in_ns)
 /* A host out of memory, say, may be able to a little later. */
 static void tell_to_end(sn_running *running)
 {
-    const struct sn__message kill = {.type = SN__MSG_KILL, .serial = running->sandbox->serial};
+    const struct sn__message kill = {.type = SN__MSG_KILL, .serial = running->serial};
 
     running->is_told = sn__control_send(running->sandbox->control, &kill, NULL, 0) == 0;
     arm(running, running->is_told ? KILL_GRACE_NS : KILL_RETRY_NS);
@@ -95,7 +96,7 @@ static uint64_t cpu_check_in(uint64_t used, uint64_t limit)
 
 static void ask_for_sample(sn_running *running)
 {
-    const struct sn__message sample = {.type = SN__MSG_SAMPLE, .serial = running->sandbox->serial};
+    const struct sn__message sample = {.type = SN__MSG_SAMPLE, .serial = running->serial};
 
     if (!running->sample_is_out && sn__control_send(running->sandbox->control, &sample, NULL, 0) == 0)
         running->sample_is_out = true;
@@ -142,6 +143,18 @@ static void check_limits(sn_running *running)
         next = next < check ? next : check;
     }
     arm(running, next < CPU_CHECK_MIN_NS ? CPU_CHECK_MIN_NS : next);
+}
+
+void sn__running_watch_limits(sn_running *running)
+{
+    uint64_t wall = limit_ns(running->limits.wall_ms), cpu = limit_ns(running->limits.cpu_ms);
+    uint64_t first = wall < 3600 * 1000 * MS ? wall : 3600 * 1000 * MS;
+
+    if (cpu != UINT64_MAX && cpu_check_in(0, cpu) < first)
+        first = cpu_check_in(0, cpu);
+    if (!running->group && SAMPLE_EVERY_NS < first)
+        first = SAMPLE_EVERY_NS;
+    arm(running, first);
 }
 
 static void take_sample(sn_running *running, const struct sn__message_sampled *sample)
@@ -215,7 +228,7 @@ static void note_rest(sn_running *running)
 
 static void read_control(sn_running *running)
 {
-    const struct sn__message killed = {.type = SN__MSG_KILLED, .serial = running->sandbox->serial};
+    const struct sn__message killed = {.type = SN__MSG_KILLED, .serial = running->serial};
     struct sn__message message;
     sn_error *error = NULL;
     int r;
@@ -229,7 +242,7 @@ static void read_control(sn_running *running)
             sn__running_fail(running, r, error);
             return;
         }
-        if (message.serial != running->sandbox->serial)
+        if (message.serial != running->serial)
             continue;
         switch (message.type) {
         case SN__MSG_STARTED:
@@ -253,6 +266,8 @@ static void read_control(sn_running *running)
             break;
         case SN__MSG_DONE:
             running->done = message.done;
+            if (running->is_armed) /* PID 1 has not seen it start */
+                running->done.start_ns = running->started_ns;
             running->is_done = true;
             if (running->sandbox->driver) /* without a cgroup, files do not count at all */
                 running->sandbox->left_bytes = message.done.left_bytes;
@@ -565,6 +580,8 @@ void sn_running_free(sn_running *running)
         }
         sn_result_free(dropped);
     }
+    if (sn__sandbox_is_ours(running->sandbox))
+        sn__armed_prepare_next(running);
     for (int i = 0; i < 2; i++)
         sn__close(running->out[i]);
     sn__close(running->in);
