@@ -85,6 +85,11 @@ static long drop_bounding_set(uint64_t which)
     return 0;
 }
 
+int child_bound_capabilities(const struct init *init)
+{
+    return (int)drop_bounding_set(init->plan->layers & SN_LAYER_CAPABILITIES ? UINT64_MAX : NEVER_KEPT);
+}
+
 static long clear_capabilities(void)
 {
     struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
@@ -118,11 +123,11 @@ static int change_ids(struct child *child, uint64_t layers)
     const struct sn__plan *plan = child->init->plan;
     long r;
 
-    r = drop_bounding_set(layers & SN_LAYER_CAPABILITIES ? UINT64_MAX : NEVER_KEPT);
-    if (r == 0 && !(layers & SN_LAYER_CAPABILITIES))
+    if (!(layers & SN_LAYER_CAPABILITIES)) {
         r = sn__sys(__NR_prctl, PR_SET_KEEPCAPS, 1, 0, 0, 0);
-    if (r < 0)
-        return fail(&child->failure, SN__STEP_CAPS, 0, r);
+        if (r < 0)
+            return fail(&child->failure, SN__STEP_CAPS, 0, r);
+    }
     /* a user namespace that an ordinary user made without newgidmap forbids setgroups(2) for good */
     r = sn__sys(__NR_setgroups, 0, NULL);
     if (r < 0 && (layers & SN_LAYER_UID))
@@ -199,6 +204,9 @@ static int child_wait(struct child *child)
         return fail(&child->failure, SN__STEP_ARM, 0, r);
     if (check_request(child->bytes, SN__ARMED_REQUEST, child->fd_count) < 0 || child->request->argc == 0)
         return fail(&child->failure, SN__STEP_REQUEST, 2, -EBADMSG);
+    /* the host may have put a file in the same moment; there is no call left to wait by, and not much to wait for */
+    while (child->init->is_handing_over)
+        __asm__ volatile("pause");
     return 0;
 }
 

@@ -248,15 +248,17 @@ static int file_operation(const struct init *init, const struct sn__message_file
     return 0;
 }
 
-void files_serve(const struct init *init, const struct sn__message *request)
+void files_serve(struct init *init, const struct sn__message *request)
 {
     struct sn__message reply = {.type = SN__MSG_FILE_REPLY, .serial = request->serial};
     int fd = -1, r;
 
     reply.failure.error = -file_operation(init, &request->file, &fd);
+    init->is_handing_over = 1;
     r = init_send(&reply, fd);
     if (fd >= 0)
         sn__sys(__NR_close, fd);
+    init->is_handing_over = 0;
     if (r < 0) { /* perhaps it is the descriptor that cannot go (ETOOMANYREFS, ENOMEM) */
         reply.failure.error = -r;
         init_must_send(&reply);

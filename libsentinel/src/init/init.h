@@ -28,6 +28,8 @@ struct init {
     uint32_t serial;     /* of the latest run */
     uint64_t left_bytes; /* that runs left in files which the next one finds */
     struct shm_look shm; /* when it was mounted */
+    /* a descriptor that was sent to the host is not closed here yet: nothing that it can write to can be executed */
+    volatile int is_handing_over;
 };
 
 /* Descriptors that came with a message; taken ones are set to -1, the rest is closed by the receiver. */
@@ -85,7 +87,7 @@ int setup_mount_shm_again(struct init *init);
 
 /* files.c */
 uint64_t files_bytes(const struct init *init);
-void files_serve(const struct init *init, const struct sn__message *request);
+void files_serve(struct init *init, const struct sn__message *request);
 
 /* run.c: serves one run until no process of it exists */
 void run_serve(struct init *init, struct received *received);
@@ -106,5 +108,10 @@ struct child {
     int listener;               /* likewise */
 };
 int child_main(void *child);
+/*
+ * What no process of a program can ever have: once, for PID 1, whose children have its bounding set. What it has itself
+ * it keeps, because it never execs again. 0 or -errno.
+ */
+int child_bound_capabilities(const struct init *init);
 
 #endif

@@ -32,13 +32,20 @@ static _Noreturn void serve(struct init *init)
     }
 }
 
+static _Noreturn void end_failed(struct sn__message *message)
+{
+    message->type = SN__MSG_FAILED;
+    init_send(message, -1);
+    sn__sys_exit(1);
+}
+
 static _Noreturn void init_main(void)
 {
     static struct init init = {.null_fd = -1, .work_fd = -1, .kept_fds = {-1, -1}, .landlock_fd = -1, .proc_fd = -1};
     static struct received received;
     struct sn__message reply = {.type = SN__MSG_READY};
     unsigned long none = 0;
-    long netlink = -1; /* the host configures our network through it */
+    long r, netlink = -1; /* the host configures our network through it */
 
     /* an ignored signal stays ignored over exec: the host's choices are not the sandbox's */
     sn__sys_reset_signals();
@@ -52,10 +59,12 @@ static _Noreturn void init_main(void)
     sn__sys(__NR_umask, 022);
     if (init_receive(&received) <= 0)
         sn__sys_exit(1);
-    if (received.message.type != SN__MSG_SETUP || setup_sandbox(&init, &received, &reply.failure) < 0) {
-        reply.type = SN__MSG_FAILED;
-        init_send(&reply, -1);
-        sn__sys_exit(1);
+    if (received.message.type != SN__MSG_SETUP || setup_sandbox(&init, &received, &reply.failure) < 0)
+        end_failed(&reply);
+    r = child_bound_capabilities(&init);
+    if (r < 0) {
+        fail(&reply.failure, SN__STEP_CAPS, 0, r);
+        end_failed(&reply);
     }
     reply.ready.layers = init.layers;
     reply.ready.landlock_abi = init.landlock_abi;

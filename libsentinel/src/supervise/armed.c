@@ -160,6 +160,8 @@ static int prepare(sn_sandbox *sandbox, struct sn__request_builder *builder, con
     if (r == 0 && !armed->group)
         r = sandbox->driver->run_begin(sandbox->cgroup, &armed->limits, &armed->group, NULL);
     if (r == 0)
+        sandbox->driver->run_keep_open(armed->group);
+    if (r == 0)
         r = send_request(sandbox, builder, &bpf, (const int[2]){out, err});
     return r;
 }
@@ -266,7 +268,7 @@ int sn__armed_take(sn_running *running, struct sn__request_builder *builder, con
     return 1;
 }
 
-int sn__armed_go(sn_running *running, sn_error **ret_error)
+bool sn__armed_go(sn_running *running)
 {
     sn_sandbox *sandbox = running->sandbox;
     struct seccomp_notif_resp answer = {.id = sandbox->waiting.notification};
@@ -278,13 +280,11 @@ int sn__armed_go(sn_running *running, sn_error **ret_error)
     do
         r = ioctl(sandbox->waiting.listener, SECCOMP_IOCTL_NOTIF_SEND, &answer);
     while (r < 0 && errno == EINTR);
-    if (r == 0) {
+    if (r == 0)
         clear(sandbox);
-        return 0;
-    }
-    drop(sandbox);
-    return sn__error_set(ret_error, SN_EDIED, "start run",
-                         "the process that was made for this run was killed from outside before it could start");
+    else
+        drop(sandbox);
+    return r == 0;
 }
 
 void sn__armed_abandon(sn_sandbox *sandbox)

@@ -41,8 +41,8 @@ int sn__armed_take(sn_running *running, struct sn__request_builder *builder, con
                    const sn_limits *of_group, sn_error **ret_error);
 /* What was taken cannot be used after all: before the run's leaf is ended. */
 void sn__armed_abandon(sn_sandbox *sandbox);
-/* Now the program's time begins. */
-int sn__armed_go(sn_running *running, sn_error **ret_error);
+/* Now the program's time begins. false: its process was killed from outside, and everything is to be begun anew. */
+bool sn__armed_go(sn_running *running);
 
 /* Is the leaf of this run, which is over, to be used by the next one? Then it is no longer the run's. */
 bool sn__armed_keep_group(sn_running *running);

@@ -69,6 +69,8 @@ struct sn__cgroup_driver {
     int (*run_cpu)(const struct sn__cgroup_run *run, uint64_t *ret_cpu_ns);
     /* What it used until now is not the program's: run_cpu() and run_usage() count from here on. */
     void (*run_mark)(struct sn__cgroup_run *run);
+    /* Opens now what run_usage() will read, some more descriptors, for a run that is got ready ahead. */
+    void (*run_keep_open)(struct sn__cgroup_run *run);
     /*
      * After run_usage(): may another run with the same limits use this leaf, as if it were a fresh one? Only if nothing
      * is left in it and all of its counters are, or can be put, where those of a fresh one begin.

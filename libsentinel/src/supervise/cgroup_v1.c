@@ -35,6 +35,19 @@
 
 enum { MEMORY, CPU, CPUACCT, PIDS, CONTROLLERS };
 
+/* Of a leaf, read when a run is over. */
+enum { USAGE_USER, USAGE_SYSTEM, PEAK, USAGE, OOM_CONTROL, PIDS_EVENTS, COUNTERS };
+
+static const struct {
+    unsigned controller;
+    const char *file;
+    int flags;
+} counters[COUNTERS] = {
+    [USAGE_USER] = {CPUACCT, "cpuacct.usage_user", O_RDONLY}, [USAGE_SYSTEM] = {CPUACCT, "cpuacct.usage_sys", O_RDONLY},
+    [PEAK] = {MEMORY, "memory.max_usage_in_bytes", O_RDWR},   [USAGE] = {MEMORY, "memory.usage_in_bytes", O_RDONLY},
+    [OOM_CONTROL] = {MEMORY, "memory.oom_control", O_RDONLY}, [PIDS_EVENTS] = {PIDS, "pids.events", O_RDONLY},
+};
+
 static const char *const controllers[CONTROLLERS] = {"memory", "cpu", "cpuacct", "pids"};
 
 #define INIT_PROCESSES 16 /* PID 1, a child on its way into a run, those armed ahead of one */
@@ -65,10 +78,12 @@ struct sn__cgroup_run {
     const struct sn__cgroup *cgroup;
     char name[16]; /* "r<n>" */
     int procs[CONTROLLERS];
-    int cpu;       /* cpuacct.usage: a caller that has no descriptor left has its limit all the same */
-    int oom;       /* eventfd that counts the times it was out of memory, or -1 */
-    uint32_t made; /* in the first so many hierarchies */
-    bool is_clean; /* what run_usage() saw lets another run use it */
+    int cpu;            /* cpuacct.usage: a caller that has no descriptor left has its limit all the same */
+    int kept[COUNTERS]; /* what else is read at the end; -1: opened then */
+    int oom;            /* eventfd that counts the times it was out of memory, or -1 */
+    uint32_t made;      /* in the first so many hierarchies */
+    bool has_quota;
+    bool is_clean;                             /* what run_usage() saw lets another run use it */
     uint64_t cpu_from, user_from, system_from; /* counters when the program began */
     struct kill_state *state;
 };
@@ -224,6 +239,8 @@ static void v1_run_end(struct sn__cgroup_run *run)
         sn__close(run->procs[i]);
     sn__close(run->cpu);
     sn__close(run->oom);
+    for (uint32_t i = 0; i < COUNTERS; i++)
+        sn__close(run->kept[i]);
     for (uint32_t i = 0; i < run->made; i++)
         (void)sn__cgroup_remove(run->cgroup->hierarchies[i].dir, run->name, SN__CGROUP_PATIENT);
     free(run->state);
@@ -309,8 +326,11 @@ static int v1_run_begin(struct sn__cgroup *cgroup, const sn_limits *limits, stru
         return sn__error_nomem(ret_error);
     run->cgroup = cgroup;
     run->cpu = run->oom = -1;
+    run->has_quota = limits->cpu_percent != 0;
     for (uint32_t i = 0; i < CONTROLLERS; i++)
         run->procs[i] = -1;
+    for (uint32_t i = 0; i < COUNTERS; i++)
+        run->kept[i] = -1;
     /* never the name of an earlier run: its group may need a moment to go */
     snprintf(run->name, sizeof(run->name), "r%u", cgroup->next_run++);
     run->state = calloc(1, sizeof(*run->state));
@@ -355,15 +375,39 @@ static void v1_run_join(const struct sn__cgroup_run *run, struct sn__cgroup_join
         ret_join->procs[i] = run->procs[i];
 }
 
-static int read_number(const struct sn__cgroup_run *run, unsigned controller, const char *file, uint64_t *ret_value)
+/* A counter's file: the one that is kept, or *ret_opened, which is to be closed. */
+static int counter(const struct sn__cgroup_run *run, unsigned which, int *ret_opened)
 {
-    return sn__file_read_u64_at(dir_of(run->cgroup, controller), in(run->name, file).text, ret_value);
+    int fd = run->kept[which];
+
+    if (fd < 0)
+        fd = *ret_opened = openat(dir_of(run->cgroup, counters[which].controller),
+                                  in(run->name, counters[which].file).text, counters[which].flags | O_CLOEXEC);
+    return fd < 0 ? -errno : fd;
 }
 
-static int read_key(const struct sn__cgroup_run *run, unsigned controller, const char *file, const char *key,
-                    uint64_t *ret_value)
+static int read_number(const struct sn__cgroup_run *run, unsigned which, uint64_t *ret_value)
 {
-    return sn__file_read_key_at(dir_of(run->cgroup, controller), in(run->name, file).text, key, ret_value);
+    cleanup_close int opened = -1;
+    int fd = counter(run, which, &opened);
+
+    return fd < 0 ? fd : sn__fd_read_u64(fd, ret_value);
+}
+
+static int read_key(const struct sn__cgroup_run *run, unsigned which, const char *key, uint64_t *ret_value)
+{
+    cleanup_close int opened = -1;
+    int fd = counter(run, which, &opened);
+
+    return fd < 0 ? fd : sn__fd_read_key(fd, key, ret_value);
+}
+
+/* For a run that shall be over quickly. Without descriptors left it is over all the same. */
+static void v1_run_keep_open(struct sn__cgroup_run *run)
+{
+    for (unsigned i = 0; i < COUNTERS; i++)
+        if (run->kept[i] < 0)
+            (void)counter(run, i, &run->kept[i]);
 }
 
 static int v1_run_cpu(const struct sn__cgroup_run *run, uint64_t *ret_cpu_ns)
@@ -388,11 +432,12 @@ static void v1_run_mark(struct sn__cgroup_run *run)
  */
 static bool v1_run_renew(struct sn__cgroup_run *run)
 {
+    cleanup_close int opened = -1;
     uint64_t left;
 
-    return run->is_clean && !atomic_load(&run->state->killed) &&
-           read_number(run, MEMORY, "memory.usage_in_bytes", &left) == 0 && left <= LEAST_LEFT &&
-           sn__file_write_at(dir_of(run->cgroup, MEMORY), in(run->name, "memory.max_usage_in_bytes").text, "0") == 0;
+    return run->is_clean && !run->has_quota && !atomic_load(&run->state->killed) &&
+           read_number(run, USAGE, &left) == 0 && left <= LEAST_LEFT &&
+           pwrite(counter(run, PEAK, &opened), "0", 1, 0) == 1;
 }
 
 /*
@@ -421,13 +466,13 @@ static int v1_run_usage(struct sn__cgroup_run *run, struct sn__usage *ret_usage,
 
     usage.cpu_ns -= run->cpu_from;
     if (r == 0)
-        r = read_number(run, CPUACCT, "cpuacct.usage_user", &user);
+        r = read_number(run, USAGE_USER, &user);
     if (r == 0)
-        r = read_number(run, CPUACCT, "cpuacct.usage_sys", &system);
+        r = read_number(run, USAGE_SYSTEM, &system);
     if (r == 0)
-        r = read_number(run, MEMORY, "memory.max_usage_in_bytes", &usage.memory_peak);
+        r = read_number(run, PEAK, &usage.memory_peak);
     if (r == 0)
-        r = read_key(run, MEMORY, "memory.oom_control", "oom_kill", &usage.oom_kills);
+        r = read_key(run, OOM_CONTROL, "oom_kill", &usage.oom_kills);
     if (r < 0)
         return sn__error_errno(ret_error, -r, "cgroup usage", "cannot read the counters of the run's group");
     split_cpu(&usage, user - run->user_from, system - run->system_from);
@@ -439,12 +484,14 @@ static int v1_run_usage(struct sn__cgroup_run *run, struct sn__usage *ret_usage,
     if (atomic_load(&run->state->killed))
         usage.processes_refused = run->state->refused_before;
     else
-        r = read_key(run, PIDS, "pids.events", "max", &usage.processes_refused);
+        r = read_key(run, PIDS_EVENTS, "max", &usage.processes_refused);
     if (r < 0 && r != -ENOENT) /* the verdict depends on it; old kernels have none */
         return sn__error_errno(ret_error, -r, "cgroup usage", "cannot read pids.events of the run's group");
-    /* absent without CONFIG_CFS_BANDWIDTH, where there is no throttling either */
-    (void)read_key(run, CPU, "cpu.stat", "throttled_time", &usage.throttled_ns);
-    run->is_clean = !usage.oom_kills && !usage.memory_refused && !usage.processes_refused && !usage.throttled_ns;
+    /* absent without CONFIG_CFS_BANDWIDTH; and a group without a quota of its own is never throttled itself */
+    if (run->has_quota)
+        (void)sn__file_read_key_at(dir_of(run->cgroup, CPU), in(run->name, "cpu.stat").text, "throttled_time",
+                                   &usage.throttled_ns);
+    run->is_clean = !usage.oom_kills && !usage.memory_refused && !usage.processes_refused;
     *ret_usage = usage;
     return 0;
 }
@@ -455,7 +502,7 @@ static void v1_run_kill(const struct sn__cgroup_run *run)
     uint64_t refused = 0;
 
     if (!atomic_load(&run->state->killed)) {
-        (void)read_key(run, PIDS, "pids.events", "max", &refused);
+        (void)read_key(run, PIDS_EVENTS, "max", &refused);
         run->state->refused_before = refused;
         atomic_store(&run->state->killed, true);
     }
@@ -598,6 +645,7 @@ const struct sn__cgroup_driver sn__cgroup_v1 = {
     .run_join = v1_run_join,
     .run_cpu = v1_run_cpu,
     .run_mark = v1_run_mark,
+    .run_keep_open = v1_run_keep_open,
     .run_renew = v1_run_renew,
     .run_oom_fd = v1_run_oom_fd,
     .run_usage = v1_run_usage,

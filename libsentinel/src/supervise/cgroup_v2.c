@@ -349,6 +349,11 @@ static void v2_run_mark(struct sn__cgroup_run *run)
     run->system_from += usage.system_ns;
 }
 
+static void v2_run_keep_open(struct sn__cgroup_run *run)
+{
+    (void)run; /* one directory, few files */
+}
+
 /* memory.peak starts anew only since 6.12, for one descriptor, and its leaf costs less than four of v1. */
 static bool v2_run_renew(struct sn__cgroup_run *run)
 {
@@ -446,6 +451,7 @@ const struct sn__cgroup_driver sn__cgroup_v2 = {
     .run_join = v2_run_join,
     .run_cpu = v2_run_cpu,
     .run_mark = v2_run_mark,
+    .run_keep_open = v2_run_keep_open,
     .run_renew = v2_run_renew,
     .run_oom_fd = v2_run_oom_fd,
     .run_usage = v2_run_usage,

@@ -120,15 +120,39 @@ static int send_run(sn_running *running, struct sn__request_builder *builder, co
     return r < 0 ? sn__error_errno(ret_error, -r, "start run", "cannot hand PID 1 the run") : 0;
 }
 
-/* Everything anew: descriptors and the group. */
-static int make_run(sn_running *running, const sn_run_options *options, const sn_limits *of_group,
-                    struct program_ends *ends, sn_error **ret_error)
+/* What was taken of an armed run, and what watches that. */
+static void give_back(sn_running *running)
 {
-    int r = make_stdio(running, options, ends, ret_error);
+    running->sandbox->driver->run_end(running->group);
+    running->group = NULL;
+    for (int i = 0; i < 2; i++) {
+        sn__close(running->out[i]);
+        running->out[i] = -1;
+    }
+    sn__close(running->epoll);
+    sn__close(running->timer);
+    sn__close(running->cancel);
+    running->epoll = running->timer = running->cancel = running->oom = -1;
+    running->is_armed = false;
+}
 
-    if (r == 0 && running->sandbox->cgroup)
-        r = running->sandbox->driver->run_begin(running->sandbox->cgroup, of_group, &running->group, ret_error);
-    return r;
+/* 1: it has started, 0: there was nothing armed for it. */
+static int start_armed(sn_running *running, struct sn__request_builder *builder, const sn_run_options *options,
+                       const sn_limits *of_group, sn_error **ret_error)
+{
+    int r = sn__armed_take(running, builder, options, of_group, ret_error);
+
+    if (r <= 0)
+        return r;
+    r = make_watchers(running, ret_error);
+    if (r < 0) {
+        sn__armed_abandon(running->sandbox);
+        return r;
+    }
+    if (sn__armed_go(running))
+        return 1;
+    give_back(running);
+    return 0;
 }
 
 static int start_built(sn_running *running, struct sn__request_builder *builder, const sn_run_options *options,
@@ -137,26 +161,25 @@ static int start_built(sn_running *running, struct sn__request_builder *builder,
     struct program_ends ends __attribute__((cleanup(close_ends))) = {-1, {-1, -1, -1}};
     sn_limits of_group = running->limits;
     struct sn__bpf bpf = {0};
-    int r = 0;
+    int r;
 
     of_group.memory_bytes = builder->head.memory_bytes;
     if (running->sandbox->cgroup) {
         running->left_bytes = running->sandbox->left_bytes;
         running->is_starved = of_group.memory_bytes + running->left_bytes > running->limits.memory_bytes;
     }
+    r = start_armed(running, builder, options, &of_group, ret_error);
+    if (r != 0)
+        return r < 0 ? r : 0;
     if (running->policy)
         r = sn__policy_filter(running->policy, &bpf, ret_error);
     if (r == 0)
-        r = sn__armed_take(running, builder, options, &of_group, ret_error);
+        r = make_stdio(running, options, &ends, ret_error);
+    if (r == 0 && running->sandbox->cgroup)
+        r = running->sandbox->driver->run_begin(running->sandbox->cgroup, &of_group, &running->group, ret_error);
     if (r == 0)
-        r = make_run(running, options, &of_group, &ends, ret_error);
-    if (r >= 0)
         r = make_watchers(running, ret_error);
-    if (r < 0 && running->is_armed)
-        sn__armed_abandon(running->sandbox);
-    if (r < 0)
-        return r;
-    return running->is_armed ? sn__armed_go(running, ret_error) : send_run(running, builder, &bpf, &ends, ret_error);
+    return r < 0 ? r : send_run(running, builder, &bpf, &ends, ret_error);
 }
 
 static int start_claimed(sn_running *running, const sn_run_options *options, sn_error **ret_error)

@@ -88,8 +88,12 @@ static uint64_t limit_ns(uint64_t limit_ms)
 /* How soon the run could reach its CPU limit if it took every core from now on. */
 static uint64_t cpu_check_in(uint64_t used, uint64_t limit)
 {
-    long cores = sysconf(_SC_NPROCESSORS_ONLN);
-    uint64_t in = (limit - used) / (cores > 0 ? (uint64_t)cores : 1);
+    static _Atomic long cores; /* that there may ever be: asking costs three system calls */
+    uint64_t in;
+
+    if (!cores)
+        cores = sysconf(_SC_NPROCESSORS_CONF);
+    in = (limit - used) / (cores > 0 ? (uint64_t)cores : 1);
 
     return in < CPU_CHECK_MIN_NS ? CPU_CHECK_MIN_NS : in;
 }
@@ -150,8 +154,11 @@ void sn__running_watch_limits(sn_running *running)
     uint64_t wall = limit_ns(running->limits.wall_ms), cpu = limit_ns(running->limits.cpu_ms);
     uint64_t first = wall < 3600 * 1000 * MS ? wall : 3600 * 1000 * MS;
 
-    if (cpu != UINT64_MAX && cpu_check_in(0, cpu) < first)
-        first = cpu_check_in(0, cpu);
+    if (cpu != UINT64_MAX) {
+        uint64_t check = cpu_check_in(0, cpu);
+
+        first = check < first ? check : first;
+    }
     if (!running->group && SAMPLE_EVERY_NS < first)
         first = SAMPLE_EVERY_NS;
     arm(running, first);
