@@ -62,6 +62,38 @@ void live_clear(void *state)
     sn_sandbox_destroy(state);
 }
 
+int pooled_prepare(const struct contender *contender, void **ret_state, char **ret_why)
+{
+    sn_pool *pool = NULL;
+    sn_error *error = NULL;
+
+    (void)contender;
+    if (sn_pool_create(NULL, &pool, &error) < 0)
+        return because(error, ret_why);
+    *ret_state = pool;
+    return 0;
+}
+
+int pooled_measure(const struct contender *contender, void *state, double *ret_ns, char **ret_why)
+{
+    uint64_t begin = bench_now();
+    sn_run_options options;
+    sn_result *result = NULL;
+    sn_error *error = NULL;
+    int r;
+
+    sn_run_options_init(&options);
+    options.argv = contender->what;
+    r = sn_pool_run(state, &options, &result, &error);
+    *ret_ns = (double)(bench_now() - begin);
+    return r < 0 ? because(error, ret_why) : ended_well(result, ret_why);
+}
+
+void pooled_clear(void *state)
+{
+    sn_pool_destroy(state);
+}
+
 int new_measure(const struct contender *contender, void *state, double *ret_ns, char **ret_why)
 {
     uint64_t begin = bench_now();

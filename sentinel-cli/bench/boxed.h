@@ -13,6 +13,10 @@
 int live_prepare(const struct contender *contender, void **ret_state, char **ret_why);
 int live_measure(const struct contender *contender, void *state, double *ret_ns, char **ret_why);
 void live_clear(void *state);
+/* A pool, which any number of callers may share: a figure is one run in a sandbox of its own. */
+int pooled_prepare(const struct contender *contender, void **ret_state, char **ret_why);
+int pooled_measure(const struct contender *contender, void *state, double *ret_ns, char **ret_why);
+void pooled_clear(void *state);
 /* A figure is a sandbox made, a run in it, and its end. */
 int new_measure(const struct contender *contender, void *state, double *ret_ns, char **ret_why);
 

@@ -25,6 +25,7 @@ struct contender {
     const void *what;           /* what prepare and measure have to know */
     unsigned number;
     bool is_optional; /* one that a host need not have */
+    bool is_shared;   /* callers at the same time share one state */
 };
 
 #define CONTENDERS_MAX 8 /* of a scenario */
@@ -48,7 +49,7 @@ extern const struct scenario scenarios_crowd[];
 extern const struct scenario scenarios_steadiness[];
 
 /* /usr/bin/true: by posix_spawn(), in a sandbox that lives, in one that is made for it. */
-extern const struct contender bare_true, live_true, new_true;
+extern const struct contender bare_true, live_true, pooled_true, new_true;
 
 /* What came out of it. */
 struct figures {

@@ -39,6 +39,12 @@ const struct contender live_true = {.name = "live sandbox, next run",
                                     .measure = live_measure,
                                     .clear = live_clear,
                                     .what = true_argv};
+const struct contender pooled_true = {.name = "sandbox of a pool",
+                                      .prepare = pooled_prepare,
+                                      .measure = pooled_measure,
+                                      .clear = pooled_clear,
+                                      .what = true_argv,
+                                      .is_shared = true};
 const struct contender new_true = {.name = "new sandbox", .measure = new_measure, .what = true_argv};
 static const struct contender bwrap = {.name = "bwrap --unshare-all",
                                        .prepare = bare_prepare,
@@ -48,7 +54,7 @@ static const struct contender bwrap = {.name = "bwrap --unshare-all",
 static const struct contender nsjail = {
     .name = "nsjail", .prepare = bare_prepare, .measure = bare_measure, .what = nsjail_argv, .is_optional = true};
 
-static const struct contender *const contenders[] = {&bare_true, &live_true, &new_true, &bwrap, &nsjail};
+static const struct contender *const contenders[] = {&bare_true, &live_true, &pooled_true, &new_true, &bwrap, &nsjail};
 
 const struct scenario scenarios_spawn[] = {
     {.name = "spawn",

@@ -41,7 +41,7 @@ static void callers_clear(void *state)
     struct caller *callers = state;
 
     for (size_t i = 0; i < CALLERS_MAX && callers[i].contender; i++) {
-        if (callers[i].contender->clear && callers[i].state)
+        if (callers[i].contender->clear && callers[i].state && !(i > 0 && callers[i].contender->is_shared))
             callers[i].contender->clear(callers[i].state);
         free(callers[i].why);
     }
@@ -57,7 +57,9 @@ static int callers_prepare(const struct contender *contender, void **ret_state, 
     memset(callers, 0, CALLERS_MAX * sizeof(*callers));
     for (unsigned i = 0; r == 0 && i < contender->number; i++) {
         callers[i].contender = each;
-        if (each->prepare)
+        if (each->is_shared && i > 0)
+            callers[i].state = callers[0].state;
+        else if (each->prepare)
             r = each->prepare(each, &callers[i].state, ret_why);
     }
     *ret_state = callers;
@@ -96,8 +98,9 @@ static int callers_measure(const struct contender *contender, void *state, doubl
 #define BY(n)                                                                                                          \
     static const struct contender bare_##n = CALLERS("posix_spawn", bare_true, n),                                     \
                                   live_##n = CALLERS("live sandboxes, next run", live_true, n),                        \
+                                  pooled_##n = CALLERS("sandboxes of a pool", pooled_true, n),                         \
                                   new_##n = CALLERS("new sandboxes", new_true, n);                                     \
-    static const struct contender *const by_##n[] = {&bare_##n, &live_##n, &new_##n};
+    static const struct contender *const by_##n[] = {&bare_##n, &live_##n, &pooled_##n, &new_##n};
 #define SCENARIO(n)                                                                                                    \
     {                                                                                                                  \
         "throughput-" #n, "runs of /usr/bin/true in a second, by " #n " at a time", UNIT_PER_SECOND, 5, by_##n,        \

@@ -25,6 +25,7 @@
 #include <sentinel/layer.h>
 #include <sentinel/limits.h>
 #include <sentinel/policy.h>
+#include <sentinel/pool.h>
 #include <sentinel/result.h>
 #include <sentinel/run.h>
 #include <sentinel/sandbox.h>

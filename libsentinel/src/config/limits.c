@@ -62,6 +62,16 @@ int sn__options_copy(void *to, size_t to_size, const void *from, const char *wha
     return 0;
 }
 
+void sn__options_give(void *to, const void *from, size_t from_size)
+{
+    size_t to_size;
+
+    memcpy(&to_size, to, sizeof(to_size));
+    memset(to, 0, to_size);
+    memcpy(to, from, from_size < to_size ? from_size : to_size);
+    memcpy(to, &to_size, sizeof(to_size));
+}
+
 int sn__limits_resolve(const sn_limits *limits, const sn_limits *base, sn_limits *ret_limits, sn_error **ret_error)
 {
     sn_limits resolved;

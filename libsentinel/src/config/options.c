@@ -35,6 +35,16 @@ void sn_event_init_sized(sn_event *event, size_t size)
     sn__options_init(event, size);
 }
 
+void sn_pool_options_init_sized(sn_pool_options *options, size_t size)
+{
+    sn__options_init(options, size);
+}
+
+void sn_pool_status_init_sized(sn_pool_status *status, size_t size)
+{
+    sn__options_init(status, size);
+}
+
 /* Appends the parts of `path` to `out` with one slash between them. */
 static int join_parts(const char *path, const char *what, struct sn__buffer *out, sn_error **ret_error)
 {
@@ -317,6 +327,38 @@ int sn__spec_make(const sn_sandbox_options *options, struct sn__spec *ret_spec, 
         return r;
     }
     *ret_spec = spec;
+    return 0;
+}
+
+static char *copy_string(const char *text, bool *failed)
+{
+    char *copy = text ? strdup(text) : NULL;
+
+    *failed = *failed || (text && !copy);
+    return copy;
+}
+
+int sn__spec_copy(const struct sn__spec *spec, struct sn__spec *ret_copy, sn_error **ret_error)
+{
+    struct sn__spec copy = *spec;
+    bool failed = false;
+
+    copy.rootfs = copy_string(spec->rootfs, &failed);
+    copy.hostname = copy_string(spec->hostname, &failed);
+    copy.cgroup_parent = copy_string(spec->cgroup_parent, &failed);
+    copy.policy = spec->policy ? sn_policy_ref(spec->policy) : NULL;
+    copy.mounts = calloc(spec->mount_count + 1, sizeof(*copy.mounts));
+    copy.mount_count = copy.mounts ? spec->mount_count : 0;
+    for (size_t i = 0; i < copy.mount_count; i++) {
+        copy.mounts[i] = spec->mounts[i];
+        copy.mounts[i].source = copy_string(spec->mounts[i].source, &failed);
+        copy.mounts[i].target = copy_string(spec->mounts[i].target, &failed);
+    }
+    if (!copy.mounts || failed) {
+        sn__spec_clear(&copy);
+        return sn__error_nomem(ret_error);
+    }
+    *ret_copy = copy;
     return 0;
 }
 

@@ -2,6 +2,7 @@
 #ifndef SN_CONFIG_OPTIONS_H
 #define SN_CONFIG_OPTIONS_H
 
+#include <sentinel/pool.h>
 #include <sentinel/run.h>
 #include <sentinel/sandbox.h>
 
@@ -15,6 +16,9 @@ void sn__options_init(void *options, size_t size);
  * longer one must have a zero tail (clone3's rule). `what` names it in the error.
  */
 int sn__options_copy(void *to, size_t to_size, const void *from, const char *what, sn_error **ret_error);
+
+/* The other way: what the library tells, into a struct of the caller's size; fields that only that has become 0. */
+void sn__options_give(void *to, const void *from, size_t from_size);
 
 /* Fills zeros with defaults and refuses what makes no sense. limits may be NULL; `base` (or NULL) stands behind it. */
 int sn__limits_resolve(const sn_limits *limits, const sn_limits *base, sn_limits *ret_limits, sn_error **ret_error);
@@ -46,6 +50,7 @@ struct sn__spec {
 };
 
 int sn__spec_make(const sn_sandbox_options *options, struct sn__spec *ret_spec, sn_error **ret_error);
+int sn__spec_copy(const struct sn__spec *spec, struct sn__spec *ret_copy, sn_error **ret_error);
 void sn__spec_clear(struct sn__spec *spec);
 
 #endif

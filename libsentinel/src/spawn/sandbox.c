@@ -74,14 +74,14 @@ static bool has_replaced_source(const struct sn__planner *planner)
     return false;
 }
 
-static int create(sn_sandbox *sandbox, const sn_sandbox_options *options, bool *ret_replaced, sn_error **ret_error)
+static int create(sn_sandbox *sandbox, const struct sn__spec *spec, bool *ret_replaced, sn_error **ret_error)
 {
     cleanup_planner struct sn__planner planner = {.spec = &sandbox->spec, .ids = &sandbox->ids};
     cleanup_free char *plan = NULL;
     size_t plan_size = 0;
     int r;
 
-    r = sn__spec_make(options, &sandbox->spec, ret_error);
+    r = sn__spec_copy(spec, &sandbox->spec, ret_error);
     if (r == 0)
         r = sn__idmap_find(sandbox->spec.layers, &sandbox->ids, ret_error);
     if (r == 0)
@@ -98,13 +98,11 @@ static int create(sn_sandbox *sandbox, const sn_sandbox_options *options, bool *
     return r;
 }
 
-int sn_sandbox_create(const sn_sandbox_options *options, sn_sandbox **ret_sandbox, sn_error **ret_error)
+int sn__sandbox_create(const struct sn__spec *spec, sn_sandbox **ret_sandbox, sn_error **ret_error)
 {
     bool is_replaced = true;
     int r = SN_ESYS;
 
-    if (!ret_sandbox)
-        return sn__error_set(ret_error, SN_EINVAL, "check options", "ret_sandbox is NULL");
     for (int attempt = 0; is_replaced && attempt < REPLACED_ATTEMPTS; attempt++) {
         sn_sandbox *sandbox = calloc(1, sizeof(*sandbox));
 
@@ -114,13 +112,28 @@ int sn_sandbox_create(const sn_sandbox_options *options, sn_sandbox **ret_sandbo
             return sn__error_nomem(ret_error);
         sandbox->slot_fd = sandbox->pidfd = sandbox->control = sandbox->waiting.listener = -1;
         sandbox->owner = getpid();
-        r = create(sandbox, options, &is_replaced, ret_error);
+        r = create(sandbox, spec, &is_replaced, ret_error);
         if (r == 0) {
             *ret_sandbox = sandbox;
             return 0;
         }
         sn_sandbox_destroy(sandbox);
     }
+    return r;
+}
+
+int sn_sandbox_create(const sn_sandbox_options *options, sn_sandbox **ret_sandbox, sn_error **ret_error)
+{
+    struct sn__spec spec;
+    int r;
+
+    if (!ret_sandbox)
+        return sn__error_set(ret_error, SN_EINVAL, "check options", "ret_sandbox is NULL");
+    r = sn__spec_make(options, &spec, ret_error);
+    if (r < 0)
+        return r;
+    r = sn__sandbox_create(&spec, ret_sandbox, ret_error);
+    sn__spec_clear(&spec);
     return r;
 }
 

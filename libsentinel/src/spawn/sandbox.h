@@ -48,6 +48,9 @@ struct sn_sandbox {
     pid_t owner;        /* the process that made it; a child that it forked has a copy of all this */
 };
 
+/* sn_sandbox_create() of what has been checked; a copy of `spec` is kept. */
+int sn__sandbox_create(const struct sn__spec *spec, sn_sandbox **ret_sandbox, sn_error **ret_error);
+
 /* Is this the process that made it? Another one must not touch what both have: sockets, the epoll set, groups. */
 bool sn__sandbox_is_ours(const sn_sandbox *sandbox);
 int sn__sandbox_refuse_other(sn_error **ret_error);

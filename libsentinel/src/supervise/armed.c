@@ -204,6 +204,12 @@ void sn__armed_prepare(sn_sandbox *sandbox, sn_policy *policy, const sn_limits *
     sn__request_clear(&builder);
 }
 
+void sn__armed_await(sn_sandbox *sandbox)
+{
+    if (sandbox->waiting.state != SN__WAITING_NOBODY)
+        await_child(sandbox, SN__WAITING_READY);
+}
+
 /* Of what the leaf and the child's rlimits were made with. */
 static bool are_same(const sn_limits *a, const sn_limits *b)
 {

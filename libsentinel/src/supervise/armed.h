@@ -33,6 +33,9 @@ struct sn__armed;
  */
 void sn__armed_prepare(sn_sandbox *sandbox, sn_policy *policy, const sn_limits *limits, const char *cwd);
 
+/* Waits until it is ready, or lost. */
+void sn__armed_await(sn_sandbox *sandbox);
+
 /*
  * Gives a run that is being started what was armed for it, pipes and leaf: 1; 0: there is nothing, or it did not fit
  * and is gone; or an error. Waits for a child that is on its way. `of_group` are the limits as the leaf has them.

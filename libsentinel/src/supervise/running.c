@@ -540,10 +540,7 @@ int sn_run_next(sn_running *running, sn_event *ret_event, sn_error **ret_error)
         running->wants_room_event = false;
         event.type = SN_EVENT_STDIN;
     }
-    event.size = ret_event->size;
-    memcpy(ret_event, &event, event.size < sizeof(event) ? event.size : sizeof(event));
-    if (event.size > sizeof(event)) /* fields of newer headers, which nothing is known of here */
-        memset((char *)ret_event + sizeof(event), 0, event.size - sizeof(event));
+    sn__options_give(ret_event, &event, sizeof(event));
     return 0;
 }
 
