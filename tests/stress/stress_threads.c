@@ -213,6 +213,17 @@ static void check_file(sn_sandbox *sandbox, const char *path, const char *text, 
     atomic_fetch_add(&files, 1);
 }
 
+static sn_pool *pool;
+
+/* Whether it is of the pool or not, both are ways to end one. */
+static void end(sn_sandbox *sandbox, uint64_t *random)
+{
+    if (next_random(random) % 2)
+        sn_pool_retire(pool, sandbox);
+    else
+        sn_sandbox_destroy(sandbox);
+}
+
 static void one_sandbox(unsigned number, uint64_t *random)
 {
     sn_sandbox *sandbox = NULL;
@@ -227,12 +238,16 @@ static void one_sandbox(unsigned number, uint64_t *random)
     sn_sandbox_options_init(&options);
     options.cgroup_parent = cgroup_parent;
     options.arm = (uint32_t)(next_random(random) % 3);
-    if (!worked(sn_sandbox_create(&options, &sandbox, &error), "create", &error))
+    if (next_random(random) % 2) {
+        if (!worked(sn_pool_take(pool, &sandbox, &error), "take", &error))
+            return;
+    } else if (!worked(sn_sandbox_create(&options, &sandbox, &error), "create", &error)) {
         return;
+    }
     atomic_fetch_add(&sandboxes, 1);
     if (!worked(sn_sandbox_put(sandbox, "in", text, length, 0, &error), "put", &error) ||
         !worked(sn_sandbox_put(sandbox, "a/b/c", text, length, 0, &error), "put", &error)) {
-        sn_sandbox_destroy(sandbox);
+        end(sandbox, random);
         return;
     }
     check_file(sandbox, "a/b/c", text, length);
@@ -246,7 +261,24 @@ static void one_sandbox(unsigned number, uint64_t *random)
     if (worked(sn_sandbox_list(sandbox, "a", &list, &error), "list", &error) && sn_file_list_count(list) != 1)
         complain("list", "more or less than the one entry");
     sn_file_list_free(list);
-    sn_sandbox_destroy(sandbox);
+    end(sandbox, random);
+}
+
+static void make_pool(void)
+{
+    sn_sandbox_options sandbox;
+    sn_pool_options options;
+    sn_error *error = NULL;
+
+    sn_sandbox_options_init(&sandbox);
+    sandbox.cgroup_parent = cgroup_parent;
+    sn_pool_options_init(&options);
+    options.sandbox = &sandbox;
+    options.ready = 8;
+    options.threads = 3;
+    options.max_age_ms = 500;
+    if (!worked(sn_pool_create(&options, &pool, &error), "create pool", &error))
+        die("no pool");
 }
 
 struct worker {
@@ -322,8 +354,11 @@ int main(int argc, char **argv)
         die("cannot enter a group of our own");
     if (pthread_create(&canceller, NULL, cancel_all_the_time, &stop_cancelling) != 0)
         die("cannot start a thread");
+    make_pool();
     one_sandbox(0, &seed); /* what is opened or made once */
+    sn_pool_destroy(pool);
     count(&place, &before);
+    make_pool();
     began = now_ms();
     for (unsigned i = 0; i < threads; i++) {
         workers[i] = (struct worker){.number = i, .random = seed + i * UINT64_C(0x9e3779b97f4a7c15)};
@@ -337,6 +372,7 @@ int main(int argc, char **argv)
         pthread_join(workers[i].thread, NULL);
     atomic_store(&stop_cancelling, true);
     pthread_join(canceller, NULL);
+    sn_pool_destroy(pool);
     count(&place, &after);
     printf("runs:");
     for (unsigned i = 0; i < KIND_COUNT; i++) {

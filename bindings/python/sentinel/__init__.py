@@ -30,6 +30,7 @@ from ._errors import (
 from ._host import HostItem, host
 from ._language import Language, Program, arun, find_language, language_errors, languages, run
 from ._policy import Policy
+from ._pool import Pool, PoolStatus
 from ._running import Running
 from ._sandbox import Sandbox
 from ._types import (
@@ -80,6 +81,8 @@ __all__ = [
     "NotFoundError",
     "ParseError",
     "Policy",
+    "Pool",
+    "PoolStatus",
     "Program",
     "Result",
     "Running",

@@ -75,6 +75,28 @@ class SnSandboxOptions(Structure):
     ]
 
 
+class SnPoolOptions(Structure):
+    _fields_ = [
+        ("size", c_size_t),
+        ("sandbox", POINTER(SnSandboxOptions)),
+        ("max_age_ms", c_uint64),
+        ("ready", c_uint32),
+        ("threads", c_uint32),
+    ]
+
+
+class SnPoolStatus(Structure):
+    _fields_ = [
+        ("size", c_size_t),
+        ("taken", c_uint64),
+        ("missed", c_uint64),
+        ("replaced", c_uint64),
+        ("failed", c_uint64),
+        ("ready", c_uint32),
+        ("retired", c_uint32),
+    ]
+
+
 class SnFileInfo(Structure):
     _fields_ = [("name", c_char_p), ("bytes", c_uint64), ("mode", c_uint32), ("reserved", c_uint32)]
 
@@ -147,6 +169,8 @@ STRUCTS: dict[str, type[Structure]] = {
     "sn_limits": SnLimits,
     "sn_mount": SnMount,
     "sn_sandbox_options": SnSandboxOptions,
+    "sn_pool_options": SnPoolOptions,
+    "sn_pool_status": SnPoolStatus,
     "sn_file_info": SnFileInfo,
     "sn_run_options": SnRunOptions,
     "sn_event": SnEvent,
@@ -173,6 +197,9 @@ CONSTANTS: dict[str, int] = {
     "SN_MOUNT_NOEXEC": 4,
     "SN_NETWORK_NONE": 0,
     "SN_NETWORK_LOOPBACK": 1,
+    "SN_ARM_AUTO": 0,
+    "SN_ARM_NEVER": 1,
+    "SN_ARM_ALWAYS": 2,
     "SN_STDIN_DATA": 0,
     "SN_STDIN_FEED": 1,
     "SN_OUTPUT_CAPTURE": 0,
@@ -215,6 +242,11 @@ FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "sn_policy_print": (c_int, [c_void_p, c_uint32, _out, _error]),
     "sn_policy_name": (c_char_p, [c_void_p]),
     "sn_policy_free": (None, [c_void_p]),
+    "sn_pool_create": (c_int, [POINTER(SnPoolOptions), _out, _error]),
+    "sn_pool_take": (c_int, [c_void_p, _out, _error]),
+    "sn_pool_retire": (None, [c_void_p, c_void_p]),
+    "sn_pool_status_get": (c_int, [c_void_p, POINTER(SnPoolStatus), _error]),
+    "sn_pool_destroy": (None, [c_void_p]),
     "sn_sandbox_create": (c_int, [POINTER(SnSandboxOptions), _out, _error]),
     "sn_sandbox_destroy": (None, [c_void_p]),
     "sn_sandbox_put": (c_int, [c_void_p, c_char_p, c_char_p, c_size_t, c_uint32, _error]),

@@ -262,6 +262,12 @@ class Sandbox:
         return self
 
     @classmethod
+    def _taken(cls, handle: Handle) -> Sandbox:
+        self = cls.__new__(cls)
+        self._setup(handle, owned=True)
+        return self
+
+    @classmethod
     async def acreate(cls, **options: Any) -> Sandbox:
         """Sandbox(**options) for asyncio: made in a thread of the loop's executor."""
         return await make_in_thread(lambda: cls(**options))

@@ -42,6 +42,7 @@ struct queue {
 struct sn_pool {
     struct sn__spec spec;
     uint32_t wanted; /* ready */
+    uint32_t arm;    /* SN_ARM_...: for what a taker does with it; while it is ready it is armed in any case */
     uint64_t max_age_ns;
     pid_t owner;
 
@@ -253,6 +254,7 @@ static int create(sn_pool *pool, const sn_pool_options *options, sn_error **ret_
     r = sn__spec_make(options->sandbox, &pool->spec, ret_error);
     if (r < 0)
         return r;
+    pool->arm = pool->spec.arm;
     if (pool->spec.arm == SN_ARM_AUTO) /* that is what it is for */
         pool->spec.arm = SN_ARM_ALWAYS;
     if (!queue_make(&pool->ready, options->ready) || !queue_make(&pool->retired, options->ready))
@@ -346,9 +348,11 @@ int sn_pool_take(sn_pool *pool, sn_sandbox **ret_sandbox, sn_error **ret_error)
     } while (dead);
     if (!sandbox)
         r = sn__sandbox_create(&pool->spec, &sandbox, ret_error);
-    if (r == 0)
-        *ret_sandbox = sandbox;
-    return r;
+    if (r < 0)
+        return r;
+    sandbox->spec.arm = pool->arm;
+    *ret_sandbox = sandbox;
+    return 0;
 }
 
 void sn_pool_retire(sn_pool *pool, sn_sandbox *sandbox)
