@@ -5,6 +5,10 @@
 
 #include <sentinel/sentinel.h>
 
+#include <time.h>
+
+#define POOL_READY 4
+
 int because(sn_error *error, char **ret_why)
 {
     *ret_why = xprintf("%s: %s", sn_error_step(error), sn_error_message(error));
@@ -66,9 +70,12 @@ int pooled_prepare(const struct contender *contender, void **ret_state, char **r
 {
     sn_pool *pool = NULL;
     sn_error *error = NULL;
+    sn_pool_options options;
 
     (void)contender;
-    if (sn_pool_create(NULL, &pool, &error) < 0)
+    sn_pool_options_init(&options);
+    options.ready = POOL_READY;
+    if (sn_pool_create(&options, &pool, &error) < 0)
         return because(error, ret_why);
     *ret_state = pool;
     return 0;
@@ -87,6 +94,30 @@ int pooled_measure(const struct contender *contender, void *state, double *ret_n
     r = sn_pool_run(state, &options, &result, &error);
     *ret_ns = (double)(bench_now() - begin);
     return r < 0 ? because(error, ret_why) : ended_well(result, ret_why);
+}
+
+/* What the pool does after a run, whoever is measured next must not meet. */
+static void settle(sn_pool *pool)
+{
+    const struct timespec moment = {.tv_nsec = 500000};
+    sn_pool_status status;
+
+    sn_pool_status_init(&status);
+    for (int tries = 0; tries < 2000; tries++) {
+        if (sn_pool_status_get(pool, &status, NULL) < 0 || (status.ready == POOL_READY && !status.retired))
+            return;
+        nanosleep(&moment, NULL);
+    }
+}
+
+int pooled_measure_settled(const struct contender *contender, void *state, double *ret_ns, char **ret_why)
+{
+    int r;
+
+    settle(state);
+    r = pooled_measure(contender, state, ret_ns, ret_why);
+    settle(state);
+    return r;
 }
 
 void pooled_clear(void *state)

@@ -16,6 +16,8 @@ void live_clear(void *state);
 /* A pool, which any number of callers may share: a figure is one run in a sandbox of its own. */
 int pooled_prepare(const struct contender *contender, void **ret_state, char **ret_why);
 int pooled_measure(const struct contender *contender, void *state, double *ret_ns, char **ret_why);
+/* The same, with the pool at rest before and after: what it does off the caller's path is nobody's figure. */
+int pooled_measure_settled(const struct contender *contender, void *state, double *ret_ns, char **ret_why);
 void pooled_clear(void *state);
 /* A figure is a sandbox made, a run in it, and its end. */
 int new_measure(const struct contender *contender, void *state, double *ret_ns, char **ret_why);

@@ -415,11 +415,16 @@ static void end_rest(struct run *run)
 {
     static struct received received;
 
-    kill_all(run);
     if (has_pid_namespace(run)) {
+        /* whoever is in the namespace is our child or has an ancestor who is; kill(-1) looks at all processes there are
+         */
+        if (sn__sys(__NR_wait4, -1, NULL, WNOHANG | __WALL, NULL) == -ECHILD)
+            return;
+        kill_all(run);
         reap(run, 0);
         return;
     }
+    kill_all(run);
     do {
         if (init_receive(&received) <= 0)
             sn__sys_exit(0);
@@ -455,8 +460,9 @@ static void end(struct run *run)
     run->done.done.left_bytes = init->left_bytes;
     if (run->is_arming && failed.failure.step == SN__STEP_NONE) /* a filter around us ended it */
         failed.failure = (struct sn__failure){.step = SN__STEP_ARM, .error = EPERM};
-    let_go(run);
     init_must_send(failed.failure.step == SN__STEP_NONE ? &run->done : &failed);
+    /* closing the pipes of an armed run would wake the host for each: it needs nothing but DONE */
+    let_go(run);
     /* what the next one must not find; the host need not wait for this, since we serve it nothing before */
     r = may_leave_keys ? clear_keyrings(init) : 0;
     if (r == 0)

@@ -27,6 +27,7 @@
 #define DEFAULT_AGE_MS UINT64_C(600000)
 #define FIRST_PAUSE_NS (100 * MS)
 #define LONGEST_PAUSE_NS (5000 * MS)
+#define REFILL_PAUSE_NS (10 * MS)
 
 struct entry {
     sn_sandbox *sandbox;
@@ -51,7 +52,7 @@ struct sn_pool {
     struct queue ready, retired;
     uint32_t making;        /* by the threads at this moment */
     uint64_t pause_ns;      /* after a failure; 0: the last one worked */
-    uint64_t not_before_ns; /* nothing is made before then */
+    uint64_t not_before_ns; /* nothing is made before then: after a failure, or so that others go first */
     sn_pool_status counts;
     bool is_ending;
 
@@ -328,6 +329,19 @@ static int check_pool(const sn_pool *pool, const void *ret, sn_error **ret_error
     return 0;
 }
 
+/*
+ * Making a sandbox has locks of the kernel that the exec of the one just taken would wait for, so that goes first: the
+ * pool is filled again when it is given back, or a moment later, or at once when half of it is gone.
+ */
+static void begin_to_refill(sn_pool *pool)
+{
+    uint64_t then = sn__now_ns() + REFILL_PAUSE_NS;
+
+    if (2 * pool->ready.count >= pool->wanted && pool->not_before_ns < then)
+        pool->not_before_ns = then;
+    pthread_cond_signal(&pool->work);
+}
+
 int sn_pool_take(sn_pool *pool, sn_sandbox **ret_sandbox, sn_error **ret_error)
 {
     sn_sandbox *sandbox, *dead = NULL;
@@ -342,7 +356,7 @@ int sn_pool_take(sn_pool *pool, sn_sandbox **ret_sandbox, sn_error **ret_error)
         pool->counts.replaced += dead != NULL;
         sandbox = queue_take(&pool->ready);
         pool->counts.missed += sandbox == NULL;
-        pthread_cond_signal(&pool->work);
+        begin_to_refill(pool);
         pthread_mutex_unlock(&pool->lock);
         dead = sandbox && is_dead(sandbox) ? sandbox : NULL;
     } while (dead);
@@ -367,6 +381,8 @@ void sn_pool_retire(sn_pool *pool, sn_sandbox *sandbox)
     }
     pthread_mutex_lock(&pool->lock);
     is_taken = queue_add(&pool->retired, sandbox);
+    if (!pool->pause_ns)
+        pool->not_before_ns = 0;
     pthread_cond_signal(&pool->work);
     pthread_mutex_unlock(&pool->lock);
     if (!is_taken)

@@ -309,9 +309,11 @@ bool sn__armed_keep_group(sn_running *running)
 {
     sn_sandbox *sandbox = running->sandbox;
 
-    if (!running->group || !sandbox->armed || running->is_fed || !will_run_again(sandbox) || sandbox->armed->group ||
-        running->left_bytes != running->done.left_bytes || !can_arm(sandbox, running->policy) ||
-        !sandbox->driver->run_renew(running->group))
+    if (!running->group || !sandbox->armed || sandbox->armed->group)
+        return false;
+    if (!sandbox->is_single_use && /* its end, which takes the leaf along, is not the caller's time */
+        (running->is_fed || !will_run_again(sandbox) || running->left_bytes != running->done.left_bytes ||
+         !can_arm(sandbox, running->policy) || !sandbox->driver->run_renew(running->group)))
         return false;
     sandbox->armed->group = steal_ptr(&running->group);
     return true;

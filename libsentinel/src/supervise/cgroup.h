@@ -44,7 +44,8 @@ struct sn__usage {
 /* How a new process gets into the leaf of a run. */
 struct sn__cgroup_join {
     int clone_into;                 /* v2: directory for CLONE_INTO_CGROUP, or -1 */
-    int procs[SN__CGROUP_JOIN_MAX]; /* v1: write "0" to each of these from inside the new process */
+    int procs[SN__CGROUP_JOIN_MAX]; /* v1: write "0" to each of these from inside the new process, while it has one
+                                       thread */
     uint32_t procs_count;
 };
 

@@ -28,9 +28,11 @@
  * signalling what is listed until nothing is: no fork bomb outruns that, and the freezer hierarchy is not needed. The
  * refused forks that this causes must not look like the program's, so their counter is read before.
  *
- * A new process joins by writing "0" to descriptors that the host opened. The kernel checks the credentials of the
- * opener (5.16 and its stable branches; before, of the writer, which may always move itself where file modes are not
- * looked at again), so it needs neither privilege nor a view of the tree.
+ * A new process, which has one thread, joins by writing "0" to descriptors of "tasks" that the host opened: the kernel
+ * moves the current thread without the lock (cgroup_threadgroup_rwsem) for which "cgroup.procs" has every fork, exec
+ * and exit of the machine wait. The kernel checks the credentials of the opener (5.16 and its stable branches; before,
+ * of the writer, which may always move itself where file modes are not looked at again), so it needs neither privilege
+ * nor a view of the tree.
  */
 
 enum { MEMORY, CPU, CPUACCT, PIDS, CONTROLLERS };
@@ -342,8 +344,7 @@ static int v1_run_begin(struct sn__cgroup *cgroup, const sn_limits *limits, stru
         r = sn__cgroup_mkdir(cgroup->hierarchies[i].dir, run->name);
         if (r == 0) {
             run->made = i + 1;
-            run->procs[i] =
-                openat(cgroup->hierarchies[i].dir, in(run->name, "cgroup.procs").text, O_WRONLY | O_CLOEXEC);
+            run->procs[i] = openat(cgroup->hierarchies[i].dir, in(run->name, "tasks").text, O_WRONLY | O_CLOEXEC);
             if (run->procs[i] < 0)
                 r = -errno;
         }
