@@ -73,7 +73,7 @@ typedef struct sn_pool_status {
     uint64_t
         failed; /* that could not be made in the background; it is tried again, at ever longer intervals up to 5 s */
     uint32_t ready;   /* now */
-    uint32_t retired; /* waiting to be destroyed now */
+    uint32_t retired; /* being destroyed, or waiting for it, now */
 } sn_pool_status;
 
 /* Makes it all zero but the size. The _sized form is for bindings, with the size of their own layout. */

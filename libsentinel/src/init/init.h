@@ -7,6 +7,13 @@
 
 #include <linux/filter.h>
 
+/* Descriptors that came with a message; taken ones are set to -1, the rest is closed by the receiver. */
+struct received {
+    struct sn__message message;
+    int fds[SN__MESSAGE_FDS_MAX];
+    uint32_t fd_count;
+};
+
 /* How the file system at /dev/shm looks from outside. */
 struct shm_look {
     uint64_t free_blocks, free_inodes;
@@ -23,20 +30,14 @@ struct init {
     int landlock_fd; /* ruleset, or -1 */
     int proc_fd;     /* a proc that the program's child finds itself in, if the layer apparmor is in force; or -1 */
     uint32_t landlock_abi;
-    uint32_t apparmor;   /* enum sn__apparmor_state */
-    uint64_t layers;     /* in force so far */
-    uint32_t serial;     /* of the latest run */
-    uint64_t left_bytes; /* that runs left in files which the next one finds */
-    struct shm_look shm; /* when it was mounted */
+    uint32_t apparmor;     /* enum sn__apparmor_state */
+    uint64_t layers;       /* in force so far */
+    uint32_t serial;       /* of the latest run */
+    uint64_t left_bytes;   /* that runs left in files which the next one finds */
+    struct shm_look shm;   /* when it was mounted */
+    struct received *next; /* a run that is to be armed after this one; NULL: none */
     /* a descriptor that was sent to the host is not closed here yet: nothing that it can write to can be executed */
     volatile int is_handing_over;
-};
-
-/* Descriptors that came with a message; taken ones are set to -1, the rest is closed by the receiver. */
-struct received {
-    struct sn__message message;
-    int fds[SN__MESSAGE_FDS_MAX];
-    uint32_t fd_count;
 };
 
 static inline const char *plan_string(const struct init *init, uint32_t offset)

@@ -19,8 +19,16 @@ static _Noreturn void serve(struct init *init)
     static struct received received;
 
     for (;;) {
-        int r = init_receive(&received);
+        int r;
 
+        if (init->next) {
+            received = *init->next;
+            init->next = NULL;
+            run_serve(init, &received);
+            init_close_received(&received);
+            continue;
+        }
+        r = init_receive(&received);
         if (r <= 0)
             sn__sys_exit(r == 0 ? 0 : 1);
         if (received.message.type == SN__MSG_RUN)

@@ -50,9 +50,9 @@ struct sn_pool {
     pthread_mutex_t lock;
     pthread_cond_t work; /* there may be some */
     struct queue ready, retired;
-    uint32_t making;        /* by the threads at this moment */
-    uint64_t pause_ns;      /* after a failure; 0: the last one worked */
-    uint64_t not_before_ns; /* nothing is made before then: after a failure, or so that others go first */
+    uint32_t making, ending; /* by the threads at this moment */
+    uint64_t pause_ns;       /* after a failure; 0: the last one worked */
+    uint64_t not_before_ns;  /* nothing is made before then: after a failure, or so that others go first */
     sn_pool_status counts;
     bool is_ending;
 
@@ -181,9 +181,9 @@ static void *work(void *argument)
             wait_for_work(pool, wake_ns);
             continue;
         }
-        if (task == MAKE)
-            pool->making++;
-        else
+        pool->making += task == MAKE;
+        pool->ending += task != MAKE;
+        if (task != MAKE)
             sandbox = queue_take(task == DESTROY_OLD ? &pool->ready : &pool->retired);
         pool->counts.replaced += task == DESTROY_OLD;
         pthread_mutex_unlock(&pool->lock);
@@ -192,10 +192,10 @@ static void *work(void *argument)
         else
             sn_sandbox_destroy(sandbox);
         pthread_mutex_lock(&pool->lock);
-        if (task == MAKE) {
-            pool->making--;
+        pool->making -= task == MAKE;
+        pool->ending -= task != MAKE;
+        if (task == MAKE)
             take_made(pool, r, sandbox);
-        }
     }
     pthread_mutex_unlock(&pool->lock);
     return NULL;
@@ -416,7 +416,7 @@ int sn_pool_status_get(sn_pool *pool, sn_pool_status *ret_status, sn_error **ret
     pthread_mutex_lock(&pool->lock);
     status = pool->counts;
     status.ready = pool->ready.count;
-    status.retired = pool->retired.count;
+    status.retired = pool->retired.count + pool->ending;
     pthread_mutex_unlock(&pool->lock);
     sn__options_give(ret_status, &status, sizeof(status));
     return 0;

@@ -17,10 +17,18 @@
 #define ARM_TIMEOUT_MS 10000 /* a safety net, as in spawn.c */
 #define RUNS_BEFORE_IT_PAYS 2
 
+/* A request that PID 1 sees, too. */
+struct area {
+    int fd;
+    char *bytes;
+};
+
 struct sn__armed {
-    int area_fd;
-    char *area;                   /* the request, seen by PID 1, too */
+    struct area areas[2]; /* in turn: PID 1 looks into one until the end of its run */
+    unsigned turn;
     struct sn__cgroup_run *group; /* of the next run; NULL: to be made */
+    struct sn__cgroup_run *spare; /* of the run before, which is over */
+    sn_limits spare_limits;
     struct sn__stdin input;
     int out[2];
     sn_policy *policy;
@@ -39,6 +47,24 @@ static bool has_same_clock(void)
            strcmp(own, childrens) == 0;
 }
 
+static bool make_area(struct area *area)
+{
+    area->fd = memfd_create("sentinel-request", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    if (area->fd >= 0 && ftruncate(area->fd, SN__ARMED_REQUEST) == 0 &&
+        fcntl(area->fd, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW) == 0)
+        area->bytes = mmap(NULL, SN__ARMED_REQUEST, PROT_READ | PROT_WRITE, MAP_SHARED, area->fd, 0);
+    return area->bytes != MAP_FAILED;
+}
+
+static void free_areas(struct sn__armed *armed)
+{
+    for (int i = 0; i < 2; i++) {
+        if (armed->areas[i].bytes != MAP_FAILED)
+            munmap(armed->areas[i].bytes, SN__ARMED_REQUEST);
+        sn__close(armed->areas[i].fd);
+    }
+}
+
 static struct sn__armed *make(void)
 {
     struct sn__armed *armed;
@@ -50,13 +76,9 @@ static struct sn__armed *make(void)
         return NULL;
     armed->input = (struct sn__stdin){-1, -1};
     armed->out[0] = armed->out[1] = -1;
-    armed->area = MAP_FAILED;
-    armed->area_fd = memfd_create("sentinel-request", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-    if (armed->area_fd >= 0 && ftruncate(armed->area_fd, SN__ARMED_REQUEST) == 0 &&
-        fcntl(armed->area_fd, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW) == 0)
-        armed->area = mmap(NULL, SN__ARMED_REQUEST, PROT_READ | PROT_WRITE, MAP_SHARED, armed->area_fd, 0);
-    if (armed->area == MAP_FAILED) {
-        sn__close(armed->area_fd);
+    armed->areas[0] = armed->areas[1] = (struct area){-1, MAP_FAILED};
+    if (!make_area(&armed->areas[0]) || !make_area(&armed->areas[1])) {
+        free_areas(armed);
         free(armed);
         return NULL;
     }
@@ -81,10 +103,10 @@ static void clear(sn_sandbox *sandbox)
     armed->cwd = NULL;
 }
 
-static void end_group(sn_sandbox *sandbox)
+static void end_group(sn_sandbox *sandbox, struct sn__cgroup_run **group)
 {
-    sandbox->driver->run_end(sandbox->armed->group);
-    sandbox->armed->group = NULL;
+    sandbox->driver->run_end(*group);
+    *group = NULL;
 }
 
 /* Until PID 1 has said what became of the child; what it has said already is heard in any case. */
@@ -113,7 +135,7 @@ static void drop(sn_sandbox *sandbox)
         sn__control_send(sandbox->control, &kill, NULL, 0) == 0)
         await_child(sandbox, SN__WAITING_GONE);
     clear(sandbox);
-    end_group(sandbox);
+    end_group(sandbox, &sandbox->armed->group);
 }
 
 static int send_request(sn_sandbox *sandbox, struct sn__request_builder *builder, const struct sn__bpf *bpf,
@@ -125,14 +147,38 @@ static int send_request(sn_sandbox *sandbox, struct sn__request_builder *builder
     uint32_t count = sn__request_join(builder, sandbox, armed->group, fds);
 
     builder->head.is_armed = 1;
-    if (!sn__request_write(builder, bpf, armed->area))
+    if (!sn__request_write(builder, bpf, armed->areas[armed->turn].bytes))
         return -E2BIG;
-    fds[SN__RUN_FD_REQUEST] = armed->area_fd;
+    fds[SN__RUN_FD_REQUEST] = armed->areas[armed->turn].fd;
     fds[SN__RUN_FD_STDIO] = armed->input.reading;
     fds[SN__RUN_FD_STDIO + 1] = theirs[0];
     fds[SN__RUN_FD_STDIO + 2] = theirs[1];
     message.serial = ++sandbox->serial;
     return sn__control_send(sandbox->control, &message, fds, count);
+}
+
+/* Of what the leaf and the child's rlimits were made with. */
+static bool are_same(const sn_limits *a, const sn_limits *b)
+{
+    return a->memory_bytes == b->memory_bytes && a->processes == b->processes && a->cpu_percent == b->cpu_percent &&
+           a->file_bytes == b->file_bytes && a->open_files == b->open_files && a->stack_bytes == b->stack_bytes;
+}
+
+/* The leaf of the run before the one that is on now, if it is as good as a new one. */
+static int choose_group(sn_sandbox *sandbox)
+{
+    struct sn__armed *armed = sandbox->armed;
+    int r = 0;
+
+    if (armed->spare && are_same(&armed->spare_limits, &armed->limits) && sandbox->driver->run_renew(armed->spare))
+        armed->group = steal_ptr(&armed->spare);
+    end_group(sandbox, &armed->spare);
+    if (!armed->group) {
+        r = sandbox->driver->run_begin(sandbox->cgroup, &armed->limits, &armed->group, NULL);
+        if (r == 0)
+            sandbox->driver->run_keep_open(armed->group);
+    }
+    return r;
 }
 
 static int prepare(sn_sandbox *sandbox, struct sn__request_builder *builder, const sn_limits *limits)
@@ -157,10 +203,8 @@ static int prepare(sn_sandbox *sandbox, struct sn__request_builder *builder, con
         r = sn__pipe_make(&armed->out[1], &err, true, NULL);
     if (r == 0 && armed->input.reading < 0)
         r = SN_ESYS;
-    if (r == 0 && !armed->group)
-        r = sandbox->driver->run_begin(sandbox->cgroup, &armed->limits, &armed->group, NULL);
     if (r == 0)
-        sandbox->driver->run_keep_open(armed->group);
+        r = choose_group(sandbox);
     if (r == 0)
         r = send_request(sandbox, builder, &bpf, (const int[2]){out, err});
     return r;
@@ -188,6 +232,7 @@ void sn__armed_prepare(sn_sandbox *sandbox, sn_policy *policy, const sn_limits *
         sandbox->cannot_arm = true;
         return;
     }
+    armed->turn ^= 1;
     armed->policy = sn_policy_ref(policy);
     armed->cwd = strdup(cwd);
     if (armed->cwd && prepare(sandbox, &builder, limits) == 0) {
@@ -195,11 +240,11 @@ void sn__armed_prepare(sn_sandbox *sandbox, sn_policy *policy, const sn_limits *
             .state = SN__WAITING_ASKED,
             .serial = sandbox->serial,
             .listener = -1,
-            .put_bytes = &((struct sn__request *)(void *)armed->area)->put_bytes,
+            .put_bytes = &((struct sn__request *)(void *)armed->areas[armed->turn].bytes)->put_bytes,
         };
     } else {
         clear(sandbox);
-        end_group(sandbox);
+        end_group(sandbox, &armed->group);
     }
     sn__request_clear(&builder);
 }
@@ -208,13 +253,6 @@ void sn__armed_await(sn_sandbox *sandbox)
 {
     if (sandbox->waiting.state != SN__WAITING_NOBODY)
         await_child(sandbox, SN__WAITING_READY);
-}
-
-/* Of what the leaf and the child's rlimits were made with. */
-static bool are_same(const sn_limits *a, const sn_limits *b)
-{
-    return a->memory_bytes == b->memory_bytes && a->processes == b->processes && a->cpu_percent == b->cpu_percent &&
-           a->file_bytes == b->file_bytes && a->open_files == b->open_files && a->stack_bytes == b->stack_bytes;
 }
 
 static bool fits(const sn_running *running, const sn_run_options *options, const sn_limits *of_group)
@@ -240,7 +278,7 @@ static bool hand_over(struct sn__request_builder *builder, sn_sandbox *sandbox)
     sn__request_join(builder, sandbox, armed->group, joined);
     builder->head.is_armed = 1;
     builder->head.put_bytes = *sandbox->waiting.put_bytes;
-    is_written = sn__request_write(builder, &bpf, armed->area);
+    is_written = sn__request_write(builder, &bpf, armed->areas[armed->turn].bytes);
     builder->head.is_armed = 0;
     return is_written;
 }
@@ -308,14 +346,16 @@ static bool will_run_again(const sn_sandbox *sandbox)
 bool sn__armed_keep_group(sn_running *running)
 {
     sn_sandbox *sandbox = running->sandbox;
+    struct sn__armed *armed = sandbox->armed;
 
-    if (!running->group || !sandbox->armed || sandbox->armed->group)
+    if (!running->group || !armed || armed->spare)
         return false;
-    if (!sandbox->is_single_use && /* its end, which takes the leaf along, is not the caller's time */
-        (running->is_fed || !will_run_again(sandbox) || running->left_bytes != running->done.left_bytes ||
-         !can_arm(sandbox, running->policy) || !sandbox->driver->run_renew(running->group)))
+    /* that of a sandbox without another run goes with the sandbox, which is not this caller's time */
+    if (!sandbox->is_single_use && (!will_run_again(sandbox) || running->left_bytes != running->done.left_bytes))
         return false;
-    sandbox->armed->group = steal_ptr(&running->group);
+    armed->spare = steal_ptr(&running->group);
+    armed->spare_limits = running->limits;
+    armed->spare_limits.memory_bytes -= running->left_bytes;
     return true;
 }
 
@@ -323,12 +363,8 @@ void sn__armed_prepare_next(sn_running *running)
 {
     sn_sandbox *sandbox = running->sandbox;
 
-    if (!running->is_over || running->error_code || running->is_fed || !will_run_again(sandbox) ||
-        sn__sandbox_claim(sandbox, NULL) < 0)
-        return;
-    if (sandbox->waiting.state == SN__WAITING_NOBODY)
+    if (!running->is_fed && will_run_again(sandbox) && sandbox->waiting.state == SN__WAITING_NOBODY)
         sn__armed_prepare(sandbox, running->policy, &running->limits, running->cwd);
-    sn__sandbox_release(sandbox);
 }
 
 void sn__armed_free(sn_sandbox *sandbox)
@@ -338,10 +374,11 @@ void sn__armed_free(sn_sandbox *sandbox)
     if (!armed)
         return;
     clear(sandbox);
-    if (sn__sandbox_is_ours(sandbox))
-        end_group(sandbox);
-    munmap(armed->area, SN__ARMED_REQUEST);
-    sn__close(armed->area_fd);
+    if (sn__sandbox_is_ours(sandbox)) {
+        end_group(sandbox, &armed->group);
+        end_group(sandbox, &armed->spare);
+    }
+    free_areas(armed);
     free(armed);
     sandbox->armed = NULL;
 }

@@ -23,13 +23,15 @@
  * PID 1 on the same clock as the host; with a memory limit that its exec cannot reach (until then it has PID 1's
  * memory, and the OOM killer would end both).
  *
- * The leaf of the run before is used again if that left nothing in it.
+ * The host asks for the next one while a run is on: PID 1 makes it when that is over and told, without another word,
+ * and the host has nothing more to do for it. Two leaves take turns, so the figures of one run are read while the next
+ * one is made; a leaf is used again if nothing was left in it.
  */
 struct sn__armed;
 
 /*
- * Gets the next run ready, for a sandbox that the caller has claimed and that has nothing armed. Never blocks. That it
- * could not be done is no error: the run will start without.
+ * Has the next run got ready, for a sandbox that the caller has claimed and that has nothing armed, after the run that
+ * is on, if there is one. Never blocks. That it could not be done is no error: the run will start without.
  */
 void sn__armed_prepare(sn_sandbox *sandbox, sn_policy *policy, const sn_limits *limits, const char *cwd);
 
@@ -47,10 +49,10 @@ void sn__armed_abandon(sn_sandbox *sandbox);
 /* Now the program's time begins. false: its process was killed from outside, and everything is to be begun anew. */
 bool sn__armed_go(sn_running *running);
 
-/* Is the leaf of this run, which is over, to be used by the next one? Then it is no longer the run's. */
+/* Is the leaf of this run, which is over, to be used once more? Then it is no longer the run's. */
 bool sn__armed_keep_group(sn_running *running);
 
-/* After a run: gets the next one ready if there will be one. */
+/* When a run has been started: gets the next one ready, if there will be one, for when this one is over. */
 void sn__armed_prepare_next(sn_running *running);
 
 /* Gives everything back; PID 1 is gone. In a forked child only the copies. NULL is accepted. */

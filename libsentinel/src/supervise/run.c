@@ -196,8 +196,10 @@ static int start_claimed(sn_running *running, const sn_run_options *options, sn_
                               running->cwd, ret_error);
     if (r == 0)
         r = start_built(running, &builder, options, ret_error);
-    if (r == 0)
+    if (r == 0) {
         sn__running_watch_limits(running);
+        sn__armed_prepare_next(running); /* while the program is at work */
+    }
     sn__request_clear(&builder);
     return r;
 }

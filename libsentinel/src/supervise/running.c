@@ -8,7 +8,6 @@
 #include "base/file.h"
 #include "config/options.h"
 #include "spawn/control.h"
-#include "supervise/armed.h"
 
 #include <poll.h>
 #include <signal.h>
@@ -584,8 +583,6 @@ void sn_running_free(sn_running *running)
         }
         sn_result_free(dropped);
     }
-    if (sn__sandbox_is_ours(running->sandbox))
-        sn__armed_prepare_next(running);
     for (int i = 0; i < 2; i++)
         sn__close(running->out[i]);
     sn__close(running->in);
