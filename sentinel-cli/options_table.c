@@ -198,6 +198,7 @@ const struct option_row option_rows[] = {
            "must be writable for that (mode 0777, an ACL), or, for an ordinary user, give --relax uid to write as yourself"),
     OPTION("rootfs", "DIR", FOR_EXEC, apply_text, rootfs, "an unpacked root file system, shown read-only, instead of the host's /usr"),
     OPTION("hostname", "NAME", BOTH, apply_hostname, hostname, "the host name inside; sandbox"),
+    OPTION("cpus", "LIST", BOTH, apply_text, cpus, "the processors it runs on, as in 0-3,8, by the cgroup controller cpuset; those of the caller"),
     OPTION("cgroup-parent", "DIR", BOTH, apply_absolute, cgroup_parent, "the cgroup v2 directory to make groups in; found automatically"),
     OPTION("relax", "LAYER[,LAYER]", BOTH, apply_relax, relax,
            "do without a layer of isolation; the result says so; may be repeated"),

@@ -7,7 +7,7 @@ check "a sandbox has every layer" "$SENTINEL" exec -- /bin/true
 # shellcheck disable=SC2016
 check "what spares the host spares no program" sh -c \
   'echo -500 >/proc/self/oom_score_adj && [ "$("$1" exec -- cat /proc/self/oom_score_adj)" = 0 ]' sh "$SENTINEL"
-for name in test_cgroup test_isolation test_keys integration_limits; do
+for name in test_cgroup test_cpus test_isolation test_keys integration_limits; do
   program $name
 done
 if [[ $long == 1 ]]; then

@@ -72,6 +72,7 @@ class SnSandboxOptions(Structure):
         ("cgroup_parent", c_char_p),
         ("network", c_uint32),
         ("reserved", c_uint32),
+        ("cpus", c_char_p),
     ]
 
 

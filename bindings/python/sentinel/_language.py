@@ -190,6 +190,7 @@ class Program:
         tmp_inodes: int | None = None,
         shm_bytes: int | None = None,
         cgroup_parent: Argument | None = None,
+        cpus: Iterable[int] | str | None = None,
     ) -> None:
         self.language = language if isinstance(language, Language) else find_language(language)
         sandbox, loaded = sandbox_options(
@@ -206,6 +207,7 @@ class Program:
             tmp_inodes=tmp_inodes,
             shm_bytes=shm_bytes,
             cgroup_parent=cgroup_parent,
+            cpus=cpus,
         )
         data = payload(source, "source")
         options = SnProgramOptions(size=ctypes.sizeof(SnProgramOptions), source=data, source_length=len(data))

@@ -25,6 +25,7 @@ from ._types import (
     Mount,
     Network,
     Result,
+    cpus_list,
     encode,
     environment,
     layer_mask,
@@ -52,6 +53,7 @@ def sandbox_options(
     tmp_inodes: int | None = None,
     shm_bytes: int | None = None,
     cgroup_parent: Argument | None = None,
+    cpus: Iterable[int] | str | None = None,
 ) -> tuple[SnSandboxOptions, Policy | None]:
     """The struct, and the policy that must live as long as the struct is in use."""
     loaded = policy_of(policy)
@@ -64,6 +66,8 @@ def sandbox_options(
         options.hostname = encode(hostname, "hostname")
     if cgroup_parent is not None:
         options.cgroup_parent = encode(cgroup_parent, "cgroup_parent")
+    if cpus is not None:
+        options.cpus = encode(cpus_list(cpus), "cpus")
     if limits is not None:
         options.limits = limits_pointer(limits, "limits")
     entries = list(mounts)
@@ -195,6 +199,8 @@ class Sandbox:
     work_bytes     size of /work, a tmpfs: 64 MiB; tmp_bytes of /tmp and shm_bytes of /dev/shm are the same
     work_inodes    files in /work: 8192; tmp_inodes in /tmp the same
     cgroup_parent  cgroup v2 directory to make groups in; found automatically
+    cpus           the processors that it is confined to, as {0, 2} or "0-3,8"; those of the caller. HostError where the
+                   cgroup controller cpuset cannot be had
 
     Creation blocks for some milliseconds. It raises InvalidError, NotFoundError (a mount's source, the rootfs, a policy),
     ParseError, HostError, SystemCallError, NoMemoryError; nothing is left then.
@@ -222,6 +228,7 @@ class Sandbox:
         tmp_inodes: int | None = None,
         shm_bytes: int | None = None,
         cgroup_parent: Argument | None = None,
+        cpus: Iterable[int] | str | None = None,
     ) -> None:
         options, loaded = sandbox_options(
             mounts=mounts,
@@ -237,6 +244,7 @@ class Sandbox:
             tmp_inodes=tmp_inodes,
             shm_bytes=shm_bytes,
             cgroup_parent=cgroup_parent,
+            cpus=cpus,
         )
         sandbox, error = c_void_p(), c_void_p()
         check(lib.sn_sandbox_create(byref(options), byref(sandbox), byref(error)), error)

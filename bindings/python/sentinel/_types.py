@@ -244,6 +244,17 @@ def environment(env: Mapping[str, str]) -> Any:
     return vector([f"{name}={value}" for name, value in env.items()], "env")
 
 
+def cpus_list(cpus: Iterable[int] | str) -> str:
+    """The list as the library takes it, which checks it."""
+    if isinstance(cpus, str):
+        return cpus
+    numbers = list(cpus)
+    for number in numbers:
+        if isinstance(number, bool) or not isinstance(number, int):
+            raise TypeError(f"cpus must be numbers of processors, or a text such as '0-3,8', not {number!r}")
+    return ",".join(map(str, numbers))
+
+
 def network_of(network: Network | str) -> Network:
     if isinstance(network, str):
         names = [known.name.lower() for known in Network]

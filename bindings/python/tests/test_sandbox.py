@@ -264,6 +264,25 @@ def test_mounts_network_and_hostname(can_sandbox: None, tmp_path: Path) -> None:
         Sandbox(network="all")
 
 
+def test_cpus(can_sandbox: None) -> None:
+    last = max(os.sched_getaffinity(0))
+    show = ["/bin/sh", "-c", "grep Cpus_allowed_list /proc/self/status"]
+    for cpus in ({last}, str(last), [last, last]):
+        try:
+            sandbox = Sandbox(cpus=cpus)
+        except sentinel.HostError as error:
+            pytest.skip(f"no cpuset: {error}")
+        with sandbox:
+            assert sandbox.run(show).stdout.split()[-1] == str(last).encode()
+    for bad in ("", "x", [], [8191]):
+        with pytest.raises(sentinel.InvalidError, match="cpus|processor"):
+            Sandbox(cpus=bad)
+    with pytest.raises(TypeError, match="^cpus must be"):
+        Sandbox(cpus=["0"])  # type: ignore[list-item]
+    with pytest.raises(sentinel.InvalidError, match="cpus needs the layer cgroup"):
+        Sandbox(cpus="0", relax="cgroup")
+
+
 def test_a_network_brings_its_policy(can_sandbox: None) -> None:
     """Unless a policy is given: that one stays."""
     program = ["python3", "-c", "import socket; print(socket.socket(socket.AF_INET).family)"]

@@ -33,7 +33,14 @@ static int take_cgroup(sn_sandbox *sandbox, sn_error **ret_error)
     if (r < 0)
         return r;
     sandbox->driver->reap_stale(parent);
-    return sandbox->driver->create(parent, sandbox->slot, sandbox->ids.init_outside, &sandbox->cgroup, ret_error);
+    r = sandbox->driver->create(parent, sandbox->slot, sandbox->ids.init_outside, &sandbox->cgroup, ret_error);
+    if (r == 0 && sandbox->spec.cpus)
+        r = sandbox->driver->confine(sandbox->cgroup, sandbox->spec.cpus, ret_error);
+    if (r < 0) { /* with another slot it may be tried again */
+        sandbox->driver->destroy(sandbox->cgroup);
+        sandbox->cgroup = NULL;
+    }
+    return r;
 }
 
 /*

@@ -57,6 +57,8 @@ struct sn__cgroup_driver {
     /* Makes "s<slot>" (after killing and removing one left by a dead host). */
     int (*create)(const char *parent, uint32_t slot, uid_t init_uid, struct sn__cgroup **ret_cgroup,
                   sn_error **ret_error);
+    /* Confines what will be in it to a list of processors (cpuset.h); before enter(). Errors as of cpuset.h. */
+    int (*confine)(struct sn__cgroup *cgroup, const char *cpus, sn_error **ret_error);
     /* Puts the sandbox's PID 1 into "s<slot>", then (settle) makes its leaf, moves it there, enables controllers. */
     int (*enter)(struct sn__cgroup *cgroup, pid_t init, sn_error **ret_error);
     int (*settle)(struct sn__cgroup *cgroup, pid_t init, sn_error **ret_error);

@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "supervise/cgroup_internal.h"
+#include "supervise/cpuset.h"
 
 #include <fcntl.h>
 #include <inttypes.h>
@@ -51,6 +52,7 @@ struct sn__cgroup {
     struct hierarchy hierarchies[CONTROLLERS];
     uint32_t count;
     uint32_t of[CONTROLLERS]; /* controller -> hierarchy */
+    struct sn__cpuset cpuset;
     uint32_t next_run;
 };
 
@@ -108,6 +110,7 @@ static void v1_destroy(struct sn__cgroup *cgroup)
         sn__cgroup_drop_group(cgroup->hierarchies[i].parent, cgroup->name, cgroup->hierarchies[i].dir);
         free(cgroup->hierarchies[i].parent);
     }
+    sn__cpuset_v1_destroy(&cgroup->cpuset, cgroup->name);
     free(cgroup);
 }
 
@@ -178,6 +181,11 @@ static int v1_create(const char *parent, uint32_t slot, uid_t init_uid, struct s
     return 0;
 }
 
+static int v1_confine(struct sn__cgroup *cgroup, const char *cpus, sn_error **ret_error)
+{
+    return sn__cpuset_v1_create(cgroup->name, cpus, &cgroup->cpuset, ret_error);
+}
+
 static int v1_enter(struct sn__cgroup *cgroup, pid_t init, sn_error **ret_error)
 {
     for (uint32_t i = 0; i < cgroup->count; i++) {
@@ -187,7 +195,7 @@ static int v1_enter(struct sn__cgroup *cgroup, pid_t init, sn_error **ret_error)
             return sn__error_errno(ret_error, -r, "cgroup enter", "cannot move process %d into %s/%s", (int)init,
                                    cgroup->hierarchies[i].parent, cgroup->name);
     }
-    return 0;
+    return sn__cpuset_v1_enter(&cgroup->cpuset, cgroup->name, init, ret_error);
 }
 
 static int v1_settle(struct sn__cgroup *cgroup, pid_t init, sn_error **ret_error)
@@ -448,8 +456,7 @@ static void v1_reap_stale(const char *parent)
         sn__close(reaper.slots);
 }
 
-/* Makes ".../sentinel" in our own group of this hierarchy, or in the nearest one above where we may. */
-static int find_parent(const struct sn__cgroup_place *place, char **ret_parent)
+int sn__cgroup_v1_find_parent(const struct sn__cgroup_place *place, char **ret_parent)
 {
     cleanup_free char *at = strdup(place->own);
     size_t mount_length = strlen(place->mount);
@@ -535,7 +542,7 @@ int sn__cgroup_v1_pick(const struct sn__cgroup_tables *tables, char **ret_parent
             again = again || strcmp(places[i].mount, places[j].mount) == 0;
         if (again)
             continue;
-        r = find_parent(&places[i], &directory);
+        r = sn__cgroup_v1_find_parent(&places[i], &directory);
         if (r < 0) {
             r = parent_failed(controllers[i], &places[i], r, ret_error);
             break;
@@ -561,6 +568,7 @@ int sn__cgroup_v1_pick(const struct sn__cgroup_tables *tables, char **ret_parent
 const struct sn__cgroup_driver sn__cgroup_v1 = {
     .name = "v1",
     .create = v1_create,
+    .confine = v1_confine,
     .enter = v1_enter,
     .settle = v1_settle,
     .run_begin = v1_run_begin,

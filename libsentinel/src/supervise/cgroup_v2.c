@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "supervise/cgroup_internal.h"
+#include "supervise/cpuset.h"
 
 #include <fcntl.h>
 #include <inttypes.h>
@@ -162,6 +163,11 @@ static int v2_create(const char *parent, uint32_t slot, uid_t init_uid, struct s
     }
     *ret_cgroup = cgroup;
     return 0;
+}
+
+static int v2_confine(struct sn__cgroup *cgroup, const char *cpus, sn_error **ret_error)
+{
+    return sn__cpuset_v2_confine(cgroup->parent, cgroup->dir, cpus, ret_error);
 }
 
 static int v2_enter(struct sn__cgroup *cgroup, pid_t init, sn_error **ret_error)
@@ -421,6 +427,7 @@ static void v2_reap_stale(const char *parent)
 const struct sn__cgroup_driver sn__cgroup_v2 = {
     .name = "v2",
     .create = v2_create,
+    .confine = v2_confine,
     .enter = v2_enter,
     .settle = v2_settle,
     .run_begin = v2_run_begin,
