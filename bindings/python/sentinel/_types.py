@@ -198,6 +198,12 @@ class Result:
     layers: tuple[str, ...]  #: in force during the run
     relaxed: tuple[str, ...]  #: not in force because the caller relaxed them
     notes: tuple[str, ...]  #: sentences worth knowing beyond the layers
+    #: Why the wall figure may not be the program's own: "waited", "stolen", "throttled_above", each for at least a
+    #: twentieth of it. The times below are 0 for runs shorter than 50 ms
+    suspect: tuple[str, ...]
+    waited_ns: int  #: its first thread was ready to run and had no processor, nanoseconds
+    stolen_ns: int  #: a hypervisor had its processors, nanoseconds
+    throttled_above_ns: int  #: a cgroup above its own was held back, nanoseconds
 
     @property
     def ok(self) -> bool:
@@ -288,6 +294,12 @@ def files(entries: Mapping[str, Data]) -> Any:
     return (ctypes.POINTER(SnFile) * (len(structs) + 1))(*structs)
 
 
+def suspect_names(bits: int) -> tuple[str, ...]:
+    prefix = "SN_SUSPECT_"
+    names = {"WAITED": "waited", "STOLEN": "stolen", "THROTTLED": "throttled_above"}
+    return tuple(name for constant, name in names.items() if bits & CONSTANTS[prefix + constant])
+
+
 def layer_mask(names: Iterable[str] | str) -> int:
     """The bits of layers given by name ("seccomp"); NotFoundError names an unknown one."""
     mask = 0
@@ -348,4 +360,8 @@ def make_result(result: int) -> Result:
         layers=layer_names(lib.sn_result_layers(result)),
         relaxed=layer_names(lib.sn_result_relaxed(result)),
         notes=tuple(text(lib.sn_result_notes(result)).splitlines()),
+        suspect=suspect_names(lib.sn_result_suspect(result)),
+        waited_ns=lib.sn_result_waited_ns(result),
+        stolen_ns=lib.sn_result_stolen_ns(result),
+        throttled_above_ns=lib.sn_result_throttled_above_ns(result),
     )

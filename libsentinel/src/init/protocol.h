@@ -217,6 +217,7 @@ struct sn__message_done {
     int32_t denied_number;
     uint32_t refused_mappings;
     uint64_t denied_args[6];
+    uint64_t waited_ns; /* for a processor, by the first process's first thread; 0 for a short run, or without /proc */
 };
 
 struct sn__message_busy {

@@ -83,6 +83,9 @@ struct sn__cgroup_driver {
     void (*run_kill)(const struct sn__cgroup_run *run);
     /* Removes the leaf (killing what is left) and frees. NULL is accepted. */
     void (*run_end)(struct sn__cgroup_run *run);
+    /* How long groups above the sandbox's own have been throttled by now, nanoseconds; 0: never, or it cannot be told.
+     */
+    uint64_t (*throttled_above)(const struct sn__cgroup *cgroup);
     /* Kills what is left, removes the groups and frees. NULL is accepted. */
     void (*destroy)(struct sn__cgroup *cgroup);
     /* Removes the groups of slots nobody holds. */

@@ -440,6 +440,11 @@ static void v1_run_kill(const struct sn__cgroup_run *run)
     (void)sn__cgroup_kill_listed(dir, run->name, SN__CGROUP_PATIENT);
 }
 
+static uint64_t v1_throttled_above(const struct sn__cgroup *cgroup)
+{
+    return sn__cgroup_throttled(cgroup->hierarchies[cgroup->of[CPU]].parent, "throttled_time");
+}
+
 static void v1_reap_stale(const char *parent)
 {
     struct sn__cgroup cgroup = {0};
@@ -578,6 +583,7 @@ const struct sn__cgroup_driver sn__cgroup_v1 = {
     .run_usage = v1_run_usage,
     .run_kill = v1_run_kill,
     .run_end = v1_run_end,
+    .throttled_above = v1_throttled_above,
     .destroy = v1_destroy,
     .reap_stale = v1_reap_stale,
 };

@@ -414,6 +414,11 @@ static void v2_run_kill(const struct sn__cgroup_run *run)
     (void)sn__cgroup_kill_listed(run->dir, ".", SN__CGROUP_PATIENT);
 }
 
+static uint64_t v2_throttled_above(const struct sn__cgroup *cgroup)
+{
+    return sn__cgroup_throttled(cgroup->parent, "throttled_usec") * 1000;
+}
+
 static void v2_reap_stale(const char *parent)
 {
     struct sn__cgroup_reaper reaper;
@@ -437,6 +442,7 @@ const struct sn__cgroup_driver sn__cgroup_v2 = {
     .run_usage = v2_run_usage,
     .run_kill = v2_run_kill,
     .run_end = v2_run_end,
+    .throttled_above = v2_throttled_above,
     .destroy = v2_destroy,
     .reap_stale = v2_reap_stale,
 };

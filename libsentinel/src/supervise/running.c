@@ -107,7 +107,7 @@ static void check_limits(sn_running *running)
     uint64_t elapsed = now - running->started_ns;
     uint64_t wall = limit_ns(running->limits.wall_ms), cpu = limit_ns(running->limits.cpu_ms);
     uint64_t next = wall == UINT64_MAX ? 3600 * 1000 * MS : wall > elapsed ? wall - elapsed : CPU_CHECK_MIN_NS;
-    uint64_t used = 0;
+    uint64_t used = 0, look;
 
     if (running->is_done)
         return;
@@ -123,6 +123,8 @@ static void check_limits(sn_running *running)
         sn__running_kill(running);
         return;
     }
+    look = sn__suspect_look(running, elapsed);
+    next = next < look ? next : look;
     if (!running->group) {
         ask_for_sample(running);
         next = next < SAMPLE_EVERY_NS ? next : SAMPLE_EVERY_NS;
