@@ -288,6 +288,8 @@ static int bring_up(sn_sandbox *sandbox, const struct sn__planner *planner, cons
     if (sandbox->cgroup)
         r = check_alive(sandbox, sandbox->driver->enter(sandbox->cgroup, sandbox->pid, ret_error), ret_error);
     if (r == 0 && sandbox->spec.cpus)
+        r = check_alive(sandbox, sandbox->driver->enter_cpus(sandbox->cgroup, sandbox->pid, ret_error), ret_error);
+    if (r == 0 && sandbox->spec.cpus)
         r = check_alive(sandbox, sn__cpuset_set_affinity(sandbox->pid, sandbox->spec.cpus, ret_error), ret_error);
     if (r == 0)
         r = check_alive(sandbox, sn__idmap_write(&sandbox->ids, sandbox->pid_in_proc, ret_error), ret_error);

@@ -62,6 +62,9 @@ struct sn__cgroup_driver {
     /* Puts the sandbox's PID 1 into "s<slot>", then (settle) makes its leaf, moves it there, enables controllers. */
     int (*enter)(struct sn__cgroup *cgroup, pid_t init, sn_error **ret_error);
     int (*settle)(struct sn__cgroup *cgroup, pid_t init, sn_error **ret_error);
+    /* Puts PID 1 where it is confined to its processors, if confine() was called: before its cgroup namespace is made.
+     */
+    int (*enter_cpus)(struct sn__cgroup *cgroup, pid_t init, sn_error **ret_error);
     /* Makes the leaf of a run with its limits in force (all fields resolved: nothing is 0 but cpu_percent). */
     int (*run_begin)(struct sn__cgroup *cgroup, const sn_limits *limits, struct sn__cgroup_run **ret_run,
                      sn_error **ret_error);

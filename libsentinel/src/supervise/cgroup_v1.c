@@ -195,6 +195,11 @@ static int v1_enter(struct sn__cgroup *cgroup, pid_t init, sn_error **ret_error)
             return sn__error_errno(ret_error, -r, "cgroup enter", "cannot move process %d into %s/%s", (int)init,
                                    cgroup->hierarchies[i].parent, cgroup->name);
     }
+    return 0;
+}
+
+static int v1_enter_cpus(struct sn__cgroup *cgroup, pid_t init, sn_error **ret_error)
+{
     return sn__cpuset_v1_enter(&cgroup->cpuset, cgroup->name, init, ret_error);
 }
 
@@ -575,6 +580,7 @@ const struct sn__cgroup_driver sn__cgroup_v1 = {
     .create = v1_create,
     .confine = v1_confine,
     .enter = v1_enter,
+    .enter_cpus = v1_enter_cpus,
     .settle = v1_settle,
     .run_begin = v1_run_begin,
     .run_join = v1_run_join,

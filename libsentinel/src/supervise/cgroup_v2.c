@@ -183,6 +183,15 @@ static int v2_enter(struct sn__cgroup *cgroup, pid_t init, sn_error **ret_error)
     return 0;
 }
 
+/* The confined group is the one that it is in. */
+static int v2_enter_cpus(struct sn__cgroup *cgroup, pid_t init, sn_error **ret_error)
+{
+    (void)cgroup;
+    (void)init;
+    (void)ret_error;
+    return 0;
+}
+
 static int v2_settle(struct sn__cgroup *cgroup, pid_t init, sn_error **ret_error)
 {
     int r = sn__cgroup_mkdir(cgroup->dir, "init");
@@ -434,6 +443,7 @@ const struct sn__cgroup_driver sn__cgroup_v2 = {
     .create = v2_create,
     .confine = v2_confine,
     .enter = v2_enter,
+    .enter_cpus = v2_enter_cpus,
     .settle = v2_settle,
     .run_begin = v2_run_begin,
     .run_join = v2_run_join,
