@@ -100,7 +100,7 @@ static int callers_measure(const struct contender *contender, void *state, doubl
     static const struct contender *const by_##n[] = {&bare_##n, &live_##n, &new_##n};
 #define SCENARIO(n)                                                                                                    \
     {                                                                                                                  \
-        "throughput-" #n, "runs of /usr/bin/true in a second, by " #n " at a time", UNIT_PER_SECOND, 5, by_##n,        \
+        "throughput-" #n, "runs of /usr/bin/true in a second, by " #n " at a time", UNIT_PER_SECOND, 6, by_##n,        \
             ARRAY_SIZE(by_##n)                                                                                         \
     }
 
