@@ -83,10 +83,13 @@ static int confine_v1(const struct sn__cpuset *cpuset, const char *name, const c
         r = take_from_parent(parent, "cpuset.cpus", "../cpuset.effective_cpus", list);
     if (r == 0)
         r = take_from_parent(cpuset->dir, "cpuset.mems", "../cpuset.effective_mems", NULL);
-    if (r == 0)
+    if (r == 0) {
         r = sn__file_write_at(cpuset->dir, "cpuset.cpus", list);
-    if (r == -EACCES) /* what the group of the sandboxes has may be less than ours */
-        return check_within(list, parent, "cpuset.effective_cpus", "the group that sandboxes are made in", ret_error);
+        /* the group that sandboxes are made in may have less than ours: then that is what to say */
+        if (r == -EACCES && check_within(list, parent, "cpuset.effective_cpus", "the group that sandboxes are made in",
+                                         ret_error) == SN_EINVAL)
+            return SN_EINVAL;
+    }
     if (r < 0)
         return sn__error_errno(ret_error, -r, STEP, "cannot confine %s/%s to the processors %s", cpuset->parent, name,
                                list);
