@@ -70,7 +70,7 @@ uint64_t sn__suspect_look(sn_running *running, uint64_t elapsed_ns)
     return UINT64_MAX;
 }
 
-/* How many processors the run may have used. */
+/* How many processors the run could use. */
 static uint64_t count_processors(const sn_sandbox *sandbox)
 {
     struct sn__cpus cpus = {0};
@@ -89,10 +89,16 @@ static uint64_t since(uint64_t before, uint64_t now)
     return now > before ? now - before : 0;
 }
 
+/* A program whose threads had all processors all of the time has waited for itself. */
+static bool left_processors(const sn_running *running, const sn_result *result, uint64_t share)
+{
+    return result->wall_ns * count_processors(running->sandbox) >= result->usage.cpu_ns + share;
+}
+
 void sn__suspect_judge(const sn_running *running, sn_result *result)
 {
     const struct sn__suspect *before = &running->suspect;
-    uint64_t share = result->wall_ns / SHARE, unused;
+    uint64_t share = result->wall_ns / SHARE;
 
     /* time at its own cpu_percent is waiting, too */
     result->waited_ns = since(result->usage.throttled_ns, running->done.waited_ns);
@@ -101,9 +107,7 @@ void sn__suspect_judge(const sn_running *running, sn_result *result)
         result->throttled_above_ns = since(before->throttled_ns, read_throttled(running));
     }
     share = share > LEAST_NS ? share : LEAST_NS;
-    /* a program whose threads had all processors all of the time has waited for itself */
-    unused = since(result->usage.cpu_ns, result->wall_ns * count_processors(running->sandbox));
-    if (result->waited_ns >= share && unused >= share) {
+    if (result->waited_ns >= share && left_processors(running, result, share)) {
         result->suspect |= SN_SUSPECT_WAITED;
         sn__buffer_addf(&result->notes,
                         "wall: for %" PRIu64 " ms of it the program waited for a processor that others had\n",
