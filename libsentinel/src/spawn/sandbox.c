@@ -33,10 +33,15 @@ static int take_cgroup(sn_sandbox *sandbox, sn_error **ret_error)
     if (r < 0)
         return r;
     sandbox->driver->reap_stale(parent);
-    r = sandbox->driver->create(parent, sandbox->slot, sandbox->ids.init_outside, &sandbox->cgroup, ret_error);
-    if (r == 0 && sandbox->spec.cpus)
-        r = sandbox->driver->confine(sandbox->cgroup, sandbox->spec.cpus, ret_error);
-    if (r < 0) { /* with another slot it may be tried again */
+    return sandbox->driver->create(parent, sandbox->slot, sandbox->ids.init_outside, &sandbox->cgroup, ret_error);
+}
+
+/* With another slot it may be tried again, and then with other groups. */
+static int take_processors(sn_sandbox *sandbox, sn_error **ret_error)
+{
+    int r = sandbox->driver->confine(sandbox->cgroup, sandbox->spec.cpus, ret_error);
+
+    if (r < 0) {
         sandbox->driver->destroy(sandbox->cgroup);
         sandbox->cgroup = NULL;
     }
@@ -62,6 +67,8 @@ static int take_place(sn_sandbox *sandbox, sn_error **ret_error)
             r = sn__idmap_choose(sandbox->spec.layers, sandbox->slot, &sandbox->ids, ret_error);
         if (r == 0)
             r = take_cgroup(sandbox, ret_error);
+        if (r == 0 && sandbox->spec.cpus)
+            r = take_processors(sandbox, ret_error);
     }
     return r;
 }

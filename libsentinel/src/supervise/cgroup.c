@@ -543,29 +543,6 @@ int sn__cgroup_create_error(int r, const char *parent, const char *name, sn_erro
     return sn__error_errno(ret_error, -r, "cgroup create", "cannot make %s/%s", parent, name);
 }
 
-uint64_t sn__cgroup_throttled(const char *group, const char *key)
-{
-    cleanup_free char *at = strdup(group);
-    uint64_t most = 0;
-
-    for (char *slash = at; slash; slash = strrchr(at, '/')) {
-        cleanup_free char *text = NULL;
-        char path[PATH_MAX];
-        uint64_t value = 0;
-        size_t length;
-
-        if (slash != at)
-            *slash = '\0';
-        if (snprintf(path, sizeof(path), "%s/cpu.stat", at) >= (int)sizeof(path) ||
-            sn__file_read_at(AT_FDCWD, path, 8192, &text, &length) < 0)
-            break;
-        /* of v2's groups those without the controller cpu have the file and not the key */
-        if (sn__text_find_key(text, key, &value) == 0 && value > most)
-            most = value;
-    }
-    return most;
-}
-
 int sn__cgroup_pick(const char *wanted, const struct sn__cgroup_driver **ret_driver, char **ret_parent,
                     sn_error **ret_error)
 {

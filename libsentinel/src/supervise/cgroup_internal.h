@@ -77,9 +77,6 @@ static inline uint64_t sn__cgroup_pids_max(uint64_t processes)
     return processes < (1U << 22) ? processes : 1U << 22;
 }
 
-/* The largest number behind `key` in cpu.stat of a group and of those above it that can be seen; 0. */
-uint64_t sn__cgroup_throttled(const char *group, const char *key);
-
 /* Makes ".../sentinel" in the caller's own group of this v1 hierarchy, or in the nearest above where it may: -errno. */
 int sn__cgroup_v1_find_parent(const struct sn__cgroup_place *place, char **ret_parent);
 

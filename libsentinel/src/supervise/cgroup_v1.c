@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "supervise/cgroup_internal.h"
 #include "supervise/cpuset.h"
+#include "supervise/suspect.h"
 
 #include <fcntl.h>
 #include <inttypes.h>
@@ -181,11 +182,6 @@ static int v1_create(const char *parent, uint32_t slot, uid_t init_uid, struct s
     return 0;
 }
 
-static int v1_confine(struct sn__cgroup *cgroup, const char *cpus, sn_error **ret_error)
-{
-    return sn__cpuset_v1_create(cgroup->name, cpus, &cgroup->cpuset, ret_error);
-}
-
 static int v1_enter(struct sn__cgroup *cgroup, pid_t init, sn_error **ret_error)
 {
     for (uint32_t i = 0; i < cgroup->count; i++) {
@@ -196,11 +192,6 @@ static int v1_enter(struct sn__cgroup *cgroup, pid_t init, sn_error **ret_error)
                                    cgroup->hierarchies[i].parent, cgroup->name);
     }
     return 0;
-}
-
-static int v1_enter_cpus(struct sn__cgroup *cgroup, pid_t init, sn_error **ret_error)
-{
-    return sn__cpuset_v1_enter(&cgroup->cpuset, cgroup->name, init, ret_error);
 }
 
 static int v1_settle(struct sn__cgroup *cgroup, pid_t init, sn_error **ret_error)
@@ -445,9 +436,19 @@ static void v1_run_kill(const struct sn__cgroup_run *run)
     (void)sn__cgroup_kill_listed(dir, run->name, SN__CGROUP_PATIENT);
 }
 
+static int v1_confine(struct sn__cgroup *cgroup, const char *cpus, sn_error **ret_error)
+{
+    return sn__cpuset_v1_create(cgroup->name, cpus, &cgroup->cpuset, ret_error);
+}
+
+static int v1_enter_cpus(struct sn__cgroup *cgroup, pid_t init, sn_error **ret_error)
+{
+    return sn__cpuset_v1_enter(&cgroup->cpuset, cgroup->name, init, ret_error);
+}
+
 static uint64_t v1_throttled_above(const struct sn__cgroup *cgroup)
 {
-    return sn__cgroup_throttled(cgroup->hierarchies[cgroup->of[CPU]].parent, "throttled_time");
+    return sn__suspect_throttled(cgroup->hierarchies[cgroup->of[CPU]].parent, "throttled_time");
 }
 
 static void v1_reap_stale(const char *parent)
@@ -578,8 +579,8 @@ int sn__cgroup_v1_pick(const struct sn__cgroup_tables *tables, char **ret_parent
 const struct sn__cgroup_driver sn__cgroup_v1 = {
     .name = "v1",
     .create = v1_create,
-    .confine = v1_confine,
     .enter = v1_enter,
+    .confine = v1_confine,
     .enter_cpus = v1_enter_cpus,
     .settle = v1_settle,
     .run_begin = v1_run_begin,

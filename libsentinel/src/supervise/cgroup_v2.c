@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "supervise/cgroup_internal.h"
 #include "supervise/cpuset.h"
+#include "supervise/suspect.h"
 
 #include <fcntl.h>
 #include <inttypes.h>
@@ -165,11 +166,6 @@ static int v2_create(const char *parent, uint32_t slot, uid_t init_uid, struct s
     return 0;
 }
 
-static int v2_confine(struct sn__cgroup *cgroup, const char *cpus, sn_error **ret_error)
-{
-    return sn__cpuset_v2_confine(cgroup->parent, cgroup->dir, cpus, ret_error);
-}
-
 static int v2_enter(struct sn__cgroup *cgroup, pid_t init, sn_error **ret_error)
 {
     int r = sn__file_write_u64_at(cgroup->dir, "cgroup.procs", (uint64_t)init);
@@ -180,15 +176,6 @@ static int v2_enter(struct sn__cgroup *cgroup, pid_t init, sn_error **ret_error)
     if (r < 0)
         return sn__error_errno(ret_error, -r, "cgroup enter", "cannot move process %d into %s/%s", (int)init,
                                cgroup->parent, cgroup->name);
-    return 0;
-}
-
-/* The confined group is the one that it is in. */
-static int v2_enter_cpus(struct sn__cgroup *cgroup, pid_t init, sn_error **ret_error)
-{
-    (void)cgroup;
-    (void)init;
-    (void)ret_error;
     return 0;
 }
 
@@ -423,9 +410,23 @@ static void v2_run_kill(const struct sn__cgroup_run *run)
     (void)sn__cgroup_kill_listed(run->dir, ".", SN__CGROUP_PATIENT);
 }
 
+static int v2_confine(struct sn__cgroup *cgroup, const char *cpus, sn_error **ret_error)
+{
+    return sn__cpuset_v2_confine(cgroup->parent, cgroup->dir, cpus, ret_error);
+}
+
+/* The confined group is the one that it is in. */
+static int v2_enter_cpus(struct sn__cgroup *cgroup, pid_t init, sn_error **ret_error)
+{
+    (void)cgroup;
+    (void)init;
+    (void)ret_error;
+    return 0;
+}
+
 static uint64_t v2_throttled_above(const struct sn__cgroup *cgroup)
 {
-    return sn__cgroup_throttled(cgroup->parent, "throttled_usec") * 1000;
+    return sn__suspect_throttled(cgroup->parent, "throttled_usec") * 1000;
 }
 
 static void v2_reap_stale(const char *parent)
@@ -441,8 +442,8 @@ static void v2_reap_stale(const char *parent)
 const struct sn__cgroup_driver sn__cgroup_v2 = {
     .name = "v2",
     .create = v2_create,
-    .confine = v2_confine,
     .enter = v2_enter,
+    .confine = v2_confine,
     .enter_cpus = v2_enter_cpus,
     .settle = v2_settle,
     .run_begin = v2_run_begin,

@@ -8,6 +8,7 @@
 
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <string.h>
 #include <sys/syscall.h>
 
@@ -49,6 +50,29 @@ static uint64_t read_stolen(const char *list)
             ticks += steal_of(line);
     }
     return ticks * (1000 * MS / (uint64_t)a_second);
+}
+
+uint64_t sn__suspect_throttled(const char *group, const char *key)
+{
+    cleanup_free char *at = strdup(group);
+    uint64_t most = 0;
+
+    for (char *slash = at; slash; slash = strrchr(at, '/')) {
+        cleanup_free char *text = NULL;
+        char path[PATH_MAX];
+        uint64_t value = 0;
+        size_t length;
+
+        if (slash != at)
+            *slash = '\0';
+        if (snprintf(path, sizeof(path), "%s/cpu.stat", at) >= (int)sizeof(path) ||
+            sn__file_read_at(AT_FDCWD, path, 8192, &text, &length) < 0)
+            break;
+        /* of v2's groups those without the controller cpu have the file and not the key */
+        if (sn__text_find_key(text, key, &value) == 0 && value > most)
+            most = value;
+    }
+    return most;
 }
 
 static uint64_t read_throttled(const sn_running *running)

@@ -26,6 +26,9 @@ struct sn__suspect {
     uint64_t throttled_ns;
 };
 
+/* The largest number behind `key` in cpu.stat of a group and of those above it that can be seen; 0. For the drivers. */
+uint64_t sn__suspect_throttled(const char *group, const char *key);
+
 /* Takes the first look when it is due: in how many nanoseconds it is, or UINT64_MAX if it was taken. */
 uint64_t sn__suspect_look(sn_running *running, uint64_t elapsed_ns);
 /* The second look, once usage and wall time are in the result: fills its figures and adds notes. */
