@@ -101,6 +101,53 @@ static void the_callers_affinity_does_not_matter(void **state)
     sn_sandbox_destroy(sandbox);
 }
 
+/* Whatever a sandbox is made of, it has not been another one's that was confined. */
+static void the_next_sandbox_is_not_confined(void **state)
+{
+    char before[1024];
+    sn_result *result;
+    sn_sandbox *sandbox;
+    int first, last;
+
+    (void)state;
+    need_program("/usr/bin/python3");
+    find_processors(&first, &last);
+    sandbox = make_sandbox(NULL);
+    result = run_python(sandbox, TRY_ALL, NULL);
+    snprintf(before, sizeof(before), "%s", out(result));
+    sn_result_free(result);
+    sn_sandbox_destroy(sandbox);
+    for (int i = 0; i < 3; i++) {
+        sn_sandbox_destroy(make_confined(list_of(last)));
+        sandbox = make_sandbox(NULL);
+        result = run_python(sandbox, TRY_ALL, NULL);
+        assert_verdict(result, SN_VERDICT_OK);
+        assert_string_equal(out(result), before);
+        sn_result_free(result);
+        sn_sandbox_destroy(sandbox);
+    }
+}
+
+/* Its cgroup namespace begins at its own group in every hierarchy. */
+static void it_does_not_see_where_its_group_lies(void **state)
+{
+    sn_result *result;
+    sn_sandbox *sandbox;
+    int first, last;
+
+    (void)state;
+    if (relaxed_by_environment() & SN_LAYER_CGROUP_NS)
+        skip_because("without a cgroup namespace it sees that");
+    find_processors(&first, &last);
+    sandbox = make_confined(list_of(last));
+    result = run_shell(sandbox, "cat /proc/self/cgroup", NULL);
+    assert_verdict(result, SN_VERDICT_OK);
+    assert_non_null(strstr(out(result), ":/"));
+    assert_null(strstr(out(result), "sentinel"));
+    sn_result_free(result);
+    sn_sandbox_destroy(sandbox);
+}
+
 static void refuse(const char *cpus, uint64_t relax)
 {
     sn_sandbox_options options;
@@ -208,9 +255,14 @@ static void a_killed_host_leaves_nothing(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_program_cannot_leave), cmocka_unit_test(the_callers_affinity_does_not_matter),
-        cmocka_unit_test(bad_lists_are_refused),  cmocka_unit_test(processors_that_are_not_there_are_refused),
-        cmocka_unit_test(nothing_is_left_of_it),  cmocka_unit_test(a_killed_host_leaves_nothing),
+        cmocka_unit_test(a_program_cannot_leave),
+        cmocka_unit_test(the_callers_affinity_does_not_matter),
+        cmocka_unit_test(the_next_sandbox_is_not_confined),
+        cmocka_unit_test(it_does_not_see_where_its_group_lies),
+        cmocka_unit_test(bad_lists_are_refused),
+        cmocka_unit_test(processors_that_are_not_there_are_refused),
+        cmocka_unit_test(nothing_is_left_of_it),
+        cmocka_unit_test(a_killed_host_leaves_nothing),
     };
 
     return run_group(tests);
