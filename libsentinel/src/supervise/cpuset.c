@@ -212,7 +212,7 @@ static int check_own_v2(const char *list, sn_error **ret_error)
             path = NULL;
             return sn__error_nomem(ret_error);
         }
-        if (access(path, F_OK) == 0)
+        if (access(path, F_OK) == 0 || errno != ENOENT)
             return check_within(list, AT_FDCWD, path, "this process's own group", ret_error);
         if (strlen(place.own) <= strlen(place.mount) || !slash)
             return 0;
@@ -220,28 +220,36 @@ static int check_own_v2(const char *list, sn_error **ret_error)
     }
 }
 
+/* From the top down; a parent that the caller named may have the controller, and what is above it not. 0 or -errno. */
+static int enable_v2(int parent)
+{
+    int r = sn__file_write_at(parent, "cgroup.subtree_control", "+cpuset");
+
+    if (r == -ENOENT && sn__file_write_at(parent, "../cgroup.subtree_control", "+cpuset") == 0)
+        r = sn__file_write_at(parent, "cgroup.subtree_control", "+cpuset");
+    return r;
+}
+
 int sn__cpuset_v2_confine(const char *parent, int dir, const char *list, sn_error **ret_error)
 {
-    cleanup_close int up = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    cleanup_close int up = -1;
     int r = check_own_v2(list, ret_error);
 
     if (r < 0)
         return r;
+    up = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (up < 0)
         return sn__error_errno(ret_error, errno, STEP, "cannot open %s", parent);
-    if (faccessat(dir, "cpuset.cpus", F_OK, 0) < 0) {
-        /* from the top down; a parent that the caller named may have it and not what is above */
-        r = sn__file_write_at(up, "cgroup.subtree_control", "+cpuset");
-        if (r == -ENOENT && sn__file_write_at(up, "../cgroup.subtree_control", "+cpuset") == 0)
-            r = sn__file_write_at(up, "cgroup.subtree_control", "+cpuset");
-        if (r < 0)
-            return sn__error_set(
-                ret_error, SN_EHOST, STEP,
-                "a list of processors needs the cgroup controller cpuset, which %s does not have (%s); "
-                "have it delegated (systemd: Delegate=cpu cpuset memory pids), " OR_DO_WITHOUT,
-                parent, strerrordesc_np(-r));
-    }
-    r = sn__file_write_at(dir, "cpuset.cpus", list);
+    if (faccessat(dir, "cpuset.cpus", F_OK, 0) < 0)
+        r = enable_v2(up);
+    if (r == -ENOENT || r == -EACCES || r == -EPERM || r == -EROFS || r == -EBUSY)
+        return sn__error_set(
+            ret_error, SN_EHOST, STEP,
+            "a list of processors needs the cgroup controller cpuset, which %s does not have (%s); have "
+            "it delegated (systemd: Delegate=cpu cpuset memory pids), " OR_DO_WITHOUT,
+            parent, strerrordesc_np(-r));
+    if (r == 0)
+        r = sn__file_write_at(dir, "cpuset.cpus", list);
     if (r < 0)
         return sn__error_errno(ret_error, -r, STEP, "cannot confine a group in %s to the processors %s", parent, list);
     /* the kernel takes any list, and gives of it what the parent has */
