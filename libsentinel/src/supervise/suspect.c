@@ -2,7 +2,6 @@
 #include "supervise/suspect.h"
 
 #include "base/cleanup.h"
-#include "base/cpus.h"
 #include "base/file.h"
 #include "supervise/run.h"
 
@@ -32,24 +31,33 @@ static uint64_t steal_of(const char *line)
     return ticks;
 }
 
+uint64_t sn__suspect_stolen_ticks(const char *text, const struct sn__cpus *cpus)
+{
+    uint64_t ticks = 0;
+
+    while (strncmp(text, "cpu", 3) == 0) {
+        bool is_sum = text[3] == ' ';
+
+        if (cpus ? !is_sum && sn__cpus_has(cpus, (unsigned)strtoul(text + 3, NULL, 10)) : is_sum)
+            ticks += steal_of(text);
+        text = strchrnul(text, '\n');
+        text += *text == '\n';
+    }
+    return ticks;
+}
+
 /* What hypervisors took of the sandbox's processors, nanoseconds. */
 static uint64_t read_stolen(const char *list)
 {
     cleanup_free char *text = NULL;
     struct sn__cpus cpus;
-    uint64_t ticks = 0;
     size_t length;
     long a_second = sysconf(_SC_CLK_TCK);
     bool is_confined = list && sn__cpus_parse(list, &cpus) == 0;
 
     if (a_second <= 0 || sn__file_read_at(AT_FDCWD, "/proc/stat", STAT_MAX, &text, &length) < 0)
         return 0;
-    for (const char *line = text; strncmp(line, "cpu", 3) == 0; line = strchrnul(line, '\n')) {
-        line += *line == '\n';
-        if (line[3] == ' ' ? !is_confined : is_confined && sn__cpus_has(&cpus, (unsigned)strtoul(line + 3, NULL, 10)))
-            ticks += steal_of(line);
-    }
-    return ticks * (1000 * MS / (uint64_t)a_second);
+    return sn__suspect_stolen_ticks(text, is_confined ? &cpus : NULL) * (1000 * MS / (uint64_t)a_second);
 }
 
 uint64_t sn__suspect_throttled(const char *group, const char *key)

@@ -2,6 +2,8 @@
 #ifndef SN_SUPERVISE_SUSPECT_H
 #define SN_SUPERVISE_SUSPECT_H
 
+#include "base/cpus.h"
+
 #include <sentinel/run.h>
 
 #include <stdbool.h>
@@ -25,6 +27,9 @@ struct sn__suspect {
     uint64_t stolen_ns;
     uint64_t throttled_ns;
 };
+
+/* The ticks that hypervisors took, by the text of /proc/stat: of these processors, or (NULL) of all together. */
+uint64_t sn__suspect_stolen_ticks(const char *text, const struct sn__cpus *cpus);
 
 /* The largest number behind `key` in cpu.stat of a group and of those above it that can be seen; 0. For the drivers. */
 uint64_t sn__suspect_throttled(const char *group, const char *key);
