@@ -90,6 +90,10 @@ static int check_combinations(const struct cli *cli, const struct settings *sett
         return fail(cli, STATUS_USAGE, "command line",
                     "--cpu-percent and --relax %s contradict each other: only a cgroup can bound the bandwidth",
                     sn_layer_name(SN_LAYER_CGROUP));
+    if (settings->cpus && (settings->relax & SN_LAYER_CGROUP))
+        return fail(cli, STATUS_USAGE, "command line",
+                    "--cpus and --relax %s contradict each other: only a cgroup holds a program on its processors",
+                    sn_layer_name(SN_LAYER_CGROUP));
     if (settings->policy && (settings->relax & SN_LAYER_SECCOMP))
         return fail(cli, STATUS_USAGE, "command line",
                     "--policy and --relax %s contradict each other: relaxed, no policy is in force",
@@ -274,6 +278,7 @@ void sandbox_setup_fill(struct sandbox_setup *setup, const struct settings *sett
     setup->options.cgroup_parent = settings->cgroup_parent;
     setup->options.network = settings->network;
     setup->options.arm = settings->arm;
+    setup->options.cpus = settings->cpus;
     if (!settings->bind_count)
         return;
     setup->mounts = xrealloc(NULL, settings->bind_count, sizeof(*setup->mounts));

@@ -36,6 +36,7 @@ struct settings {
     const char *cwd;
     const char *hostname;
     const char *cgroup_parent;
+    const char *cpus;
     const char *stdin_path;
     struct string_list env;
     struct string_list compile_args;

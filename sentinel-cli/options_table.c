@@ -216,6 +216,7 @@ const struct option_row option_rows[] = {
            "get a run ready before it is asked for: never, always, or auto (once the sandbox has been used twice, which a "
            "command does not); auto"),
     OPTION("hostname", "NAME", BOTH, apply_hostname, hostname, "the host name inside; sandbox"),
+    OPTION("cpus", "LIST", BOTH, apply_text, cpus, "the processors it runs on, as in 0-3,8, by the cgroup controller cpuset; those of the caller"),
     OPTION("cgroup-parent", "DIR", BOTH, apply_absolute, cgroup_parent, "the cgroup v2 directory to make groups in; found automatically"),
     OPTION("relax", "LAYER[,LAYER]", BOTH, apply_relax, relax,
            "do without a layer of isolation; the result says so; may be repeated"),

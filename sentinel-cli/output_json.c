@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "output_json.h"
 
+#include "cli.h"
 #include "message.h"
 #include "output_text.h"
 
@@ -157,6 +158,24 @@ static json_t *json_u64(uint64_t value)
     return json_integer(value > INT64_MAX ? INT64_MAX : (json_int_t)value);
 }
 
+/* The times, and which of them are long enough to make the wall figure suspect. */
+static json_t *json_suspect(const sn_result *result)
+{
+    static const struct {
+        uint32_t bit;
+        const char *name;
+    } reasons[] = {
+        {SN_SUSPECT_WAITED, "waited"}, {SN_SUSPECT_STOLEN, "stolen"}, {SN_SUSPECT_THROTTLED, "throttled_above"}};
+    json_t *names = json_array();
+
+    for (size_t i = 0; i < ARRAY_SIZE(reasons); i++)
+        if (sn_result_suspect(result) & reasons[i].bit)
+            json_array_append_new(names, json_string(reasons[i].name));
+    return json_pack("{s:o, s:o, s:o, s:o}", "reasons", names, "waited_ns", json_u64(sn_result_waited_ns(result)),
+                     "stolen_ns", json_u64(sn_result_stolen_ns(result)), "throttled_above_ns",
+                     json_u64(sn_result_throttled_above_ns(result)));
+}
+
 json_t *json_step(const sn_result *result, const sn_limits *limits)
 {
     const char *limit = sn_result_limit(result) == SN_LIMIT_NONE ? NULL : sn_limit_name(sn_result_limit(result));
@@ -177,6 +196,7 @@ json_t *json_step(const sn_result *result, const sn_limits *limits)
     json_object_set_new(step, "memory_bytes", json_u64(sn_result_memory_bytes(result)));
     json_object_set_new(step, "memory_source", json_string(sn_result_memory_source(result)));
     json_object_set_new(step, "throttled_ns", json_u64(sn_result_throttled_ns(result)));
+    json_object_set_new(step, "suspect", json_suspect(result));
     data = sn_result_stdout(result, &length);
     add_output(step, "stdout", data, length, sn_result_stdout_truncated(result));
     data = sn_result_stderr(result, &length);

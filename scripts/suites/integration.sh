@@ -2,7 +2,8 @@
 # integration: real sandboxes, as root
 # shellcheck shell=bash disable=SC2154
 
-packages_integration=(default-jdk-headless golang-go nodejs man-db locales)
+packages_integration=(default-jdk-headless golang-go nodejs man-db locales bubblewrap
+  python3-matplotlib)
 
 suite_integration() {
   begin integration "real sandboxes, as root"

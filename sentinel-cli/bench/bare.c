@@ -26,7 +26,7 @@ int bare_run(const char *const *argv, const char *directory, double *ret_ns, cha
     posix_spawn_file_actions_destroy(&actions);
     if (r != 0) {
         *ret_why = xprintf("%s: %s", argv[0], strerror(r));
-        return -1;
+        return r == ENOENT ? MISSING : -1;
     }
     while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
         continue;

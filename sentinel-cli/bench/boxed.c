@@ -11,9 +11,11 @@
 
 int because(sn_error *error, char **ret_why)
 {
+    int r = sn_error_code(error) == SN_ETOOLCHAIN ? MISSING : -1;
+
     *ret_why = xprintf("%s: %s", sn_error_step(error), sn_error_message(error));
     sn_error_free(error);
-    return -1;
+    return r;
 }
 
 int ended_well(sn_result *result, char **ret_why)

@@ -19,10 +19,13 @@ int pooled_measure(const struct contender *contender, void *state, double *ret_n
 /* The same, with the pool at rest before and after: what it does off the caller's path is nobody's figure. */
 int pooled_measure_settled(const struct contender *contender, void *state, double *ret_ns, char **ret_why);
 void pooled_clear(void *state);
-/* A figure is a sandbox made, a run in it, and its end. */
+/*
+ * A figure is a sandbox made, a run in it, and its end. Another way to come by a sandbox is another such function: with
+ * a contender in scenario_spawn.c, one in BY() of scenario_throughput.c, and its goals in goals.c it is everywhere.
+ */
 int new_measure(const struct contender *contender, void *state, double *ret_ns, char **ret_why);
 
-/* -1, with what the library said in *ret_why. Takes the error over. */
+/* -1 (MISSING for a language without its tools), with what the library said in *ret_why. Takes the error over. */
 int because(sn_error *error, char **ret_why);
 /* 0 for the verdict OK, else -1 with *ret_why. Takes the result over. */
 int ended_well(sn_result *result, char **ret_why);

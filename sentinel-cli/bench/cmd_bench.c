@@ -4,6 +4,7 @@
 #include "../options.h"
 #include "../output_json.h"
 #include "../signals.h"
+#include "goals.h"
 #include "report.h"
 #include "scenario.h"
 
@@ -24,7 +25,8 @@ static const char help[] =
     "  --rounds N      so many rounds of each scenario, instead of what it takes to tell\n"
     "  --list          only list the scenarios\n"
     "  --json          one JSON document; times in nanoseconds\n"
-    "Exit status: 0; 1 if something could not be measured to its end (bwrap and nsjail may be missing).\n";
+    "Exit status: 0, whatever the figures are; 1 if something could not be measured to its end. What a host need not\n"
+    "have may be missing: bwrap, nsjail, a language.\n";
 
 /* In the order in which they are run. */
 static const struct scenario *const all[] = {scenarios_spawn, scenarios_language, scenarios_throughput, scenarios_crowd,
@@ -74,9 +76,28 @@ static bool is_wanted(const struct bench_options *options, const struct scenario
     return !options->only.count;
 }
 
+/* Or it is something that a host need not have, as are compilers: then nothing of a scenario can be had. */
+static bool is_complete(const struct scenario *scenario, const struct figures *figures)
+{
+    bool is_missing = false;
+
+    for (size_t i = 0; i < scenario->contender_count; i++)
+        is_missing = is_missing || figures[i].is_missing;
+    for (size_t i = 0; i < scenario->contender_count; i++)
+        if (figures[i].why_not && !figures[i].is_missing && !(is_missing && !figures[i].values.count))
+            return false;
+    return true;
+}
+
+static void count_goals(const struct scenario *scenario, const struct figures *figures, size_t *counts)
+{
+    for (const struct goal *goal = goal_next(scenario, NULL); goal; goal = goal_next(scenario, goal))
+        counts[goal_judge(goal, scenario, figures).state]++;
+}
+
 /* Whether all of it was measured. */
 static bool run(const struct cli *cli, const struct bench_options *options, const struct scenario *scenario,
-                json_t *documents)
+                json_t *documents, size_t *goal_counts)
 {
     unsigned rounds = options->rounds ? (unsigned)options->rounds : scenario->rounds;
     struct figures figures[CONTENDERS_MAX];
@@ -87,27 +108,43 @@ static bool run(const struct cli *cli, const struct bench_options *options, cons
         json_array_append_new(documents, bench_document(scenario, rounds, figures));
     else
         bench_print(scenario, rounds, figures);
-    for (size_t i = 0; i < scenario->contender_count; i++)
-        if (figures[i].why_not && !scenario->contenders[i]->is_optional)
-            complete = false;
+    complete = is_complete(scenario, figures) && complete;
+    count_goals(scenario, figures, goal_counts);
     figures_clear(figures, scenario->contender_count);
     return complete;
 }
 
-static int print_document(json_t *documents)
+static void print_goals(const size_t *counts)
+{
+    size_t all_goals = 0;
+
+    for (int state = 0; state < GOAL_STATES; state++)
+        all_goals += counts[state];
+    if (!all_goals)
+        return;
+    printf("goals:");
+    for (int state = 0; state < GOAL_STATES; state++)
+        printf("%s %zu %s", state ? "," : "", counts[state], goal_state_name(state));
+    printf("\n");
+}
+
+static int print_document(json_t *documents, const size_t *goal_counts)
 {
     struct utsname host;
+    json_t *counts = json_object();
 
+    for (int state = 0; state < GOAL_STATES; state++)
+        json_object_set_new(counts, goal_state_name(state), json_integer((json_int_t)goal_counts[state]));
     uname(&host);
-    return json_print(json_pack("{s:s, s:{s:s, s:i}, s:b, s:O}", "sentinel", sn_version_string(), "host", "kernel",
+    return json_print(json_pack("{s:s, s:{s:s, s:i}, s:b, s:o, s:O}", "sentinel", sn_version_string(), "host", "kernel",
                                 host.release, "processors", (int)sysconf(_SC_NPROCESSORS_ONLN), "interrupted",
-                                signals_caught() != 0, "scenarios", documents));
+                                signals_caught() != 0, "goals", counts, "scenarios", documents));
 }
 
 static int run_all(struct cli *cli, const struct bench_options *options)
 {
     json_t *documents = json_array();
-    size_t wanted = 0;
+    size_t wanted = 0, goal_counts[GOAL_STATES] = {0};
     bool complete = true;
     int status = 0;
 
@@ -119,15 +156,17 @@ static int run_all(struct cli *cli, const struct bench_options *options)
             if (options->list)
                 printf("%-16s %s\n", scenario->name, scenario->title);
             else
-                complete = run(cli, options, scenario, documents) && complete;
+                complete = run(cli, options, scenario, documents, goal_counts) && complete;
         }
     }
     if (!wanted)
         status = fail(cli, STATUS_USAGE, "command line", "no scenario has such a name; --list lists them");
-    else if (cli->json && !options->list && print_document(documents) < 0)
+    else if (cli->json && !options->list && print_document(documents, goal_counts) < 0)
         status = STATUS_INTERNAL;
     else if (!complete)
         status = STATUS_CHECK_FAILED;
+    if (wanted && !options->list && !cli->json)
+        print_goals(goal_counts);
     json_decref(documents);
     return status;
 }

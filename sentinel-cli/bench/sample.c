@@ -76,3 +76,16 @@ struct quantile sample_quantile(const struct sample *sample, double at)
     free(sorted);
     return quantile;
 }
+
+size_t sample_count_for(double at)
+{
+    return (size_t)ceil(log(TAIL) / log(at));
+}
+
+double sample_spread(const struct sample *sample)
+{
+    if (sample->count < 5)
+        return NAN;
+    return (sample_quantile(sample, 0.9).value - sample_quantile(sample, 0.1).value) / 2 /
+           fabs(sample_quantile(sample, 0.5).value);
+}

@@ -19,6 +19,11 @@ struct quantile {
     double value, low, high;
 };
 
+/* How many figures it takes for an interval of this quantile that has an upper end. */
+size_t sample_count_for(double at);
+/* Half of the distance between the 10th and the 90th percentile, in parts of the median; NAN for fewer than 5. */
+double sample_spread(const struct sample *sample);
+
 void sample_add(struct sample *sample, double value);
 void sample_clear(struct sample *sample);
 /* `at` is within 0 and 1. All of it is NAN for a sample that is empty. */

@@ -38,7 +38,8 @@ static void play_round(const struct scenario *scenario, const size_t *order, voi
         struct figures *its = &figures[order[i]];
 
         if (!its->why_not)
-            contender->measure(contender, states[order[i]], &values[order[i]], &its->why_not);
+            its->is_missing =
+                contender->measure(contender, states[order[i]], &values[order[i]], &its->why_not) == MISSING;
     }
     for (size_t i = 0; counts && i < scenario->contender_count && !signals_caught(); i++) {
         if (figures[i].why_not)
@@ -62,7 +63,7 @@ void scenario_run(const struct scenario *scenario, unsigned rounds, struct figur
         states[i] = NULL;
         figures[i] = (struct figures){0};
         if (contender->prepare)
-            contender->prepare(contender, &states[i], &figures[i].why_not);
+            figures[i].is_missing = contender->prepare(contender, &states[i], &figures[i].why_not) == MISSING;
     }
     /* the first one fills caches */
     for (unsigned round = 0; round <= rounds && !signals_caught(); round++) {

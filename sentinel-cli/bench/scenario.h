@@ -15,20 +15,20 @@
 struct contender {
     const char *name; /* as in the report */
     /*
-     * What it needs, made once: `state` is its own. 0, or -1 with *ret_why (to be freed): it is not tried. NULL:
-     * nothing.
+     * What it needs, made once: `state` is its own. 0, or -1 or MISSING with *ret_why (to be freed): it is not tried.
+     * NULL: nothing.
      */
     int (*prepare)(const struct contender *contender, void **ret_state, char **ret_why);
-    /* One figure. 0, or -1 with *ret_why: it is not tried any more. */
+    /* One figure. 0, or -1 or MISSING with *ret_why: it is not tried any more. */
     int (*measure)(const struct contender *contender, void *state, double *ret_value, char **ret_why);
     void (*clear)(void *state); /* may be NULL */
     const void *what;           /* what prepare and measure have to know */
     unsigned number;
-    bool is_optional; /* one that a host need not have */
-    bool is_shared;   /* callers at the same time share one state */
+    bool is_shared; /* callers at the same time share one state */
 };
 
-#define CONTENDERS_MAX 8 /* of a scenario */
+#define MISSING (-2)      /* instead of -1: this host has not got what it takes, and need not have it */
+#define CONTENDERS_MAX 12 /* of a scenario */
 
 enum unit { UNIT_NANOSECONDS, UNIT_PER_SECOND, UNIT_BYTES };
 
@@ -56,6 +56,7 @@ struct figures {
     struct sample values;
     struct sample ratios; /* to the first contender */
     char *why_not;        /* it was not tried, or not to the end; NULL */
+    bool is_missing;      /* for this reason */
 };
 
 /* Until a signal comes. `figures` has room for each contender. */

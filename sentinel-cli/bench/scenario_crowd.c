@@ -13,6 +13,7 @@
 #include <sentinel/sentinel.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #define OTHERS 1000
 #define EACH 10 /* sandboxes timed in a round: their median is its figure */
@@ -67,53 +68,70 @@ static int beside_measure(const struct contender *contender, void *state, double
 
 /* ---- idle ones ---- */
 
-/* The number after a name at the beginning of a line, in KiB; 0: it is not there. */
-static uint64_t kib_in(const char *path, const char *name)
+/* The number after a name at the beginning of a line; 0: it is not there. */
+static uint64_t number_in(const char *path, const char *name)
 {
     FILE *file = fopen(path, "re");
     char line[256];
-    uint64_t kib = 0;
+    uint64_t number = 0;
 
     while (file && fgets(line, sizeof(line), file))
-        if (strncmp(line, name, strlen(name)) == 0 && sscanf(line + strlen(name), "%" SCNu64, &kib) == 1)
+        if (strncmp(line, name, strlen(name)) == 0 && sscanf(line + strlen(name), "%" SCNu64, &number) == 1)
             break;
     if (file)
         fclose(file);
+    return number;
+}
+
+/* Calls visit() with each PID 1 of this process's sandboxes: those that it has a pidfd of. */
+static void visit_inits(void (*visit)(pid_t init, void *argument), void *argument)
+{
+    DIR *fds = opendir("/proc/self/fdinfo");
+    const struct dirent *entry;
+
+    while (fds && (entry = readdir(fds))) {
+        char path[32 + sizeof(entry->d_name)];
+        uint64_t pid;
+
+        snprintf(path, sizeof(path), "/proc/self/fdinfo/%s", entry->d_name);
+        pid = number_in(path, "Pid:");
+        if (pid > 0 && pid <= INT32_MAX)
+            visit((pid_t)pid, argument);
+    }
+    if (fds)
+        closedir(fds);
+}
+
+static void add_kib(pid_t init, void *kib)
+{
+    char path[64];
+
+    snprintf(path, sizeof(path), "/proc/%d/smaps_rollup", (int)init);
+    *(double *)kib += (double)number_in(path, "Pss:");
+}
+
+/* The proportional set sizes together. */
+static double inits_kib(void)
+{
+    double kib = 0;
+
+    visit_inits(add_kib, &kib);
     return kib;
 }
 
-/* Of all the PID 1 of sandboxes on this host, the proportional set sizes together. */
-static double inits_kib(void)
+static void add_cpu(pid_t init, void *ns)
 {
-    DIR *proc = opendir("/proc");
-    const struct dirent *entry;
-    double kib = 0;
+    struct timespec used;
+    clockid_t its_clock;
 
-    while (proc && (entry = readdir(proc))) {
-        char path[64 + sizeof(entry->d_name)], name[32] = "";
-        FILE *file;
-
-        if (entry->d_name[0] < '1' || entry->d_name[0] > '9')
-            continue;
-        snprintf(path, sizeof(path), "/proc/%s/comm", entry->d_name);
-        file = fopen(path, "re");
-        if (!file)
-            continue;
-        if (fgets(name, sizeof(name), file) && strcmp(name, "sentinel-init\n") == 0) {
-            snprintf(path, sizeof(path), "/proc/%s/smaps_rollup", entry->d_name);
-            kib += (double)kib_in(path, "Pss:");
-        }
-        fclose(file);
-    }
-    if (proc)
-        closedir(proc);
-    return kib;
+    if (clock_getcpuclockid(init, &its_clock) == 0 && clock_gettime(its_clock, &used) == 0)
+        *(double *)ns += (double)used.tv_sec * 1e9 + (double)used.tv_nsec;
 }
 
 /* What is in use, but for how much there is. */
 static double host_kib(void)
 {
-    return -(double)kib_in("/proc/meminfo", "MemAvailable:");
+    return -(double)number_in("/proc/meminfo", "MemAvailable:");
 }
 
 static int idle_measure(const struct contender *contender, void *state, double *ret_value, char **ret_why)
@@ -136,6 +154,29 @@ static int idle_measure(const struct contender *contender, void *state, double *
     return 0;
 }
 
+/* CPU time of one of them in a second in which nobody asks it for anything. */
+static int idle_cpu_measure(const struct contender *contender, void *state, double *ret_ns, char **ret_why)
+{
+    const struct timespec settling = {.tv_nsec = 200000000}, second = {.tv_sec = 1};
+    double before = 0, after = 0;
+    sn_sandbox **crowd = NULL;
+
+    (void)state;
+    if (crowd_create(contender->number, &crowd, ret_why) < 0)
+        return -1;
+    nanosleep(&settling, NULL);
+    visit_inits(add_cpu, &before);
+    nanosleep(&second, NULL);
+    visit_inits(add_cpu, &after);
+    crowd_destroy(crowd, contender->number);
+    if (before == 0) {
+        *ret_why = xstrdup("the CPU time of other processes cannot be read");
+        return -1;
+    }
+    *ret_ns = (after - before) / contender->number;
+    return 0;
+}
+
 static const struct contender alone = {.name = "alone", .measure = beside_measure, .number = 0};
 static const struct contender beside = {.name = "beside 1,000 others", .measure = beside_measure, .number = OTHERS};
 static const struct contender *const crowd_contenders[] = {&alone, &beside};
@@ -144,9 +185,14 @@ static const struct contender host = {.name = "all memory of the host's", .measu
 static const struct contender init = {.name = "its PID 1 (PSS)", .measure = idle_measure, .number = 200, .what = "PSS"};
 static const struct contender *const idle_contenders[] = {&host, &init};
 
+static const struct contender resting = {.name = "its PID 1, in a second", .measure = idle_cpu_measure, .number = 200};
+static const struct contender *const idle_cpu_contenders[] = {&resting};
+
 const struct scenario scenarios_crowd[] = {
-    {"crowd", "a new sandbox for /usr/bin/true, beside others", UNIT_NANOSECONDS, 5, crowd_contenders,
+    {"crowd", "a new sandbox for /usr/bin/true, beside others", UNIT_NANOSECONDS, 6, crowd_contenders,
      ARRAY_SIZE(crowd_contenders)},
-    {"idle", "memory of a sandbox in which nothing runs", UNIT_BYTES, 5, idle_contenders, ARRAY_SIZE(idle_contenders)},
+    {"idle", "memory of a sandbox in which nothing runs", UNIT_BYTES, 6, idle_contenders, ARRAY_SIZE(idle_contenders)},
+    {"idle-cpu", "CPU time of a sandbox in which nothing runs", UNIT_NANOSECONDS, 6, idle_cpu_contenders,
+     ARRAY_SIZE(idle_cpu_contenders)},
     {.name = NULL},
 };

@@ -98,12 +98,12 @@ static int callers_measure(const struct contender *contender, void *state, doubl
 #define BY(n)                                                                                                          \
     static const struct contender bare_##n = CALLERS("posix_spawn", bare_true, n),                                     \
                                   live_##n = CALLERS("live sandboxes, next run", live_true, n),                        \
-                                  pooled_##n = CALLERS("sandboxes of a pool", pooled_true, n),                         \
+                                  pooled_##n = CALLERS("pooled sandboxes", pooled_true, n),                            \
                                   new_##n = CALLERS("new sandboxes", new_true, n);                                     \
     static const struct contender *const by_##n[] = {&bare_##n, &live_##n, &pooled_##n, &new_##n};
 #define SCENARIO(n)                                                                                                    \
     {                                                                                                                  \
-        "throughput-" #n, "runs of /usr/bin/true in a second, by " #n " at a time", UNIT_PER_SECOND, 5, by_##n,        \
+        "throughput-" #n, "runs of /usr/bin/true in a second, by " #n " at a time", UNIT_PER_SECOND, 6, by_##n,        \
             ARRAY_SIZE(by_##n)                                                                                         \
     }
 

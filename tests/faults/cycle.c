@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <poll.h>
+#include <sched.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -113,6 +114,22 @@ static int do_create_loopback(struct cycle *cycle, sn_error **ret_error)
     options.mounts = mounts;
     options.limits = &limits;
     options.hostname = "other";
+    return do_create_with(cycle, &options, ret_error);
+}
+
+static int do_create_confined(struct cycle *cycle, sn_error **ret_error)
+{
+    sn_sandbox_options options;
+    cpu_set_t set;
+    char list[16];
+    int cpu = 0;
+
+    if (sched_getaffinity(0, sizeof(set), &set) == 0)
+        while (cpu < CPU_SETSIZE - 1 && !CPU_ISSET(cpu, &set))
+            cpu++;
+    snprintf(list, sizeof(list), "%d", cpu);
+    sn_sandbox_options_init(&options);
+    options.cpus = list;
     return do_create_with(cycle, &options, ret_error);
 }
 
@@ -545,6 +562,7 @@ static const struct calls {
                    {"wall", do_wall},
                    {"run", do_run}}},
     {.disturbed = {{"create", do_create_loopback}}},
+    {.disturbed = {{"create", do_create_confined}}},
     {.disturbed = {{"create", do_create_without_cgroup}, {"put", do_put_victim}, {"wall", do_wall}}},
     {.disturbed = {{"create", do_create_without_pid_ns}, {"put", do_put_victim}, {"fork", do_fork}, {"wall", do_wall}}},
     {.disturbed = {{"languages", do_languages}, {"policy", do_policy}, {"oci", do_policy_oci}}},
@@ -567,6 +585,7 @@ const struct scenario scenarios[] = {
     {"path", "a run that is searched in PATH", false},
     {"armed", "runs whose process waited for them", false},
     {"loopback", "create with loopback and mounts, destroy", false},
+    {"cpus", "create with a list of processors, destroy", false},
     {"no-cgroup", "create, run, destroy without cgroups", false},
     {"no-pid-ns", "create, run, destroy without a pid namespace", false},
     {"load", "languages, a policy, an OCI profile", false},

@@ -32,13 +32,57 @@ class Bench(unittest.TestCase):
             if contender["name"] in OPTIONAL and contender["why_not"]:
                 continue
             self.assertEqual((contender["count"], contender["why_not"]), (8, None), contender["name"])
+            self.assertFalse(contender["missing"])
+            self.assertGreaterEqual(contender["spread"], 0)
             for figure in ("median", "ratio"):
                 low, value, high = (contender[figure][key] for key in ("low", "value", "high"))
                 self.assertTrue(0 < low <= value <= high, (contender["name"], figure))
             self.assertGreaterEqual(contender["p99"]["value"], contender["median"]["value"])
             self.assertIsNone(contender["p99"]["high"])
+        self.assertGreater(scenario["p99_rounds"], 8)
         first = scenario["contenders"][0]
         self.assertEqual((first["ratio"]["low"], first["ratio"]["value"], first["ratio"]["high"]), (1, 1, 1))
+
+    def test_goals_are_judged(self):
+        document = json.loads(bench("--rounds", "6", "--only", "spawn", "--json").stdout)
+        (scenario,) = document["scenarios"]
+        counted = dict.fromkeys(("met", "missed", "undecided", "not measured"), 0)
+        for goal in scenario["goals"]:
+            counted[goal["state"]] += 1
+            low, high = goal["low"], goal["high"]
+            if goal["state"] == "not measured":
+                self.assertIsNone(goal["value"])
+            elif "at_most" in goal:
+                limit = goal["at_most"]
+                state = "met" if high <= limit else "missed" if low > limit else "undecided"
+                self.assertEqual(goal["state"], state)
+            else:
+                limit = goal["at_least"]
+                state = "met" if low >= limit else "missed" if high < limit else "undecided"
+                self.assertEqual(goal["state"], state)
+        self.assertEqual(document["goals"], counted)
+        self.assertEqual(sum(counted.values()), 5)
+        (ours,) = (goal for goal in scenario["goals"] if goal["contender"] == "live sandbox, next run")
+        self.assertNotEqual(ours["state"], "not measured")
+
+    def test_goals_name_what_there_is(self):
+        """A contender that is renamed would leave its goal unmeasured in silence."""
+        known = {"pooled sandbox", "pooled sandboxes"}
+        some = [part for name in ("spawn", "python", "throughput-2") for part in ("--only", name)]
+        document = json.loads(bench("--rounds", "1", *some, "--json").stdout)
+        for scenario in document["scenarios"]:
+            names = {contender["name"] for contender in scenario["contenders"]}
+            for goal in scenario["goals"]:
+                self.assertIn(goal["contender"], names | known)
+                if goal["to"]:
+                    self.assertIn(goal["to"], names | known)
+
+    def test_what_is_missing_is_no_failure(self):
+        environment = {**os.environ, "PATH": "/nowhere"}
+        done = subprocess.run([SENTINEL, "bench", "--rounds", "1", "--only", "spawn"], stdin=subprocess.DEVNULL,
+                              capture_output=True, text=True, timeout=PATIENCE, env=environment)
+        self.assertEqual(done.returncode, 0, done.stdout)
+        self.assertRegex(done.stdout, r"(?m)^  nsjail +not tried: nsjail: No such file or directory$")
 
     def test_a_single_round_has_no_interval(self):
         document = json.loads(bench("--rounds", "1", "--only", "cpu-figure", "--json").stdout)

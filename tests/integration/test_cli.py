@@ -332,8 +332,8 @@ class Status(CliTest):
 @needs_sandbox
 class Json(CliTest):
     STEP = {"verdict", "limit", "exit_code", "signal", "cpu_ns", "user_ns", "system_ns", "cpu_source", "wall_ns",
-            "memory_bytes", "memory_source", "throttled_ns", "stdout", "stdout_encoding", "stdout_truncated", "stderr",
-            "stderr_encoding", "stderr_truncated", "denied", "layers", "notes", "limits"}
+            "memory_bytes", "memory_source", "throttled_ns", "suspect", "stdout", "stdout_encoding", "stdout_truncated",
+            "stderr", "stderr_encoding", "stderr_truncated", "denied", "layers", "notes", "limits"}
 
     def document(self, *args, **kwargs):
         done = sentinel(*args, **kwargs)
@@ -582,6 +582,9 @@ class BadInput(CliTest):
             (["run", "--memory-kb", "1000", good], "--memory-kb 1000: too small; .* at least 1024"),
             (["run", "--pids", "none", good], "--pids none"),
             (["run", "--cpu-ms", "60000", "--wall-ms", "100", good], "--wall-ms 100 and --cpu-ms 60000 contradict"),
+            (["exec", "--cpus", "0", "--relax", "cgroup", "--", "true"], "contradict"),
+            (["exec", "--cpus", "1-0", "--", "true"], "no list of processors"),
+            (["exec", "--cpus", "8191", "--", "true"], "not online"),
             (["run", "--cpu-ms", "200", "--wall-ms", "100", "--cpu-percent", "100", good], "contradict"),
             (["exec", "--network", "loopback", "--relax", "network-ns", "--", "true"], "contradict"),
             (["run", "--memroy-kb", "1", good], "'--memroy-kb'; did you mean '--memory-kb'"),

@@ -7,9 +7,10 @@ check "a sandbox has every layer" "$SENTINEL" exec -- /bin/true
 # shellcheck disable=SC2016
 check "what spares the host spares no program" sh -c \
   'echo -500 >/proc/self/oom_score_adj && [ "$("$1" exec -- cat /proc/self/oom_score_adj)" = 0 ]' sh "$SENTINEL"
-for name in test_cgroup test_isolation test_keys integration_limits; do
+for name in test_cgroup test_cpus test_isolation test_keys integration_limits; do
   program $name
 done
+run_unittest test_suspect.py python3 tests/integration/test_suspect.py -v
 if [[ $long == 1 ]]; then
   for name in test_run test_run_input test_run_events test_sandbox test_mounts test_host_safety test_dead_host \
     test_bad_input; do

@@ -72,6 +72,7 @@ class SnSandboxOptions(Structure):
         ("cgroup_parent", c_char_p),
         ("network", c_uint32),
         ("arm", c_uint32),
+        ("cpus", c_char_p),
     ]
 
 
@@ -209,6 +210,9 @@ CONSTANTS: dict[str, int] = {
     "SN_EVENT_STDERR": 2,
     "SN_EVENT_STDIN": 3,
     "SN_EVENT_DONE": 4,
+    "SN_SUSPECT_WAITED": 1,
+    "SN_SUSPECT_STOLEN": 2,
+    "SN_SUSPECT_THROTTLED": 4,
     "SN_HOST_OK": 0,
     "SN_HOST_LIMITED": 1,
     "SN_HOST_MISSING": 2,
@@ -277,6 +281,10 @@ FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "sn_result_memory_bytes": (c_uint64, [c_void_p]),
     "sn_result_memory_source": (c_char_p, [c_void_p]),
     "sn_result_throttled_ns": (c_uint64, [c_void_p]),
+    "sn_result_suspect": (c_uint32, [c_void_p]),
+    "sn_result_waited_ns": (c_uint64, [c_void_p]),
+    "sn_result_stolen_ns": (c_uint64, [c_void_p]),
+    "sn_result_throttled_above_ns": (c_uint64, [c_void_p]),
     "sn_result_stdout": (c_void_p, [c_void_p, _sizes]),
     "sn_result_stderr": (c_void_p, [c_void_p, _sizes]),
     "sn_result_stdout_truncated": (c_int32, [c_void_p]),

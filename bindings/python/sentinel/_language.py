@@ -192,6 +192,7 @@ class Program:
         shm_bytes: int | None = None,
         cgroup_parent: Argument | None = None,
         arm: Arm | str = Arm.AUTO,
+        cpus: Iterable[int] | str | None = None,
     ) -> None:
         self.language = language if isinstance(language, Language) else find_language(language)
         sandbox, loaded = sandbox_options(
@@ -209,6 +210,7 @@ class Program:
             shm_bytes=shm_bytes,
             cgroup_parent=cgroup_parent,
             arm=arm,
+            cpus=cpus,
         )
         data = payload(source, "source")
         options = SnProgramOptions(size=ctypes.sizeof(SnProgramOptions), source=data, source_length=len(data))

@@ -27,6 +27,7 @@ from ._types import (
     Network,
     Result,
     choice_of,
+    cpus_list,
     encode,
     environment,
     layer_mask,
@@ -54,6 +55,7 @@ def sandbox_options(
     shm_bytes: int | None = None,
     cgroup_parent: Argument | None = None,
     arm: Arm | str = Arm.AUTO,
+    cpus: Iterable[int] | str | None = None,
 ) -> tuple[SnSandboxOptions, Policy | None]:
     """The struct, and the policy that must live as long as the struct is in use."""
     loaded = policy_of(policy)
@@ -67,6 +69,8 @@ def sandbox_options(
         options.hostname = encode(hostname, "hostname")
     if cgroup_parent is not None:
         options.cgroup_parent = encode(cgroup_parent, "cgroup_parent")
+    if cpus is not None:
+        options.cpus = encode(cpus_list(cpus), "cpus")
     if limits is not None:
         options.limits = limits_pointer(limits, "limits")
     entries = list(mounts)
@@ -199,6 +203,8 @@ class Sandbox:
     work_inodes    files in /work: 8192; tmp_inodes in /tmp the same
     cgroup_parent  cgroup v2 directory to make groups in; found automatically
     arm            Arm.AUTO, Arm.NEVER or Arm.ALWAYS, or their names: when the next run is got ready ahead
+    cpus           the processors that it is confined to, as {0, 2} or "0-3,8"; those of the caller. HostError where the
+                   cgroup controller cpuset cannot be had
 
     Creation blocks for some milliseconds. It raises InvalidError, NotFoundError (a mount's source, the rootfs, a policy),
     ParseError, HostError, SystemCallError, NoMemoryError; nothing is left then.
@@ -227,6 +233,7 @@ class Sandbox:
         shm_bytes: int | None = None,
         cgroup_parent: Argument | None = None,
         arm: Arm | str = Arm.AUTO,
+        cpus: Iterable[int] | str | None = None,
     ) -> None:
         options, loaded = sandbox_options(
             mounts=mounts,
@@ -243,6 +250,7 @@ class Sandbox:
             shm_bytes=shm_bytes,
             cgroup_parent=cgroup_parent,
             arm=arm,
+            cpus=cpus,
         )
         sandbox, error = c_void_p(), c_void_p()
         check(lib.sn_sandbox_create(byref(options), byref(sandbox), byref(error)), error)

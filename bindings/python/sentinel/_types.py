@@ -206,6 +206,12 @@ class Result:
     layers: tuple[str, ...]  #: in force during the run
     relaxed: tuple[str, ...]  #: not in force because the caller relaxed them
     notes: tuple[str, ...]  #: sentences worth knowing beyond the layers
+    #: Why the wall figure may not be the program's own: "waited", "stolen", "throttled_above", each for at least a
+    #: twentieth of it. The times below are 0 for runs shorter than 50 ms
+    suspect: tuple[str, ...]
+    waited_ns: int  #: its first thread was ready to run and had no processor, nanoseconds
+    stolen_ns: int  #: a hypervisor had its processors, nanoseconds
+    throttled_above_ns: int  #: a cgroup above its own was held back, nanoseconds
 
     @property
     def ok(self) -> bool:
@@ -266,6 +272,17 @@ def choice_of(kind: type[Choice], value: Choice | str, what: str) -> Choice:
     return value
 
 
+def cpus_list(cpus: Iterable[int] | str) -> str:
+    """The list as the library takes it, which checks it."""
+    if isinstance(cpus, str):
+        return cpus
+    numbers = list(cpus)
+    for number in numbers:
+        if isinstance(number, bool) or not isinstance(number, int):
+            raise TypeError(f"cpus must be numbers of processors, or a text such as '0-3,8', not {number!r}")
+    return ",".join(map(str, numbers))
+
+
 def limits_pointer(limits: Limits, what: str) -> Any:
     expect(limits, Limits, what, "a sentinel.Limits or None")
     return pointer(limits._struct())
@@ -287,6 +304,12 @@ def files(entries: Mapping[str, Data]) -> Any:
         size = ctypes.sizeof(SnFile)
         structs.append(pointer(SnFile(size=size, path=encode(path, "path"), data=data, length=len(data))))
     return (ctypes.POINTER(SnFile) * (len(structs) + 1))(*structs)
+
+
+def suspect_names(bits: int) -> tuple[str, ...]:
+    prefix = "SN_SUSPECT_"
+    names = {"WAITED": "waited", "STOLEN": "stolen", "THROTTLED": "throttled_above"}
+    return tuple(name for constant, name in names.items() if bits & CONSTANTS[prefix + constant])
 
 
 def layer_mask(names: Iterable[str] | str) -> int:
@@ -349,4 +372,8 @@ def make_result(result: int) -> Result:
         layers=layer_names(lib.sn_result_layers(result)),
         relaxed=layer_names(lib.sn_result_relaxed(result)),
         notes=tuple(text(lib.sn_result_notes(result)).splitlines()),
+        suspect=suspect_names(lib.sn_result_suspect(result)),
+        waited_ns=lib.sn_result_waited_ns(result),
+        stolen_ns=lib.sn_result_stolen_ns(result),
+        throttled_above_ns=lib.sn_result_throttled_above_ns(result),
     )

@@ -15,7 +15,7 @@ import sys
 import time
 import warnings
 from pathlib import Path
-from typing import Callable
+from typing import Callable, Iterable
 
 import pytest
 
@@ -262,6 +262,27 @@ def test_mounts_network_and_hostname(can_sandbox: None, tmp_path: Path) -> None:
         pass
     with pytest.raises(ValueError, match="network must be one of none, loopback, not 'all'"):
         Sandbox(network="all")
+
+
+def test_cpus(can_sandbox: None) -> None:
+    last = max(os.sched_getaffinity(0))
+    show = ["/bin/sh", "-c", "grep Cpus_allowed_list /proc/self/status"]
+    given: list[Iterable[int] | str] = [{last}, str(last), [last, last]]
+    for cpus in given:
+        try:
+            sandbox = Sandbox(cpus=cpus)
+        except sentinel.HostError as error:
+            pytest.skip(f"no cpuset: {error}")
+        with sandbox:
+            assert sandbox.run(show).stdout.split()[-1] == str(last).encode()
+    refused: list[Iterable[int] | str] = ["", "x", [], [8191]]
+    for bad in refused:
+        with pytest.raises(sentinel.InvalidError, match="cpus|processor"):
+            Sandbox(cpus=bad)
+    with pytest.raises(TypeError, match="^cpus must be"):
+        Sandbox(cpus=["0"])  # type: ignore[list-item]
+    with pytest.raises(sentinel.InvalidError, match="cpus needs the layer cgroup"):
+        Sandbox(cpus="0", relax="cgroup")
 
 
 def test_a_network_brings_its_policy(can_sandbox: None) -> None:

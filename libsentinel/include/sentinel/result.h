@@ -89,6 +89,33 @@ SN_API uint64_t sn_result_relaxed(const sn_result *result);
  */
 SN_API const char *sn_result_notes(const sn_result *result);
 
+/* Why a figure of time may not be the program's own: bits of sn_result_suspect(). */
+#define SN_SUSPECT_WAITED (1U << 0)    /* it waited for a processor that others had */
+#define SN_SUSPECT_STOLEN (1U << 1)    /* a hypervisor took its processors away */
+#define SN_SUSPECT_THROTTLED (1U << 2) /* a cgroup above the sandbox's own had used up its bandwidth */
+
+/*
+ * What disturbed the run from outside, as SN_SUSPECT_... bits; 0: nothing was seen. A bit is set where the time that it
+ * stands for is at least a twentieth of the wall time, and at least 5 ms; the notes then say so, too. It is the wall
+ * figure that is suspect; CPU time lasts longer beside others by what they take of caches and memory, not by this.
+ * What sn_limits.cpu_percent holds back is no disturbance.
+ *
+ * SN_SUSPECT_WAITED is not set for a program whose threads used all its processors all the time: it waited for itself.
+ * A program can bring about waiting by more threads than it has processors.
+ */
+SN_API uint32_t sn_result_suspect(const sn_result *result);
+/*
+ * The times themselves, nanoseconds; 0 for runs shorter than 50 ms, in which nothing is looked at. waited: the first
+ * thread of the first process was ready to run and did not (/proc/PID/schedstat, less the time throttled; 0 where the
+ * kernel has neither CONFIG_SCHEDSTATS nor delay accounting, and without the layer proc). stolen: of all processors
+ * that the sandbox may use, or of all there are if it was given no list (/proc/stat, in steps of 10 ms).
+ * throttled_above: of the group above that was throttled longest, its processors together (cpu.stat); groups that this
+ * process does not see, as of a container's host, cannot be told. The last two from the 50th millisecond of the run on.
+ */
+SN_API uint64_t sn_result_waited_ns(const sn_result *result);
+SN_API uint64_t sn_result_stolen_ns(const sn_result *result);
+SN_API uint64_t sn_result_throttled_above_ns(const sn_result *result);
+
 /* "OK", "TIME_LIMIT_EXCEEDED", ... and "cpu", "wall", "memory", "output", "processes"; static strings. */
 SN_API const char *sn_verdict_name(sn_verdict verdict);
 SN_API const char *sn_limit_name(sn_limit limit);

@@ -82,7 +82,18 @@ typedef struct sn_sandbox_options {
     const char *cgroup_parent;     /* cgroup v2 directory to make groups in; NULL: found automatically */
     uint32_t network;              /* SN_NETWORK_... */
     uint32_t arm;                  /* SN_ARM_... */
+    const char *cpus;              /* the processors it runs on, "0-3,8"; NULL: those of the caller; see below */
 } sn_sandbox_options;
+
+/*
+ * cpus confines PID 1 and all runs to a list of processors, as cpuset(7) writes it, by the cgroup controller cpuset: no
+ * program gets out of it, by sched_setaffinity(2) either. They are not kept free of others: for figures that repeat,
+ * give each sandbox one that nobody else is given. The list must lie within the processors that are online and in the
+ * caller's own cgroup; what taskset(1) gave the caller does not matter. Refused with SN_EHOST where there is no cpuset,
+ * with SN_EINVAL where the list is none, is empty, or reaches beyond, and where the layer cgroup is relaxed. Should the
+ * last processor of a list be taken offline, the kernel lets its processes go to those of the group above. Kernel
+ * facts: cpuset(7), Documentation/admin-guide/cgroup-v2.rst.
+ */
 
 /* Makes it all zero but the size. The _sized form is for bindings, with the size of their own layout. */
 SN_API void sn_mount_init_sized(sn_mount *mount, size_t size);

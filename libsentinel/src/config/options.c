@@ -3,6 +3,7 @@
 
 #include "base/buffer.h"
 #include "base/cleanup.h"
+#include "base/cpus.h"
 #include "base/error.h"
 
 #include <fcntl.h>
@@ -14,6 +15,7 @@
 #define MIB (UINT64_C(1) << 20)
 #define MOUNTS_MAX 128
 #define HOSTNAME_MAX 64
+#define CPUS_LENGTH_MAX 4096
 
 void sn_mount_init_sized(sn_mount *mount, size_t size)
 {
@@ -265,6 +267,28 @@ static int copy_sizes(const sn_sandbox_options *options, struct sn__spec *spec, 
     return 0;
 }
 
+/* Which of them there are, and which the caller may use, is looked at when the groups are made. */
+static int copy_cpus(const char *cpus, struct sn__spec *spec, sn_error **ret_error)
+{
+    struct sn__cpus set;
+    int r;
+
+    if (!cpus)
+        return 0;
+    if (!(spec->layers & SN_LAYER_CGROUP))
+        return sn__error_set(ret_error, SN_EINVAL, "check options",
+                             "cpus needs the layer cgroup, which is relaxed: a program could undo anything else");
+    r = strlen(cpus) < CPUS_LENGTH_MAX ? sn__cpus_parse(cpus, &set) : -EINVAL;
+    if (r == -ERANGE)
+        return sn__error_set(ret_error, SN_EINVAL, "check options", "cpus '%s' has a number above %d", cpus,
+                             SN__CPUS_MAX - 1);
+    if (r < 0)
+        return sn__error_set(ret_error, SN_EINVAL, "check options",
+                             "cpus '%.80s' is no list of processors such as 0-3,8", cpus);
+    spec->cpus = strndup(cpus, strcspn(cpus, "\n"));
+    return spec->cpus ? 0 : sn__error_nomem(ret_error);
+}
+
 static int copy_rest(const sn_sandbox_options *options, struct sn__spec *spec, sn_error **ret_error)
 {
     int r;
@@ -321,6 +345,8 @@ int sn__spec_make(const sn_sandbox_options *options, struct sn__spec *ret_spec, 
     if (r == 0)
         r = copy_sizes(&checked, &spec, ret_error);
     if (r == 0)
+        r = copy_cpus(checked.cpus, &spec, ret_error);
+    if (r == 0)
         r = copy_rest(&checked, &spec, ret_error);
     if (r < 0) {
         sn__spec_clear(&spec);
@@ -346,6 +372,7 @@ int sn__spec_copy(const struct sn__spec *spec, struct sn__spec *ret_copy, sn_err
     copy.rootfs = copy_string(spec->rootfs, &failed);
     copy.hostname = copy_string(spec->hostname, &failed);
     copy.cgroup_parent = copy_string(spec->cgroup_parent, &failed);
+    copy.cpus = copy_string(spec->cpus, &failed);
     copy.policy = spec->policy ? sn_policy_ref(spec->policy) : NULL;
     copy.mounts = calloc(spec->mount_count + 1, sizeof(*copy.mounts));
     copy.mount_count = copy.mounts ? spec->mount_count : 0;
@@ -372,6 +399,7 @@ void sn__spec_clear(struct sn__spec *spec)
     free(spec->rootfs);
     free(spec->hostname);
     free(spec->cgroup_parent);
+    free(spec->cpus);
     sn_policy_free(spec->policy);
     *spec = (struct sn__spec){0};
 }

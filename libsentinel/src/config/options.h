@@ -47,6 +47,7 @@ struct sn__spec {
     uint64_t work_bytes, work_inodes, tmp_bytes, tmp_inodes, shm_bytes;
     uint32_t arm; /* SN_ARM_... */
     uint32_t network;
+    char *cpus; /* NULL: wherever the caller may run */
 };
 
 int sn__spec_make(const sn_sandbox_options *options, struct sn__spec *ret_spec, sn_error **ret_error);

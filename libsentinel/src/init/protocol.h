@@ -182,6 +182,7 @@ struct sn__request {
     uint32_t is_armed;       /* 1: the child stops in front of its exec; argv and envp come while it waits */
     uint64_t memory_bytes;   /* refuse larger mappings */
     uint64_t put_bytes;      /* armed: what the host wrote into files while it waited */
+    uint64_t go_ns;          /* armed: when the host let it go, CLOCK_MONOTONIC */
     struct sn__request_rlimit rlimits[SN__REQUEST_RLIMITS];
 };
 
@@ -229,6 +230,7 @@ struct sn__message_done {
     int32_t denied_number;
     uint32_t refused_mappings;
     uint64_t denied_args[6];
+    uint64_t waited_ns; /* for a processor, by the first process's first thread; 0 for a short run, or without /proc */
 };
 
 struct sn__message_armed {

@@ -31,6 +31,7 @@
  */
 #define BUSY_FREE_NS 20000000U
 #define BUSY_EVERY_NS 5000000U
+#define LONG_RUN_NS 50000000U
 
 struct run {
     struct init *init;
@@ -43,8 +44,9 @@ struct run {
     long child;
     int signals; /* signalfd of SIGCHLD */
     int first_reaped;
-    uint64_t busy_from; /* our own CPU time when the program began, and what samples for the host took since */
-    uint64_t busy_told; /* what of it since the host has heard of */
+    uint64_t busy_from;     /* our own CPU time when the program began, and what samples for the host took since */
+    uint64_t busy_told;     /* what of it since the host has heard of */
+    uint64_t waited_before; /* for a processor, by an armed child on its way */
     struct rusage before;
     uint64_t files_before; /* bytes of the files that it found */
     struct sn__message done;
@@ -234,6 +236,50 @@ static void tell_busy(struct run *run)
 }
 
 /*
+ * How long a process has waited for a processor so far: the second field of schedstat, which it has until it is reaped.
+ * It is the first thread's alone; the kernel adds up no others.
+ */
+static uint64_t waited_ns(long pid)
+{
+    char path[64], text[128];
+    const char *at = text;
+    size_t used = rt_append(path, sizeof(path), 0, "/proc/");
+    long fd, n;
+
+    used = rt_append_u64(path, sizeof(path), used, (uint64_t)pid, 10);
+    rt_append(path, sizeof(path), used, "/schedstat");
+    fd = sn__sys(__NR_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC, 0);
+    if (fd < 0)
+        return 0;
+    n = sn__sys(__NR_read, fd, text, sizeof(text) - 1);
+    sn__sys(__NR_close, fd);
+    text[n < 0 ? 0 : n] = '\0';
+    rt_parse_u64(&at);
+    if (*at != ' ')
+        return 0;
+    at++;
+    return rt_parse_u64(&at);
+}
+
+static uint64_t start_ns(const struct run *run)
+{
+    return run->request->is_armed ? run->request->go_ns : run->done.done.start_ns;
+}
+
+/* In a short run there is nothing to be seen, and looking would make it longer. */
+static void note_waited(struct run *run)
+{
+    int32_t info[32] = {0}; /* siginfo_t, whose first is the signal */
+    uint64_t waited;
+
+    if (rt_now_ns() - start_ns(run) < LONG_RUN_NS ||
+        sn__sys(__NR_waitid, P_PID, run->child, info, WEXITED | WNOHANG | WNOWAIT, NULL) < 0 || info[0] == 0)
+        return;
+    waited = waited_ns(run->child);
+    run->done.done.waited_ns = waited > run->waited_before ? waited - run->waited_before : 0;
+}
+
+/*
  * The child waits in front of its exec. The host starts it by answering; nothing of that comes by here. Our own 0, 1
  * and 2 are the program's until its end: the table of descriptors is shared up to an exec that we do not see.
  */
@@ -244,6 +290,7 @@ static void tell_armed(struct run *run, uint64_t notification)
 
     run->is_arming = 0;
     init_close_received(run->received);
+    run->waited_before = waited_ns(run->child);
     run->busy_from = rt_own_cpu_ns();
     if (init_send(&message, run->first.listener) < 0)
         kill_all(run); /* no descriptor could be sent: the host hears of the child's end */
@@ -368,6 +415,7 @@ static void wait_for_end(struct run *run)
             fds[2].fd = *(volatile int *)&run->first.listener;
         if (fds[1].revents) {
             sn__sys(__NR_read, run->signals, drained, sizeof(drained));
+            note_waited(run);
             reap(run, WNOHANG);
             tell_busy(run);
         }
@@ -463,6 +511,7 @@ static void end(struct run *run)
     end_rest(run);
     run->done.done.max_rss_bytes = reaped_since_start(run, &run->done.done.user_ns, &run->done.done.system_ns);
     run->done.done.busy_ns = busy_ns(run);
+    run->done.done.start_ns = start_ns(run);
     count_left(run);
     run->done.done.left_bytes = init->left_bytes;
     if (run->is_arming && failed.failure.step == SN__STEP_NONE) /* a filter around us ended it */

@@ -15,6 +15,7 @@
 #include <limits.h>
 #include <linux/landlock.h>
 #include <pwd.h>
+#include <sched.h>
 #include <stdarg.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -84,8 +85,8 @@ static void kernel(struct sn__host_context *context, struct sn__host_finding *fi
     sn__host_say(finding, SN_HOST_OK, "%s", name.release);
 }
 
-/* Makes a group and removes it: what pick() found must also work. */
-static int try_group(const struct sn__cgroup_driver *driver, const char *parent, sn_error **ret_error)
+/* Makes a group, confined to these processors unless that is NULL, and removes it: what pick() found must also work. */
+static int try_group(const struct sn__cgroup_driver *driver, const char *parent, const char *cpus, sn_error **ret_error)
 {
     struct sn__cgroup *cgroup = NULL;
     cleanup_close int held = -1;
@@ -95,6 +96,8 @@ static int try_group(const struct sn__cgroup_driver *driver, const char *parent,
     if (r < 0)
         return r;
     r = driver->create(parent, slot, geteuid(), &cgroup, ret_error);
+    if (r == 0 && cpus)
+        r = driver->confine(cgroup, cpus, ret_error);
     driver->destroy(cgroup);
     return r;
 }
@@ -142,7 +145,7 @@ static void cgroups(struct sn__host_context *context, struct sn__host_finding *f
     int r = sn__cgroup_pick(NULL, &driver, &parent, &error);
 
     if (r == 0)
-        r = try_group(driver, parent, &error);
+        r = try_group(driver, parent, NULL, &error);
     if (r < 0) {
         explain_no_groups(finding, error);
         sn_error_free(error);
@@ -202,6 +205,36 @@ static void bandwidth(struct sn__host_context *context, struct sn__host_finding 
     } else {
         sn__host_say(finding, SN_HOST_OK, "%s", context->driver == &sn__cgroup_v2 ? "cpu.max" : "cpu.cfs_quota_us");
     }
+}
+
+/* One that this process runs on, so there is no reason to refuse it but the lack of a cpuset. */
+static void processors(struct sn__host_context *context, struct sn__host_finding *finding)
+{
+    sn_error *error = NULL;
+    const char *remedy;
+    cpu_set_t set;
+    char list[16];
+    int cpu = 0;
+
+    if (!context->driver) {
+        sn__host_say(finding, SN_HOST_LIMITED, "a list of processors is refused without cgroups");
+        sn__host_fix(finding, "see cgroups");
+        return;
+    }
+    if (sched_getaffinity(0, sizeof(set), &set) == 0)
+        while (cpu < CPU_SETSIZE - 1 && !CPU_ISSET(cpu, &set))
+            cpu++;
+    snprintf(list, sizeof(list), "%d", cpu);
+    if (try_group(context->driver, context->parent, list, &error) == 0) {
+        sn__host_say(finding, SN_HOST_OK, "cpuset.cpus");
+        return;
+    }
+    remedy = strstr(sn_error_message(error), "; ");
+    sn__host_say(finding, SN_HOST_LIMITED, "a list of processors is refused: %.*s",
+                 (int)(remedy ? remedy - sn_error_message(error) : 400), sn_error_message(error));
+    if (remedy)
+        sn__host_fix(finding, "%s", remedy + 2);
+    sn_error_free(error);
 }
 
 static void swap(struct sn__host_context *context, struct sn__host_finding *finding)
@@ -362,6 +395,7 @@ static const struct {
     {"memory peak", memory_peak},
     {"killing groups", killing},
     {"cpu bandwidth", bandwidth},
+    {"processors", processors},
     {"swap", swap},
     {"uid ranges", id_ranges},
     {"AppArmor", apparmor},

@@ -125,6 +125,26 @@ const char *sn_result_notes(const sn_result *result)
     return result->notes.data ? result->notes.data : "";
 }
 
+uint32_t sn_result_suspect(const sn_result *result)
+{
+    return result->suspect;
+}
+
+uint64_t sn_result_waited_ns(const sn_result *result)
+{
+    return result->waited_ns;
+}
+
+uint64_t sn_result_stolen_ns(const sn_result *result)
+{
+    return result->stolen_ns;
+}
+
+uint64_t sn_result_throttled_above_ns(const sn_result *result)
+{
+    return result->throttled_above_ns;
+}
+
 const char *sn_verdict_name(sn_verdict verdict)
 {
     static const char *const names[] = {

@@ -22,6 +22,8 @@ struct sn_result {
     uint64_t layers;  /* in force */
     uint64_t relaxed; /* not in force by choice: a host without AppArmor chose nothing */
     struct sn__buffer notes;
+    uint32_t suspect; /* SN_SUSPECT_... */
+    uint64_t waited_ns, stolen_ns, throttled_above_ns;
 };
 
 /* For the compile step: a compiler that says no is no runtime error. */

@@ -37,6 +37,18 @@ static int take_cgroup(sn_sandbox *sandbox, sn_error **ret_error)
     return sandbox->driver->create(parent, sandbox->slot, sandbox->ids.init_outside, &sandbox->cgroup, ret_error);
 }
 
+/* With another slot it may be tried again, and then with other groups. */
+static int take_processors(sn_sandbox *sandbox, sn_error **ret_error)
+{
+    int r = sandbox->driver->confine(sandbox->cgroup, sandbox->spec.cpus, ret_error);
+
+    if (r < 0) {
+        sandbox->driver->destroy(sandbox->cgroup);
+        sandbox->cgroup = NULL;
+    }
+    return r;
+}
+
 /*
  * A slot, its uids and its groups. That the groups belong to somebody else (SN_EBUSY) happens where two containers
  * share the cgroup file system but not the directory of slots: then another slot is tried.
@@ -56,6 +68,8 @@ static int take_place(sn_sandbox *sandbox, sn_error **ret_error)
             r = sn__idmap_choose(sandbox->spec.layers, sandbox->slot, &sandbox->ids, ret_error);
         if (r == 0)
             r = take_cgroup(sandbox, ret_error);
+        if (r == 0 && sandbox->spec.cpus)
+            r = take_processors(sandbox, ret_error);
     }
     return r;
 }

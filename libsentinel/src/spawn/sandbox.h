@@ -19,7 +19,9 @@ struct sn__waiting {
     uint32_t serial;
     int listener; /* what it waits for is answered here */
     uint64_t notification;
-    uint64_t *put_bytes; /* that the caller has put into files meanwhile: PID 1 sees it; NULL: nobody waits */
+    /* what PID 1 sees of it; NULL: nobody waits */
+    uint64_t *put_bytes; /* that the caller has put into files meanwhile */
+    uint64_t *go_ns;     /* when it was let go */
 };
 
 struct sn_sandbox {

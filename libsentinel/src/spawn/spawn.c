@@ -11,6 +11,7 @@
 #include "spawn/control.h"
 #include "spawn/init_blob.h"
 #include "spawn/pid_numbers.h"
+#include "supervise/cpuset.h"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -286,6 +287,10 @@ static int bring_up(sn_sandbox *sandbox, const struct sn__planner *planner, cons
 
     if (sandbox->cgroup)
         r = check_alive(sandbox, sandbox->driver->enter(sandbox->cgroup, sandbox->pid, ret_error), ret_error);
+    if (r == 0 && sandbox->spec.cpus)
+        r = check_alive(sandbox, sandbox->driver->enter_cpus(sandbox->cgroup, sandbox->pid, ret_error), ret_error);
+    if (r == 0 && sandbox->spec.cpus)
+        r = check_alive(sandbox, sn__cpuset_set_affinity(sandbox->pid, sandbox->spec.cpus, ret_error), ret_error);
     if (r == 0)
         r = check_alive(sandbox, sn__idmap_write(&sandbox->ids, sandbox->pid_in_proc, ret_error), ret_error);
     if (r == 0)

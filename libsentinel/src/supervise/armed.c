@@ -236,11 +236,14 @@ void sn__armed_prepare(sn_sandbox *sandbox, sn_policy *policy, const sn_limits *
     armed->policy = sn_policy_ref(policy);
     armed->cwd = strdup(cwd);
     if (armed->cwd && prepare(sandbox, &builder, limits) == 0) {
+        struct sn__request *request = (struct sn__request *)(void *)armed->areas[armed->turn].bytes;
+
         sandbox->waiting = (struct sn__waiting){
             .state = SN__WAITING_ASKED,
             .serial = sandbox->serial,
             .listener = -1,
-            .put_bytes = &((struct sn__request *)(void *)armed->areas[armed->turn].bytes)->put_bytes,
+            .put_bytes = &request->put_bytes,
+            .go_ns = &request->go_ns,
         };
     } else {
         clear(sandbox);
@@ -320,7 +323,7 @@ bool sn__armed_go(sn_running *running)
 
     running->serial = sandbox->waiting.serial;
     sandbox->driver->run_mark(running->group);
-    running->started_ns = sn__now_ns();
+    running->started_ns = *sandbox->waiting.go_ns = sn__now_ns();
     do
         r = ioctl(sandbox->waiting.listener, SECCOMP_IOCTL_NOTIF_SEND, &answer);
     while (r < 0 && errno == EINTR);

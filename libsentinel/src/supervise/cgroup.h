@@ -61,6 +61,11 @@ struct sn__cgroup_driver {
     /* Puts the sandbox's PID 1 into "s<slot>", then (settle) makes its leaf, moves it there, enables controllers. */
     int (*enter)(struct sn__cgroup *cgroup, pid_t init, sn_error **ret_error);
     int (*settle)(struct sn__cgroup *cgroup, pid_t init, sn_error **ret_error);
+    /* Confines what will be in it to a list of processors (cpuset.h); before enter(). Errors as of cpuset.h. */
+    int (*confine)(struct sn__cgroup *cgroup, const char *cpus, sn_error **ret_error);
+    /* Puts PID 1 where it is confined to its processors, if confine() was called: before its cgroup namespace is made.
+     */
+    int (*enter_cpus)(struct sn__cgroup *cgroup, pid_t init, sn_error **ret_error);
     /* Makes the leaf of a run with its limits in force (all fields resolved: nothing is 0 but cpu_percent). */
     int (*run_begin)(struct sn__cgroup *cgroup, const sn_limits *limits, struct sn__cgroup_run **ret_run,
                      sn_error **ret_error);
@@ -91,6 +96,8 @@ struct sn__cgroup_driver {
     void (*run_kill)(const struct sn__cgroup_run *run);
     /* Removes the leaf (killing what is left) and frees. NULL is accepted. */
     void (*run_end)(struct sn__cgroup_run *run);
+    /* How long groups above the sandbox's own were throttled by now, nanoseconds; 0 also where it cannot be told. */
+    uint64_t (*throttled_above)(const struct sn__cgroup *cgroup);
     /* Kills what is left, removes the groups and frees. NULL is accepted. */
     void (*destroy)(struct sn__cgroup *cgroup);
     /* Removes the groups of slots nobody holds. */

@@ -77,6 +77,9 @@ static inline uint64_t sn__cgroup_pids_max(uint64_t processes)
     return processes < (1U << 22) ? processes : 1U << 22;
 }
 
+/* Makes ".../sentinel" in the caller's own group of this v1 hierarchy, or in the nearest above where it may: -errno. */
+int sn__cgroup_v1_find_parent(const struct sn__cgroup_place *place, char **ret_parent);
+
 /* The picks of the two drivers; SN_EHOST with the reason. */
 int sn__cgroup_v1_pick(const struct sn__cgroup_tables *tables, char **ret_parent, sn_error **ret_error);
 int sn__cgroup_v2_pick(const struct sn__cgroup_tables *tables, const char *wanted, char **ret_parent,

@@ -6,6 +6,8 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "supervise/cgroup_internal.h"
+#include "supervise/cpuset.h"
+#include "supervise/suspect.h"
 
 #include <fcntl.h>
 #include <inttypes.h>
@@ -67,6 +69,7 @@ struct sn__cgroup {
     struct hierarchy hierarchies[CONTROLLERS];
     uint32_t count;
     uint32_t of[CONTROLLERS]; /* controller -> hierarchy */
+    struct sn__cpuset cpuset;
     uint32_t next_run;
 };
 
@@ -128,6 +131,7 @@ static void v1_destroy(struct sn__cgroup *cgroup)
         sn__cgroup_drop_group(cgroup->hierarchies[i].parent, cgroup->name, cgroup->hierarchies[i].dir);
         free(cgroup->hierarchies[i].parent);
     }
+    sn__cpuset_v1_destroy(&cgroup->cpuset, cgroup->name);
     free(cgroup);
 }
 
@@ -511,6 +515,21 @@ static void v1_run_kill(const struct sn__cgroup_run *run)
     (void)sn__cgroup_kill_listed(dir, run->name, SN__CGROUP_PATIENT);
 }
 
+static int v1_confine(struct sn__cgroup *cgroup, const char *cpus, sn_error **ret_error)
+{
+    return sn__cpuset_v1_create(cgroup->name, cpus, &cgroup->cpuset, ret_error);
+}
+
+static int v1_enter_cpus(struct sn__cgroup *cgroup, pid_t init, sn_error **ret_error)
+{
+    return sn__cpuset_v1_enter(&cgroup->cpuset, cgroup->name, init, ret_error);
+}
+
+static uint64_t v1_throttled_above(const struct sn__cgroup *cgroup)
+{
+    return sn__suspect_throttled(cgroup->hierarchies[cgroup->of[CPU]].parent, "throttled_time");
+}
+
 static void v1_reap_stale(const char *parent)
 {
     struct sn__cgroup cgroup = {0};
@@ -527,8 +546,7 @@ static void v1_reap_stale(const char *parent)
         sn__close(reaper.slots);
 }
 
-/* Makes ".../sentinel" in our own group of this hierarchy, or in the nearest one above where we may. */
-static int find_parent(const struct sn__cgroup_place *place, char **ret_parent)
+int sn__cgroup_v1_find_parent(const struct sn__cgroup_place *place, char **ret_parent)
 {
     cleanup_free char *at = strdup(place->own);
     size_t mount_length = strlen(place->mount);
@@ -614,7 +632,7 @@ int sn__cgroup_v1_pick(const struct sn__cgroup_tables *tables, char **ret_parent
             again = again || strcmp(places[i].mount, places[j].mount) == 0;
         if (again)
             continue;
-        r = find_parent(&places[i], &directory);
+        r = sn__cgroup_v1_find_parent(&places[i], &directory);
         if (r < 0) {
             r = parent_failed(controllers[i], &places[i], r, ret_error);
             break;
@@ -641,6 +659,8 @@ const struct sn__cgroup_driver sn__cgroup_v1 = {
     .name = "v1",
     .create = v1_create,
     .enter = v1_enter,
+    .confine = v1_confine,
+    .enter_cpus = v1_enter_cpus,
     .settle = v1_settle,
     .run_begin = v1_run_begin,
     .run_join = v1_run_join,
@@ -652,6 +672,7 @@ const struct sn__cgroup_driver sn__cgroup_v1 = {
     .run_usage = v1_run_usage,
     .run_kill = v1_run_kill,
     .run_end = v1_run_end,
+    .throttled_above = v1_throttled_above,
     .destroy = v1_destroy,
     .reap_stale = v1_reap_stale,
 };

@@ -5,6 +5,8 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "supervise/cgroup_internal.h"
+#include "supervise/cpuset.h"
+#include "supervise/suspect.h"
 
 #include <fcntl.h>
 #include <inttypes.h>
@@ -432,6 +434,25 @@ static void v2_run_kill(const struct sn__cgroup_run *run)
     (void)sn__cgroup_kill_listed(run->dir, ".", SN__CGROUP_PATIENT);
 }
 
+static int v2_confine(struct sn__cgroup *cgroup, const char *cpus, sn_error **ret_error)
+{
+    return sn__cpuset_v2_confine(cgroup->parent, cgroup->dir, cpus, ret_error);
+}
+
+/* The confined group is the one that it is in. */
+static int v2_enter_cpus(struct sn__cgroup *cgroup, pid_t init, sn_error **ret_error)
+{
+    (void)cgroup;
+    (void)init;
+    (void)ret_error;
+    return 0;
+}
+
+static uint64_t v2_throttled_above(const struct sn__cgroup *cgroup)
+{
+    return sn__suspect_throttled(cgroup->parent, "throttled_usec") * 1000;
+}
+
 static void v2_reap_stale(const char *parent)
 {
     struct sn__cgroup_reaper reaper;
@@ -446,6 +467,8 @@ const struct sn__cgroup_driver sn__cgroup_v2 = {
     .name = "v2",
     .create = v2_create,
     .enter = v2_enter,
+    .confine = v2_confine,
+    .enter_cpus = v2_enter_cpus,
     .settle = v2_settle,
     .run_begin = v2_run_begin,
     .run_join = v2_run_join,
@@ -457,6 +480,7 @@ const struct sn__cgroup_driver sn__cgroup_v2 = {
     .run_usage = v2_run_usage,
     .run_kill = v2_run_kill,
     .run_end = v2_run_end,
+    .throttled_above = v2_throttled_above,
     .destroy = v2_destroy,
     .reap_stale = v2_reap_stale,
 };

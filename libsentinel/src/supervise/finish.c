@@ -154,5 +154,6 @@ void sn__running_finish(sn_running *running)
     }
     result->verdict = sn__verdict_decide(evidence, &running->limits, &result->limit);
     add_notes(running, result);
+    sn__suspect_judge(running, result);
     leave(running);
 }

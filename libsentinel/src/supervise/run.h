@@ -6,6 +6,7 @@
 #include "result/result.h"
 #include "spawn/sandbox.h"
 #include "supervise/cgroup.h"
+#include "supervise/suspect.h"
 
 #include <sentinel/run.h>
 
@@ -61,6 +62,7 @@ struct sn_running {
     uint64_t out_bytes[2];
     int read_error, write_error; /* errno of output that could not be read, of input that could not be fed, or 0 */
     char chunk[SN__READ_CHUNK];
+    struct sn__suspect suspect;
     struct sn__evidence evidence;
     struct sn__message_done done;
     uint64_t sampled_cpu_ns, sampled_peak;

@@ -111,7 +111,7 @@ static void check_limits(sn_running *running)
     uint64_t elapsed = now - running->started_ns;
     uint64_t wall = limit_ns(running->limits.wall_ms), cpu = limit_ns(running->limits.cpu_ms);
     uint64_t next = wall == UINT64_MAX ? 3600 * 1000 * MS : wall > elapsed ? wall - elapsed : CPU_CHECK_MIN_NS;
-    uint64_t used = 0;
+    uint64_t used = 0, look;
 
     if (running->is_done)
         return;
@@ -127,6 +127,8 @@ static void check_limits(sn_running *running)
         sn__running_kill(running);
         return;
     }
+    look = sn__suspect_look(running, elapsed);
+    next = next < look ? next : look;
     if (!running->group) {
         ask_for_sample(running);
         next = next < SAMPLE_EVERY_NS ? next : SAMPLE_EVERY_NS;
@@ -160,6 +162,8 @@ void sn__running_watch_limits(sn_running *running)
     }
     if (!running->group && SAMPLE_EVERY_NS < first)
         first = SAMPLE_EVERY_NS;
+    if (SN__SUSPECT_FROM_NS < first)
+        first = SN__SUSPECT_FROM_NS;
     arm(running, first);
 }
 
@@ -272,8 +276,6 @@ static void read_control(sn_running *running)
             break;
         case SN__MSG_DONE:
             running->done = message.done;
-            if (running->is_armed) /* PID 1 has not seen it start */
-                running->done.start_ns = running->started_ns;
             running->is_done = true;
             if (running->sandbox->driver) /* without a cgroup, files do not count at all */
                 running->sandbox->left_bytes = message.done.left_bytes;
