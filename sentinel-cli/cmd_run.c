@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -245,6 +246,7 @@ static int compile_and_run(struct run *run)
     options.compile_args = run->settings.compile_args.items;
     options.compile_limits = &session->compile_limits;
     options.sandbox = &setup.options;
+    options.flags = run->settings.no_cache || getenv("SENTINEL_NO_CACHE") ? 0 : SN_PROGRAM_CACHED | SN_PROGRAM_PREPARED;
     if (signals_install() < 0) {
         say("cannot prepare for signals: %s", strerror(errno));
         sandbox_setup_clear(&setup);
@@ -256,6 +258,7 @@ static int compile_and_run(struct run *run)
     if (code < 0)
         return session_no_sandbox(session, error);
     session->compile = sn_program_compile_result(program);
+    session->compile_is_cached = sn_program_is_cached(program) == 1;
     if (signals_caught()) {
         status = 128 + signals_caught();
     } else {

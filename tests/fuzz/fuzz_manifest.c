@@ -27,8 +27,8 @@ static void make_command(const struct sn__manifest_step *step)
 
     for (int i = 0; i < 2; i++) {
         struct sn__language_command command = {0};
-        int r =
-            sn__language_command_make(step, "main.x", &step->limits, i ? args : NULL, i ? env : NULL, &command, NULL);
+        int r = sn__language_command_make(step, "main.x", &step->limits, NULL, i ? args : NULL, i ? env : NULL,
+                                          &command, NULL);
 
         MUST(r == 0 && command.argv[0] && command.argv[0][0], "no program to run");
         sn__language_command_clear(&command);
