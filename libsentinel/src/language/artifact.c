@@ -78,18 +78,23 @@ static ssize_t find_input(const struct saving *saving, const char *path, const v
 
 static int save_file(struct saving *saving, const char *path, uint32_t mode)
 {
+    sn_error *error = NULL;
     void *data = NULL;
     size_t length = 0;
     ssize_t input;
     int r;
 
-    r = sn_sandbox_get(saving->sandbox, path, SN__ARTIFACT_MAX_BYTES, &data, &length, saving->ret_error);
+    r = sn_sandbox_get(saving->sandbox, path, SN__ARTIFACT_MAX_BYTES, &data, &length, &error);
     if (r == SN_ELIMIT) {
+        sn_error_free(error);
         saving->why = "it left too much in /work";
         return 0;
     }
-    if (r < 0)
+    if (r < 0) {
+        sn__error_copy(saving->ret_error, error, r);
+        sn_error_free(error);
         return r;
+    }
     input = find_input(saving, path, data, length);
     put_number(saving->out, input < 0 ? KIND_FILE : KIND_INPUT);
     put_number(saving->out, mode & 0777);

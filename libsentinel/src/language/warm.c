@@ -356,13 +356,14 @@ int sn__warm_keep(struct sn__warm *warm, sn_sandbox *sandbox, sn_result *compile
     cleanup_buffer struct sn__buffer bytes = {0};
     uint8_t now[SN__DIGEST_SIZE];
     const char *why = NULL;
+    sn_error *error = NULL;
     int r;
 
     if (!warm->keeps || sn_result_verdict(compiled) != SN_VERDICT_OK)
         return 0;
-    r = sn__artifact_save(sandbox, compiled, warm->inputs, warm->input_count, &bytes, &why, ret_error);
+    r = sn__artifact_save(sandbox, compiled, warm->inputs, warm->input_count, &bytes, &why, &error);
     if (r < 0)
-        return r;
+        return note_error(warm, "cache: not kept", r, error, ret_error);
     /* a toolchain that was replaced meanwhile may have made it from both */
     if (r == 1 && (sn__toolchain_fingerprint(warm->cache, warm->language->manifest, now) < 0 ||
                    memcmp(now, warm->toolchain, sizeof(now)) != 0))
