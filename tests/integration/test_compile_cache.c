@@ -541,6 +541,7 @@ static void prepared_is_built_once_and_used(void **state)
     assert_string_equal(found_by(language, &options), "made for -O3\narguments: main.toy -O3 prepared 1\n");
     options.compile_args = bad;
     assert_refused(sn_language_prepare(language, &options, &error), SN_EINVAL, error);
+    error = NULL; /* it was freed */
     options.compile_args = NULL;
     options.flags = 0;
     assert_string_equal(found_by(language, &options), "arguments: main.toy \n");
