@@ -227,6 +227,13 @@ static int run_program(struct run *run, sn_program *program)
     return session_finish(&run->session, running, sn_program_sandbox(program));
 }
 
+static bool is_cache_wanted(const struct settings *settings)
+{
+    const char *no_cache = getenv("SENTINEL_NO_CACHE");
+
+    return !settings->no_cache && !(no_cache && *no_cache);
+}
+
 static int compile_and_run(struct run *run)
 {
     struct session *session = &run->session;
@@ -246,7 +253,7 @@ static int compile_and_run(struct run *run)
     options.compile_args = run->settings.compile_args.items;
     options.compile_limits = &session->compile_limits;
     options.sandbox = &setup.options;
-    options.flags = run->settings.no_cache || getenv("SENTINEL_NO_CACHE") ? 0 : SN_PROGRAM_CACHED | SN_PROGRAM_PREPARED;
+    options.flags = is_cache_wanted(&run->settings) ? SN_PROGRAM_CACHED | SN_PROGRAM_PREPARED : 0;
     if (signals_install() < 0) {
         say("cannot prepare for signals: %s", strerror(errno));
         sandbox_setup_clear(&setup);

@@ -195,7 +195,6 @@ static void whoever_does_not_ask_has_no_cache(void **state)
     assert_false(is_cached(language, &options));
     assert_int_equal(stat(cache_dir, &about), -1);
     /* nor has a language that does not say what its toolchain is */
-    language = toy(COMPILER, "");
     shell("sed -i /toolchain:/,/trees:/d '%s/toy.yaml'", directory);
     reload();
     options.flags = SN_PROGRAM_CACHED | SN_PROGRAM_PREPARED;

@@ -182,7 +182,7 @@ def test_asyncio_task_that_is_cancelled_ends_the_compiler(can_sandbox: None) -> 
     asyncio.run(asyncio.wait_for(main(), 120))
 
 
-def test_same_program_is_compiled_once(tmp_path: Path) -> None:
+def test_same_program_is_compiled_once(can_sandbox: None, tmp_path: Path) -> None:
     source = "int main(void) { return 7; }"
     cache = tmp_path / "cache"
     for expected in (False, True):

@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "config/options.h"
 #include "result/result.h"
+#include "spawn/sandbox.h"
 
 #include <endian.h>
 #include <limits.h>
@@ -17,7 +18,7 @@
  */
 enum { KIND_END, KIND_DIRECTORY, KIND_FILE, KIND_INPUT };
 
-static const char mark[] = "artifact 1";
+static const char mark[] = "artifact 2";
 static const char figures_source[] = "cache, of the compile that was kept";
 
 static void put_number(struct sn__buffer *out, uint64_t number)
@@ -153,6 +154,7 @@ int sn__artifact_save(sn_sandbox *sandbox, const sn_result *result, const struct
     int r;
 
     put_text(out, mark);
+    put_number(out, sandbox->left_bytes);
     put_result(out, result);
     r = save_directory(&saving, "", 0);
     put_number(out, KIND_END);
@@ -290,6 +292,7 @@ bool sn__artifact_parse(const char *bytes, size_t length, const struct sn__input
 
     if (strcmp(get_text(&reader), mark) != 0)
         return false;
+    artifact.left_bytes = get_number(&reader);
     artifact.result = get_result(&reader);
     while (artifact.result && !reader.failed && (kind = get_number(&reader)) != KIND_END) {
         struct sn__artifact_file *grown;

@@ -39,6 +39,7 @@ struct sn__artifact_file {
 
 struct sn__artifact {
     sn_result *result;
+    uint64_t left_bytes;             /* that the step left in /work and /tmp: memory of the runs that follow */
     struct sn__artifact_file *files; /* directories before what is in them */
     size_t count;
 };

@@ -5,6 +5,7 @@
 #include "language/language.h"
 #include "language/warm.h"
 #include "result/result.h"
+#include "spawn/sandbox.h"
 
 #include <string.h>
 
@@ -27,9 +28,11 @@ struct sn_program {
     char *source;        /* its path inside, relative to /work */
     sn_result *compiled; /* NULL: no compile step */
     bool is_cached;      /* the compile step was another program's */
-    bool is_prepared;    /* the sandbox shows what is prepared for the language */
-    sn_policy *policy;   /* of the run step; NULL: the caller gave one for the sandbox */
-    sn_limits limits;    /* of the run step: the caller's for the sandbox, else the manifest's */
+    uint64_t
+        laid_bytes;   /* of the artifact that was laid in place of one: memory of the runs, as if it were left by one */
+    bool is_prepared; /* the sandbox shows what is prepared for the language */
+    sn_policy *policy; /* of the run step; NULL: the caller gave one for the sandbox */
+    sn_limits limits;  /* of the run step: the caller's for the sandbox, else the manifest's */
 };
 
 void sn_file_init_sized(sn_file *file, size_t size)
@@ -188,6 +191,7 @@ static int lay_artifact(sn_program *program, struct sn__warm *warm, sn_error **r
         return r;
     program->compiled = steal_ptr(&warm->artifact.result);
     program->is_cached = true;
+    program->laid_bytes = warm->artifact.left_bytes;
     sn__buffer_add_string(&program->compiled->notes,
                           "cache: the compiler was not run: its output and figures are those of an earlier compile of "
                           "the same input\n");
@@ -354,15 +358,33 @@ static int prepare(sn_program *program, const sn_run_options *options, struct sn
     return 0;
 }
 
+/*
+ * PID 1 takes the artifact for the caller's, and says after each run how much there is beside those files: what is laid
+ * is added before each.
+ */
+static uint64_t add_laid(sn_program *program)
+{
+    uint64_t left = program->sandbox->left_bytes;
+
+    program->sandbox->left_bytes = left + program->laid_bytes;
+    return left;
+}
+
 int sn_program_run(sn_program *program, const sn_run_options *options, sn_result **ret_result, sn_error **ret_error)
 {
     struct sn__language_command command = {0};
     sn_run_options run;
     sn_limits limits;
+    uint64_t left;
     int r = prepare(program, options, &command, &limits, &run, ret_error);
 
-    if (r == 0)
-        r = sn_run(program->sandbox, &run, ret_result, ret_error);
+    if (r < 0)
+        return r;
+    left = add_laid(program);
+    r = sn_run(program->sandbox, &run, ret_result, ret_error);
+    /* a run that came to its end has set it */
+    if (r < 0 && program->sandbox->left_bytes == left + program->laid_bytes)
+        program->sandbox->left_bytes = left;
     sn__language_command_clear(&command);
     return r;
 }
@@ -373,10 +395,14 @@ int sn_program_run_start(sn_program *program, const sn_run_options *options, sn_
     struct sn__language_command command = {0};
     sn_run_options run;
     sn_limits limits;
+    uint64_t left;
     int r = prepare(program, options, &command, &limits, &run, ret_error);
 
-    if (r == 0)
-        r = sn_run_start(program->sandbox, &run, ret_running, ret_error);
+    if (r < 0)
+        return r;
+    left = add_laid(program);
+    r = sn_run_start(program->sandbox, &run, ret_running, ret_error);
+    program->sandbox->left_bytes = left;
     sn__language_command_clear(&command);
     return r;
 }
