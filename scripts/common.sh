@@ -11,7 +11,7 @@ die() {
 
 # What the build needs; without recommended packages, so the C library's headers are named too.
 build_packages=(meson ninja-build gcc g++ libc6-dev pkg-config libseccomp-dev libcap-dev libmnl-dev libjansson-dev
-  libcyaml-dev libyaml-dev python3)
+  libcyaml-dev libyaml-dev nettle-dev python3)
 
 need_root() {
   [[ $(id -u) == 0 ]] || die "needs root to install packages and to make sandboxes with every layer: sudo $0 $*"
@@ -25,7 +25,7 @@ need_debian() {
   fi
   if ! command -v apt-get >/dev/null || [[ " $id $like " != *" debian "* ]]; then
     die "this installs packages by apt and knows Debian 12's names only (this is ${id:-unknown}). Elsewhere install" \
-      "meson, ninja, a C compiler, pkg-config, libseccomp, libcap, libmnl, jansson, libcyaml, and then:" \
+      "meson, ninja, a C compiler, pkg-config, libseccomp, libcap, libmnl, jansson, libcyaml, nettle, and then:" \
       "meson setup build -Dtests=false && ninja -C build"
   fi
 }

@@ -112,7 +112,7 @@ static void print_trial(const sn_result *result)
             missing, cpu, wall, memory);
         return;
     }
-    line = summary(NULL, result, &(sn_limits){0}, NULL);
+    line = summary(NULL, result, &(sn_limits){0}, NULL, false);
     printf("\nA sandbox was made, but /bin/true did not end well in it: %s\n%s", line, sn_result_notes(result));
 }
 

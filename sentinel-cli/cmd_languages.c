@@ -12,14 +12,17 @@
 static const char help[] =
     "Usage: sentinel languages [--json]\n"
     "       sentinel languages check FILE... [--json]\n"
+    "       sentinel languages prepare [LANGUAGE]...\n"
     "Lists the languages that \"sentinel run\" knows, with the version found on this host (asked for in a\n"
     "sandbox), or the package that brings the toolchain.\n"
     "check says whether manifests (the files that languages are) parse, and whether the policies that they name\n"
     "are there.\n"
+    "prepare builds what programs of a language find compiled beforehand (all languages, where none is named); run\n"
+    "does that itself when it is first needed, which makes one program wait.\n"
     "SENTINEL_LANGUAGE_PATH names directories with manifests of your own, or single ones, with colons between;\n"
     "they come before the installed ones.\n"
     "Exit status: 0; 1 if check found something wrong; 2 if a manifest does not load; 125 if a version could not\n"
-    "be asked for.\n";
+    "be asked for, or something could not be built.\n";
 
 struct found {
     const sn_language *language;
@@ -243,6 +246,57 @@ static int check_files(const struct cli *cli, int count, char **files)
     return worst;
 }
 
+/* What is not installed, or has nothing to prepare, is passed by unless it was asked for by name. */
+static bool is_passed_by(const sn_language *language, int code)
+{
+    char *version = NULL;
+    bool is_missing = code == SN_ETOOLCHAIN && sn_language_probe(language, 0, &version, NULL) == SN_ETOOLCHAIN;
+
+    sn_free(version);
+    return is_missing || code == SN_EINVAL;
+}
+
+static int prepare_one(const struct cli *cli, const sn_language *language, bool by_name)
+{
+    sn_error *error = NULL;
+    int code = sn_language_prepare(language, NULL, &error);
+
+    if (code == 0) {
+        printf("%-12s ready\n", sn_language_name(language));
+        fflush(stdout);
+        return 0;
+    }
+    if (!by_name && is_passed_by(language, code)) {
+        sn_error_free(error);
+        return 0;
+    }
+    return fail_error(cli, code == SN_EINVAL ? STATUS_USAGE : STATUS_INTERNAL, NULL, NULL, error);
+}
+
+static int prepare_languages(const struct cli *cli, int count, char **names)
+{
+    sn_languages *languages = NULL;
+    sn_error *error = NULL;
+    int worst = 0;
+
+    if (sn_languages_load(NULL, &languages, &error) < 0)
+        return fail_error(cli, status_of_error(error), "loading the languages", NULL, error);
+    for (size_t i = 0; !count && i < sn_languages_count(languages); i++) {
+        int status = prepare_one(cli, sn_languages_entry(languages, i), false);
+
+        worst = status > worst ? status : worst;
+    }
+    for (int i = 0; i < count; i++) {
+        const sn_language *language = sn_languages_find(languages, names[i]);
+        int status = language ? prepare_one(cli, language, true)
+                              : fail(cli, STATUS_USAGE, "choose language", "\"%s\" is no language", names[i]);
+
+        worst = status > worst ? status : worst;
+    }
+    sn_languages_free(languages);
+    return worst;
+}
+
 int cmd_languages(struct cli *cli, int argc, char **argv)
 {
     int first;
@@ -252,8 +306,10 @@ int cmd_languages(struct cli *cli, int argc, char **argv)
         return status;
     if (first == argc)
         return list_languages(cli);
+    if (strcmp(argv[first], "prepare") == 0)
+        return prepare_languages(cli, argc - first - 1, argv + first + 1);
     if (strcmp(argv[first], "check") != 0)
-        return fail(cli, STATUS_USAGE, "command line", "languages: unknown command \"%s\"; there is check",
+        return fail(cli, STATUS_USAGE, "command line", "languages: unknown command \"%s\"; there are check and prepare",
                     argv[first]);
     return check_files(cli, argc - first - 1, argv + first + 1);
 }

@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -226,6 +227,13 @@ static int run_program(struct run *run, sn_program *program)
     return session_finish(&run->session, running, sn_program_sandbox(program));
 }
 
+static bool is_cache_wanted(const struct settings *settings)
+{
+    const char *no_cache = getenv("SENTINEL_NO_CACHE");
+
+    return !settings->no_cache && !(no_cache && *no_cache);
+}
+
 static int compile_and_run(struct run *run)
 {
     struct session *session = &run->session;
@@ -245,6 +253,7 @@ static int compile_and_run(struct run *run)
     options.compile_args = run->settings.compile_args.items;
     options.compile_limits = &session->compile_limits;
     options.sandbox = &setup.options;
+    options.flags = is_cache_wanted(&run->settings) ? SN_PROGRAM_CACHED | SN_PROGRAM_PREPARED : 0;
     if (signals_install() < 0) {
         say("cannot prepare for signals: %s", strerror(errno));
         sandbox_setup_clear(&setup);
@@ -256,6 +265,7 @@ static int compile_and_run(struct run *run)
     if (code < 0)
         return session_no_sandbox(session, error);
     session->compile = sn_program_compile_result(program);
+    session->compile_is_cached = sn_program_is_cached(program) == 1;
     if (signals_caught()) {
         status = 128 + signals_caught();
     } else {

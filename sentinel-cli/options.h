@@ -46,6 +46,7 @@ struct settings {
     size_t file_count;
     struct transfer *gets;
     size_t get_count;
+    bool no_cache;
     bool json;
     bool quiet;
     /* what is left: FILE and ARGS, or COMMAND and ARGS */

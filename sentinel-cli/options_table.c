@@ -171,6 +171,8 @@ const struct option_row option_rows[] = {
     OPTION("language", "L", FOR_RUN, apply_text, language,
            "the language of FILE: a name or alias of \"sentinel languages\", or the path of a manifest; without it, the file's extension decides"),
     OPTION("compile-arg", "ARG", FOR_RUN, apply_list, compile_args, "one more argument for the compiler; may be repeated"),
+    OPTION("no-cache", NULL, FOR_RUN, apply_flag, no_cache,
+           "compile, although the same may have been compiled before, and without headers that were compiled beforehand"),
     OPTION("stdin", "FILE", BOTH, apply_text, stdin_path, "the program reads this file instead of our standard input"),
     OPTION("env", "K=V", BOTH, apply_env, env, "a variable of the program's environment; may be repeated"),
     OPTION("cwd", "DIR", FOR_EXEC, apply_absolute, cwd, "where the command starts, a path inside; /work"),

@@ -92,7 +92,8 @@ static char *layer_list(uint64_t layers)
     return list;
 }
 
-char *summary(const char *step, const sn_result *result, const sn_limits *limits, const sn_result *compile)
+char *summary(const char *step, const sn_result *result, const sn_limits *limits, const sn_result *compile,
+              bool is_cached)
 {
     cleanup_free char *why = reason(result, limits);
     cleanup_free char *cpu = text_ms(sn_result_cpu_ns(result));
@@ -101,9 +102,10 @@ char *summary(const char *step, const sn_result *result, const sn_limits *limits
     cleanup_free char *relaxed = layer_list(sn_result_relaxed(result));
     cleanup_free char *compiled = compile ? text_ms(sn_result_wall_ns(compile)) : NULL;
 
-    return xprintf("%s%s%s%s  cpu %s  wall %s  memory %s%s%s%s%s", step ? step : "", step ? ": " : "",
+    return xprintf("%s%s%s%s  cpu %s  wall %s  memory %s%s%s%s%s%s", step ? step : "", step ? ": " : "",
                    sn_verdict_name(sn_result_verdict(result)), why, cpu, wall, memory, compiled ? "  compiled in " : "",
-                   compiled ? compiled : "", *relaxed ? "  relaxed: " : "", relaxed);
+                   compiled ? compiled : "", compiled && is_cached ? ", cached" : "", *relaxed ? "  relaxed: " : "",
+                   relaxed);
 }
 
 int status_of_result(const sn_result *result)

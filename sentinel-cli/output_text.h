@@ -19,9 +19,10 @@ char *text_ms(uint64_t nanoseconds);
 
 /*
  * The summary line, without "sentinel: " and the end of line; to be freed. `step` ("compile") may be NULL, and so may
- * `compile`, the result of a compile step that went well.
+ * `compile`, the result of a compile step that went well; `is_cached`: an earlier one.
  */
-char *summary(const char *step, const sn_result *result, const sn_limits *limits, const sn_result *compile);
+char *summary(const char *step, const sn_result *result, const sn_limits *limits, const sn_result *compile,
+              bool is_cached);
 
 /* The exit status that stands for a result of the run step. */
 int status_of_result(const sn_result *result);

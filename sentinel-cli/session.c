@@ -118,6 +118,7 @@ static json_t *document(const struct session *session, const sn_result *decides,
     json_object_set_new(whole, "exit_status", json_integer(status));
     json_object_set_new(whole, "compile",
                         session->compile ? json_step(session->compile, &session->compile_limits) : json_null());
+    json_object_set_new(whole, "compile_cached", json_boolean(session->compile_is_cached));
     return whole;
 }
 
@@ -144,7 +145,7 @@ static void print_summary(const struct session *session, const char *step, const
 
     if (session->cli->quiet)
         return;
-    line = summary(step, result, limits, compile);
+    line = summary(step, result, limits, compile, session->compile_is_cached);
     if (mid_line)
         fputc('\n', stderr);
     say_refused_processes(result);

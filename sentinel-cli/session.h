@@ -16,6 +16,7 @@ struct session {
     sn_limits run_limits;
     sn_limits compile_limits;
     const sn_result *compile; /* NULL: there was no such step */
+    bool compile_is_cached;   /* the compiler was not run: the result is of an earlier compile of the same */
 };
 
 /* Loads the policy, opens stdin, checks --get. 0, or the exit status after a message. */

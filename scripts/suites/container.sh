@@ -4,7 +4,7 @@
 
 packages_container=(podman runc mmdebstrap python3-yaml jq)
 
-container_base_packages=gcc,libc6-dev,python3-minimal,libseccomp2,libcap2,libmnl0,libjansson4,libcyaml1,libyaml-0-2
+container_base_packages=gcc,libc6-dev,python3-minimal,libseccomp2,libcap2,libmnl0,libjansson4,libcyaml1,libyaml-0-2,libnettle8
 
 # Storage of our own, never that of the user who runs the tests.
 container_podman() {

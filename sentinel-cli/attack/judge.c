@@ -99,7 +99,7 @@ static char *wrong_figure(const struct attack *attack, const sn_result *result)
 
 static char *figures(const struct performance *performance, const sn_result *result)
 {
-    return summary(NULL, result, &performance->limits, NULL);
+    return summary(NULL, result, &performance->limits, NULL, false);
 }
 
 /* The verdict of a cheat, which has to be one of a list. */

@@ -72,18 +72,26 @@ static int write_source(const struct workplace *workplace, const struct hello *h
     return -1;
 }
 
+static struct workplace *make_directory(char **ret_why)
+{
+    struct workplace *workplace = xrealloc(NULL, 1, sizeof(*workplace));
+
+    snprintf(workplace->directory, sizeof(workplace->directory), "/tmp/sentinel-bench.XXXXXX");
+    if (mkdtemp(workplace->directory))
+        return workplace;
+    *ret_why = xprintf("%s: %s", workplace->directory, strerror(errno));
+    free(workplace);
+    return NULL;
+}
+
 static int workplace_prepare(const struct contender *contender, void **ret_state, char **ret_why)
 {
     const struct hello *hello = contender->what;
-    struct workplace *workplace = xrealloc(NULL, 1, sizeof(*workplace));
+    struct workplace *workplace = make_directory(ret_why);
     double ignored;
 
-    snprintf(workplace->directory, sizeof(workplace->directory), "/tmp/sentinel-bench.XXXXXX");
-    if (!mkdtemp(workplace->directory)) {
-        *ret_why = xprintf("%s: %s", workplace->directory, strerror(errno));
-        free(workplace);
+    if (!workplace)
         return -1;
-    }
     if (write_source(workplace, hello, ret_why) < 0 ||
         (hello->compile && bare_run(hello->compile, workplace->directory, &ignored, ret_why) < 0)) {
         remove_directory(workplace);
@@ -113,6 +121,9 @@ struct boxed {
     sn_languages *languages;
     const sn_language *language;
     sn_program *program; /* that lives through all rounds, or NULL */
+    struct workplace *cache;
+    uint32_t flags;   /* SN_PROGRAM_... */
+    unsigned changes; /* how often the source was another one */
 };
 
 static void boxed_clear(void *state)
@@ -121,17 +132,23 @@ static void boxed_clear(void *state)
 
     sn_program_destroy(boxed->program);
     sn_languages_free(boxed->languages);
+    if (boxed->cache)
+        remove_directory(boxed->cache);
     free(boxed);
 }
 
 static int make_program(const struct boxed *boxed, const struct hello *hello, sn_program **ret_program, char **ret_why)
 {
+    cleanup_free char *changed = boxed->changes ? xprintf("%s// %u\n", hello->source, boxed->changes) : NULL;
+    const char *source = changed ? changed : hello->source;
     sn_program_options options;
     sn_error *error = NULL;
 
     sn_program_options_init(&options);
-    options.source = hello->source;
-    options.source_length = strlen(hello->source);
+    options.source = source;
+    options.source_length = strlen(source);
+    options.flags = boxed->flags;
+    options.cache_dir = boxed->cache ? boxed->cache->directory : NULL;
     if (sn_program_create(boxed->language, &options, ret_program, &error) < 0)
         return because(error, ret_why);
     if (sn_program_is_runnable(*ret_program))
@@ -172,6 +189,25 @@ static int boxed_prepare(const struct contender *contender, void **ret_state, ch
     }
     *ret_state = boxed;
     return 0;
+}
+
+/* A cache of its own, with what is prepared and the artifact in it; contender->number are the flags. */
+static int cached_prepare(const struct contender *contender, void **ret_state, char **ret_why)
+{
+    struct boxed *boxed;
+    sn_program *program = NULL;
+
+    if (boxed_prepare(contender, ret_state, ret_why) < 0)
+        return -1;
+    boxed = *ret_state;
+    boxed->flags = contender->number;
+    boxed->cache = make_directory(ret_why);
+    if (boxed->cache && make_program(boxed, contender->what, &program, ret_why) == 0) {
+        sn_program_destroy(program);
+        return 0;
+    }
+    boxed_clear(boxed);
+    return -1;
 }
 
 static int boxed_run_prepare(const struct contender *contender, void **ret_state, char **ret_why)
@@ -217,6 +253,12 @@ static int boxed_new_measure(const struct contender *contender, void *state, dou
     return measure_program(contender, state, true, ret_ns, ret_why);
 }
 
+static int boxed_first_measure(const struct contender *contender, void *state, double *ret_ns, char **ret_why)
+{
+    ((struct boxed *)state)->changes++;
+    return measure_program(contender, state, false, ret_ns, ret_why);
+}
+
 static int boxed_compile_measure(const struct contender *contender, void *state, double *ret_ns, char **ret_why)
 {
     return measure_program(contender, state, false, ret_ns, ret_why);
@@ -244,13 +286,15 @@ static const struct contender javascript_bare = BARE(javascript), javascript_liv
 static const struct contender cpp_bare = BARE(cpp), cpp_live = LIVE(cpp);
 static const struct contender java_bare = BARE(java), java_live = LIVE(java);
 static const struct contender compile_bare = {.name = "bare", .prepare = workplace_prepare, .measure = bare_compile_measure, .clear = remove_directory, .what = &cpp};
+static const struct contender compile_first = {.name = "prepared, another source", .prepare = cached_prepare, .measure = boxed_first_measure, .clear = boxed_clear, .what = &cpp, .number = SN_PROGRAM_CACHED | SN_PROGRAM_PREPARED};
+static const struct contender compile_again = {.name = "cached, the same source", .prepare = cached_prepare, .measure = boxed_compile_measure, .clear = boxed_clear, .what = &cpp, .number = SN_PROGRAM_CACHED | SN_PROGRAM_PREPARED};
 static const struct contender compile_new = {.name = "new sandbox", .prepare = boxed_prepare, .measure = boxed_compile_measure, .clear = boxed_clear, .what = &cpp};
 
 static const struct contender *const in_python[] = {&python_bare, &python_live, &python_new};
 static const struct contender *const in_javascript[] = {&javascript_bare, &javascript_live, &javascript_new};
 static const struct contender *const in_cpp[] = {&cpp_bare, &cpp_live};
 static const struct contender *const in_java[] = {&java_bare, &java_live};
-static const struct contender *const compiling[] = {&compile_bare, &compile_new};
+static const struct contender *const compiling[] = {&compile_bare, &compile_new, &compile_first, &compile_again};
 
 const struct scenario scenarios_language[] = {
     {"python", "a Python program that says hello", UNIT_NANOSECONDS, 60, in_python, ARRAY_SIZE(in_python)},

@@ -27,8 +27,8 @@ static void make_command(const struct sn__manifest_step *step)
 
     for (int i = 0; i < 2; i++) {
         struct sn__language_command command = {0};
-        int r =
-            sn__language_command_make(step, "main.x", &step->limits, i ? args : NULL, i ? env : NULL, &command, NULL);
+        int r = sn__language_command_make(step, "main.x", &step->limits, NULL, i ? args : NULL, i ? env : NULL,
+                                          &command, NULL);
 
         MUST(r == 0 && command.argv[0] && command.argv[0][0], "no program to run");
         sn__language_command_clear(&command);
@@ -44,7 +44,7 @@ static void expand_step(const struct sn__manifest_step *step)
     MUST(step->command_count > 0 && step->limits.cpu_ms && step->limits.memory_bytes && step->limits.processes,
          "a step without a command or limits");
     for (uint32_t i = 0; i < step->command_count; i++) {
-        MUST(strcmp(step->command[i], SN__TEMPLATE_ARGS) == 0 ||
+        MUST(strcmp(step->command[i], SN__TEMPLATE_ARGS) == 0 || strcmp(step->command[i], SN__TEMPLATE_PREPARED) == 0 ||
                  !sn__template_find_unknown(step->command[i], &offset, &length),
              "accepted: %s", step->command[i]);
         expand(step->command[i], &step->limits);
@@ -66,6 +66,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         expand_step(manifest->compile);
         expand_step(manifest->run);
         expand_step(manifest->version);
+        if (manifest->prepare) {
+            MUST(manifest->prepare->build && manifest->prepare->files_count && manifest->toolchain,
+                 "nothing to build, and accepted");
+            expand_step(manifest->prepare->build);
+        }
         for (uint32_t i = 0; i < manifest->mounts_count; i++)
             sn__manifest_is_pattern(manifest->mounts[i].source);
         sn__manifest_free(manifest);

@@ -272,8 +272,9 @@ static void commands_are_put_together(void **state)
     struct sn__language_command command = {0};
 
     (void)state;
-    assert_int_equal(
-        sn__language_command_make(manifest->compile, "a.c", &manifest->compile->limits, args, NULL, &command, NULL), 0);
+    assert_int_equal(sn__language_command_make(manifest->compile, "a.c", &manifest->compile->limits, NULL, args, NULL,
+                                               &command, NULL),
+                     0);
     assert_string_equal(command.argv[0], "cc");
     assert_string_equal(command.argv[1], "-g");
     assert_string_equal(command.argv[2], "{source}");
@@ -282,8 +283,8 @@ static void commands_are_put_together(void **state)
     assert_null(command.argv[5]);
     sn__language_command_clear(&command);
 
-    assert_int_equal(sn__language_command_make(manifest->run, "a.c", &manifest->run->limits, args, env, &command, NULL),
-                     0);
+    assert_int_equal(
+        sn__language_command_make(manifest->run, "a.c", &manifest->run->limits, NULL, args, env, &command, NULL), 0);
     assert_string_equal(command.argv[1], "a");
     assert_string_equal(command.argv[2], "-g");
     assert_string_equal(command.argv[3], "{source}");

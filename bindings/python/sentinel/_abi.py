@@ -152,6 +152,10 @@ class SnProgramOptions(Structure):
         ("sandbox", POINTER(SnSandboxOptions)),
         ("cancel_fd", c_int32),
         ("reserved", c_uint32),
+        ("flags", c_uint32),
+        ("reserved2", c_uint32),
+        ("cache_dir", c_char_p),
+        ("cache_bytes", c_uint64),
     ]
 
 
@@ -201,6 +205,8 @@ CONSTANTS: dict[str, int] = {
     "SN_ARM_AUTO": 0,
     "SN_ARM_NEVER": 1,
     "SN_ARM_ALWAYS": 2,
+    "SN_PROGRAM_CACHED": 1,
+    "SN_PROGRAM_PREPARED": 2,
     "SN_STDIN_DATA": 0,
     "SN_STDIN_FEED": 1,
     "SN_OUTPUT_CAPTURE": 0,
@@ -315,9 +321,11 @@ FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "sn_language_run_limits": (c_int, [c_void_p, POINTER(SnLimits)]),
     "sn_language_compile_limits": (c_int, [c_void_p, POINTER(SnLimits)]),
     "sn_language_probe": (c_int, [c_void_p, c_uint64, _out, _error]),
+    "sn_language_prepare": (c_int, [c_void_p, POINTER(SnProgramOptions), _error]),
     "sn_program_create": (c_int, [c_void_p, POINTER(SnProgramOptions), _out, _error]),
     "sn_program_destroy": (None, [c_void_p]),
     "sn_program_compile_result": (c_void_p, [c_void_p]),
+    "sn_program_is_cached": (c_int32, [c_void_p]),
     "sn_program_is_runnable": (c_int32, [c_void_p]),
     "sn_program_sandbox": (c_void_p, [c_void_p]),
     "sn_program_run_start": (c_int, [c_void_p, POINTER(SnRunOptions), _out, _error]),

@@ -8,7 +8,7 @@ import os
 from ctypes import byref, c_char_p, c_void_p, pointer
 from typing import Any, Iterable, Mapping
 
-from ._abi import SnLimits, SnProgramOptions, lib
+from ._abi import CONSTANTS, SnLimits, SnProgramOptions, lib
 from ._errors import InvalidError, NotFoundError, SentinelError, check, make_error, text
 from ._handle import Handle
 from ._policy import PolicyLike, policy_of
@@ -87,6 +87,26 @@ class Language:
         finally:
             lib.sn_free(version)
 
+    def prepare(
+        self,
+        *,
+        compile_args: Iterable[Argument] = (),
+        relax: Iterable[str] | str = (),
+        cache_dir: Argument | None = None,
+    ) -> None:
+        """Builds what programs made with prepared=True and these compile_args find prepared (seconds; nothing if it is
+        there already). Raises InvalidError (nothing to prepare), BusyError (somebody else is building it), ToolchainError,
+        HostError and SystemCallError (the cache), and what Sandbox() raises."""
+        sandbox, loaded = sandbox_options(relax=relax)
+        options = SnProgramOptions(size=ctypes.sizeof(SnProgramOptions))
+        options.sandbox = pointer(sandbox)
+        options.compile_args = vector(compile_args, "compile_args")
+        if cache_dir is not None:
+            options.cache_dir = encode(cache_dir, "cache_dir")
+        error = c_void_p()
+        check(lib.sn_language_prepare(self._pointer, byref(options), byref(error)), error)
+        del loaded
+
     def __repr__(self) -> str:
         return f"<sentinel.Language {self.name!r}>"
 
@@ -162,6 +182,10 @@ class Program:
     compile_args    appended to the compile command
     compile_limits  stand for those of the language, limit by limit
     cancel_fd       cancels the compile step when it becomes readable
+    cached          use what the compiler made of the same input before, and keep what it makes
+    prepared        use headers and the like that were compiled beforehand, or have them built
+    cache_dir       where both are; $SENTINEL_CACHE_DIR, else /var/cache/sentinel or the user's cache, by default
+    cache_bytes     how much of what compilers made is kept; 1 GiB by default
     All others as for Sandbox: they are those of the sandbox, and limits and policy those of the runs.
 
     Blocks, without the GIL, while the compiler runs. A source that does not compile is no exception. Raises
@@ -178,6 +202,10 @@ class Program:
         compile_args: Iterable[Argument] = (),
         compile_limits: Limits | None = None,
         cancel_fd: int | None = None,
+        cached: bool = False,
+        prepared: bool = False,
+        cache_dir: Argument | None = None,
+        cache_bytes: int | None = None,
         mounts: Iterable[Mount] = (),
         rootfs: Argument | None = None,
         relax: Iterable[str] | str = (),
@@ -223,6 +251,15 @@ class Program:
         options.compile_args = vector(compile_args, "compile_args")
         if compile_limits is not None:
             options.compile_limits = limits_pointer(compile_limits, "compile_limits")
+        options.flags = (CONSTANTS["SN_PROGRAM_CACHED"] if cached else 0) | (
+            CONSTANTS["SN_PROGRAM_PREPARED"] if prepared else 0
+        )
+        if cache_dir is not None:
+            options.cache_dir = encode(cache_dir, "cache_dir")
+        if cache_bytes is not None:
+            if not 0 < cache_bytes < 2**64:
+                raise ValueError(f"cache_bytes must be at least 1 and below 2**64, not {cache_bytes}")
+            options.cache_bytes = cache_bytes
         program, error = c_void_p(), c_void_p()
         check(lib.sn_program_create(self.language._pointer, byref(options), byref(program), byref(error)), error)
         del loaded  # the sandbox has a reference of its own
@@ -230,6 +267,8 @@ class Program:
         compiled = lib.sn_program_compile_result(program)
         #: the result of the compile step; None for a language without one
         self.compile_result: Result | None = make_result(compiled) if compiled else None
+        #: whether that result is of an earlier compile of the same input (cached=True)
+        self.is_cached = bool(lib.sn_program_is_cached(program))
         #: whether there is something to run
         self.runnable = bool(lib.sn_program_is_runnable(program))
         #: its sandbox, for files in and out; closed with the program

@@ -180,3 +180,19 @@ def test_asyncio_task_that_is_cancelled_ends_the_compiler(can_sandbox: None) -> 
         assert time.monotonic() - begin < 20
 
     asyncio.run(asyncio.wait_for(main(), 120))
+
+
+def test_same_program_is_compiled_once(can_sandbox: None, tmp_path: Path) -> None:
+    source = "int main(void) { return 7; }"
+    cache = tmp_path / "cache"
+    for expected in (False, True):
+        with sentinel.Program(source, language="c", cached=True, cache_dir=cache, cache_bytes=2**20) as program:
+            assert program.is_cached is expected
+            assert program.compile_result is not None and program.compile_result.ok
+            assert program.run().exit_code == 7
+    with sentinel.Program(source, language="c") as program:
+        assert not program.is_cached
+    with pytest.raises(ValueError):
+        sentinel.Program(source, language="c", cached=True, cache_dir=cache, cache_bytes=0)
+    with pytest.raises(sentinel.InvalidError):
+        sentinel.find_language("c").prepare(cache_dir=cache)

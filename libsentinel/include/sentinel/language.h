@@ -107,6 +107,10 @@ static inline void sn_file_init(sn_file *file)
     sn_file_init_sized(file, sizeof(*file));
 }
 
+/* What may spare a program its compile step, or a part of it; docs/languages.md says how. */
+#define SN_PROGRAM_CACHED (1U << 0)   /* keep what compilers make, and use it for the same input again */
+#define SN_PROGRAM_PREPARED (1U << 1) /* use what the language's manifest prepares, built when it is first needed */
+
 /* What a program is made of. Call sn_program_options_init() first; nothing it points to is kept. */
 typedef struct sn_program_options {
     size_t size;                       /* sizeof(sn_program_options), set by sn_program_options_init() */
@@ -117,8 +121,12 @@ typedef struct sn_program_options {
     const char *const *compile_args;   /* NULL-terminated, or NULL: appended to the compile command */
     const sn_limits *compile_limits;   /* fields that are 0 come from the manifest; NULL: all */
     const sn_sandbox_options *sandbox; /* NULL: defaults; its mounts are added to the manifest's */
-    int32_t cancel_fd; /* cancels the compile step when it becomes readable (see sn_run_options); 0: none */
-    uint32_t reserved; /* 0 */
+    int32_t cancel_fd;     /* cancels the compile step when it becomes readable (see sn_run_options); 0: none */
+    uint32_t reserved;     /* 0 */
+    uint32_t flags;        /* SN_PROGRAM_...; 0: nothing is read from or written to a cache */
+    uint32_t reserved2;    /* 0 */
+    const char *cache_dir; /* absolute; NULL: $SENTINEL_CACHE_DIR, else /var/cache/sentinel or the user's cache */
+    uint64_t cache_bytes;  /* what is kept of compilers, at most, bytes; 0: 1 GiB */
 } sn_program_options;
 
 /* Makes it all zero but the size. The _sized form is for bindings, with the size of their own layout. */
@@ -145,10 +153,24 @@ SN_API int sn_program_create(const sn_language *language, const sn_program_optio
 SN_API void sn_program_destroy(sn_program *program);
 /* The result of the compile step, NULL for a language without one; lives as long as the program. */
 SN_API const sn_result *sn_program_compile_result(const sn_program *program);
+/*
+ * 1 if the compiler was not run, because the same had been compiled before (SN_PROGRAM_CACHED): the result of the
+ * compile step is then that of the earlier one, with its output and its figures, and a note says so. Else 0.
+ */
+SN_API int32_t sn_program_is_cached(const sn_program *program);
 /* 1 if there is something to run (it compiled, or needs no compiling), else 0. */
 SN_API int32_t sn_program_is_runnable(const sn_program *program);
 /* Its sandbox, for files in and out. Owned by the program: lives as long as that, and is not to be destroyed. */
 SN_API sn_sandbox *sn_program_sandbox(sn_program *program);
+
+/*
+ * Builds what programs with these options (NULL: defaults) would find prepared, for the flags among their compile_args;
+ * does nothing if it is there already. Of the options, compile_args, cache_dir, cancel_fd and what the sandbox relaxes
+ * count. Blocks for seconds. Thread-safe. Errors: SN_EINVAL (nothing to prepare, a flag that it is not made for),
+ * SN_EBUSY (somebody else is building it), SN_ETOOLCHAIN (not installed, or the build failed), SN_EHOST, SN_ESYS (the
+ * cache), those of sn_sandbox_create().
+ */
+SN_API int sn_language_prepare(const sn_language *language, const sn_program_options *options, sn_error **ret_error);
 
 /*
  * Runs it. In `options`, argv (may be NULL) holds the program's arguments only; envp is added to the manifest's;

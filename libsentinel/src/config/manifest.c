@@ -65,6 +65,32 @@ static const cyaml_schema_value_t mount_entry = {
     CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct sn__manifest_mount, mount_fields),
 };
 
+static const cyaml_schema_field_t toolchain_fields[] = {
+    FIELD_LIST(struct sn__manifest_toolchain, "files", files),
+    FIELD_LIST(struct sn__manifest_toolchain, "directories", directories),
+    FIELD_LIST(struct sn__manifest_toolchain, "trees", trees),
+    CYAML_FIELD_END,
+};
+
+static const cyaml_schema_field_t additions_fields[] = {
+    FIELD_LIST(struct sn__manifest_additions, "args", args),
+    FIELD_LIST(struct sn__manifest_additions, "env", env),
+    CYAML_FIELD_END,
+};
+
+static const cyaml_schema_field_t prepare_fields[] = {
+    CYAML_FIELD_MAPPING_PTR("build", OPTIONAL_POINTER, struct sn__manifest_prepare, build, step_fields),
+    FIELD_LIST(struct sn__manifest_prepare, "files", files),
+    FIELD_TEXT(struct sn__manifest_prepare, "depends", depends),
+    FIELD_LIST(struct sn__manifest_prepare, "words", words),
+    FIELD_LIST(struct sn__manifest_prepare, "flags", flags),
+    FIELD_LIST(struct sn__manifest_prepare, "betrayed_by", betrayed_by),
+    CYAML_FIELD_MAPPING_PTR("compile", OPTIONAL_POINTER, struct sn__manifest_prepare, compile, additions_fields),
+    CYAML_FIELD_MAPPING_PTR("run", OPTIONAL_POINTER, struct sn__manifest_prepare, run, additions_fields),
+    FIELD_NUMBER(struct sn__manifest_prepare, work_mb),
+    CYAML_FIELD_END,
+};
+
 static const cyaml_schema_field_t manifest_fields[] = {
     FIELD_TEXT(struct sn__manifest, "name", name),
     FIELD_TEXT(struct sn__manifest, "title", title),
@@ -77,6 +103,9 @@ static const cyaml_schema_field_t manifest_fields[] = {
     CYAML_FIELD_MAPPING_PTR("run", OPTIONAL_POINTER, struct sn__manifest, run, step_fields),
     CYAML_FIELD_MAPPING_PTR("version", OPTIONAL_POINTER, struct sn__manifest, version, step_fields),
     CYAML_FIELD_SEQUENCE("mounts", OPTIONAL_POINTER, struct sn__manifest, mounts, &mount_entry, 1, LIST_MAX),
+    CYAML_FIELD_MAPPING_PTR("toolchain", OPTIONAL_POINTER, struct sn__manifest, toolchain, toolchain_fields),
+    CYAML_FIELD_MAPPING_PTR("prepare", OPTIONAL_POINTER, struct sn__manifest, prepare, prepare_fields),
+    FIELD_LIST(struct sn__manifest, "volatile", changing),
     FIELD_NUMBER(struct sn__manifest, work_mb),
     FIELD_NUMBER(struct sn__manifest, tmp_mb),
     CYAML_FIELD_END,
@@ -359,7 +388,7 @@ static int check_template(const struct check *check, const char *outer, const ch
         return 0;
     return refuse(check, outer, key,
                   "the placeholder %.*s is not known; there are " SN__TEMPLATE_NAMES
-                  ", and {args} as an entry of its own ({{word}} is a literal {word})",
+                  ", and {args} and {prepared} as entries of their own ({{word}} is a literal {word})",
                   (int)(length < 60 ? length : 60), text + offset);
 }
 
@@ -427,6 +456,21 @@ static int resolve_limits(const struct check *check, const char *outer, struct s
     return r;
 }
 
+static int check_env(const struct check *check, const char *outer, char *const *env, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        size_t name = strspn(env[i], LOWER UPPER DIGITS "_");
+        int r;
+
+        if (name == 0 || env[i][name] != '=' || strchr(DIGITS, env[i][0]))
+            return refuse(check, outer, "env", "\"%.60s\" is not of the form NAME=value", env[i]);
+        r = check_template(check, outer, "env", env[i]);
+        if (r < 0)
+            return r;
+    }
+    return 0;
+}
+
 static int check_step(const struct check *check, const char *outer, struct sn__manifest_step *step, bool compiles)
 {
     int r;
@@ -440,27 +484,109 @@ static int check_step(const struct check *check, const char *outer, struct sn__m
     if (strcmp(step->command[0], SN__TEMPLATE_ARGS) == 0)
         return refuse(check, outer, "command", "it begins with %s: without arguments there is no program to run",
                       SN__TEMPLATE_ARGS);
+    if (strcmp(step->command[0], SN__TEMPLATE_PREPARED) == 0)
+        return refuse(check, outer, "command", "it begins with %s: without what is prepared there is no program to run",
+                      SN__TEMPLATE_PREPARED);
     for (uint32_t i = 0; i < step->command_count; i++) {
-        r = strcmp(step->command[i], SN__TEMPLATE_ARGS) == 0
+        r = strcmp(step->command[i], SN__TEMPLATE_ARGS) == 0 || strcmp(step->command[i], SN__TEMPLATE_PREPARED) == 0
                 ? 0
                 : check_template(check, outer, "command", step->command[i]);
         if (r < 0)
             return r;
     }
-    for (uint32_t i = 0; i < step->env_count; i++) {
-        const char *entry = step->env[i];
-        size_t name = strspn(entry, LOWER UPPER DIGITS "_");
-
-        if (name == 0 || entry[name] != '=' || strchr(DIGITS, entry[0]))
-            return refuse(check, outer, "env", "\"%.60s\" is not of the form NAME=value", entry);
-        r = check_template(check, outer, "env", entry);
-        if (r < 0)
-            return r;
-    }
+    r = check_env(check, outer, step->env, step->env_count);
+    if (r < 0)
+        return r;
     if (step->policy && !is_absolute(step->policy) && !is_word(step->policy, LOWER DIGITS, LOWER DIGITS "_-", 64))
         return refuse(check, outer, "policy", "\"%.60s\" is neither the name of a policy nor an absolute path",
                       step->policy);
     return resolve_limits(check, outer, step, compiles);
+}
+
+static int check_absolute(const struct check *check, const char *key, char *const *paths, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        if (!is_absolute(paths[i]))
+            return refuse(check, "toolchain", key, "\"%.100s\" is not an absolute path", paths[i]);
+    }
+    return 0;
+}
+
+static int check_toolchain(const struct check *check, const struct sn__manifest_toolchain *toolchain)
+{
+    int r;
+
+    if (!toolchain)
+        return 0;
+    r = check_absolute(check, "files", toolchain->files, toolchain->files_count);
+    if (r == 0)
+        r = check_absolute(check, "directories", toolchain->directories, toolchain->directories_count);
+    if (r == 0)
+        r = check_absolute(check, "trees", toolchain->trees, toolchain->trees_count);
+    return r;
+}
+
+/* Relative, of plain names: it becomes a path on the host, in a directory of ours. */
+static bool is_plain_path(const char *path)
+{
+    size_t length = strlen(path);
+
+    if (!is_word(path, LOWER UPPER DIGITS "_", LOWER UPPER DIGITS "+._-/", 200) || strstr(path, "//"))
+        return false;
+    return !strstr(path, "/.") && path[length - 1] != '/';
+}
+
+/* What is added to a step has a step to be added to, and for arguments a place there. */
+static int check_additions(const struct check *check, const char *key, const struct sn__manifest_additions *additions,
+                           const struct sn__manifest_step *step)
+{
+    bool has_place = false;
+
+    if (!additions)
+        return 0;
+    if (!step)
+        return refuse(check, "prepare", key, "there is no such step");
+    for (uint32_t i = 0; i < step->command_count; i++)
+        has_place |= strcmp(step->command[i], SN__TEMPLATE_PREPARED) == 0;
+    if (additions->args_count && !has_place)
+        return refuse(check, "prepare", key, "the step's command has no entry %s for the arguments",
+                      SN__TEMPLATE_PREPARED);
+    for (uint32_t i = 0; i < additions->args_count; i++) {
+        int r = check_template(check, "prepare", key, additions->args[i]);
+
+        if (r < 0)
+            return r;
+    }
+    return check_env(check, "prepare", additions->env, additions->env_count);
+}
+
+static int check_prepare(const struct check *check, const struct sn__manifest *manifest)
+{
+    struct sn__manifest_prepare *prepare = manifest->prepare;
+    int r;
+
+    if (!prepare)
+        return 0;
+    if (!manifest->toolchain)
+        return refuse(check, NULL, "prepare", "it needs a toolchain, which says when to prepare anew");
+    if (!prepare->build)
+        return refuse(check, "prepare", "build", "the key is missing: the step that makes the files");
+    if (!prepare->files_count)
+        return refuse(check, "prepare", "files", "the key is missing: the files that are kept");
+    for (uint32_t i = 0; i < prepare->files_count; i++) {
+        if (!is_plain_path(prepare->files[i]))
+            return refuse(check, "prepare", "files", "\"%.100s\" is no plain relative path", prepare->files[i]);
+    }
+    if (prepare->depends && !is_plain_path(prepare->depends))
+        return refuse(check, "prepare", "depends", "\"%.100s\" is no plain relative path", prepare->depends);
+    r = check_step(check, "prepare", prepare->build, true);
+    if (r == 0)
+        r = check_additions(check, "compile", prepare->compile, manifest->compile);
+    if (r == 0)
+        r = check_additions(check, "run", prepare->run, manifest->run);
+    if (r == 0)
+        r = check_number(check, "prepare", "work_mb", prepare->work_mb, MIB, MIB, &prepare->work_bytes);
+    return r;
 }
 
 static int check_manifest(const struct check *check, struct sn__manifest *manifest)
@@ -477,6 +603,10 @@ static int check_manifest(const struct check *check, struct sn__manifest *manife
         r = check_step(check, "version", manifest->version, true);
     if (r == 0)
         r = check_paths(check, manifest);
+    if (r == 0)
+        r = check_toolchain(check, manifest->toolchain);
+    if (r == 0)
+        r = check_prepare(check, manifest);
     if (r == 0)
         r = check_number(check, NULL, "work_mb", manifest->work_mb, MIB, MIB, &manifest->work_bytes);
     if (r == 0)

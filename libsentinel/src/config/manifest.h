@@ -45,6 +45,45 @@ struct sn__manifest_mount {
     int32_t optional;
 };
 
+/* "toolchain": what, beside the source, decides what a compile step makes. Without it nothing is kept or prepared. */
+struct sn__manifest_toolchain {
+    char **files; /* each itself */
+    uint32_t files_count;
+    char **directories; /* each, and those below: where packages put files in whole, or take them away */
+    uint32_t directories_count;
+    char **trees; /* the same, with every file: where files may be written to in place */
+    uint32_t trees_count;
+};
+
+/* What a step's command and environment get where what was prepared is there. */
+struct sn__manifest_additions {
+    char **args; /* in place of {prepared} */
+    uint32_t args_count;
+    char **env;
+    uint32_t env_count;
+};
+
+/* "prepare": files that are made once and shown to the steps of many programs, at SN__PREPARED_TARGET. */
+struct sn__manifest_prepare {
+    struct sn__manifest_step *build; /* {args} in its command: the flags it is made for */
+    char **files;                    /* that it leaves, relative to /work */
+    uint32_t files_count;
+    char *depends; /* a file that it leaves, too: a line for each absolute path that the others were made of */
+    char **words;  /* it is for sources that have one of these; none: for all */
+    uint32_t words_count;
+    char **flags; /* how arguments begin that do not keep it from being used */
+    uint32_t flags_count;
+    char *
+        *betrayed_by; /* in the compiler's output: what would not be there without it, so that the step is run again */
+    uint32_t betrayed_by_count;
+    struct sn__manifest_additions *compile;
+    struct sn__manifest_additions *run;
+    char *work_mb;
+    uint64_t work_bytes; /* resolved; 0: the sandbox's default */
+};
+
+#define SN__PREPARED_TARGET "/prepared"
+
 struct sn__manifest {
     char *name;
     char *title;
@@ -61,6 +100,10 @@ struct sn__manifest {
     struct sn__manifest_step *version; /* NULL: no version is told */
     struct sn__manifest_mount *mounts;
     uint32_t mounts_count;
+    struct sn__manifest_toolchain *toolchain; /* NULL: not said */
+    struct sn__manifest_prepare *prepare;     /* NULL: nothing to prepare */
+    char **changing;                          /* "volatile": words of sources whose artifacts are not kept */
+    uint32_t changing_count;
     char *work_mb;
     char *tmp_mb;
     uint64_t work_bytes; /* resolved; 0: the sandbox's default */
@@ -80,6 +123,8 @@ bool sn__manifest_is_pattern(const char *source);
 
 /* The entry of a command that stands for all arguments of the caller; without it they come last. */
 #define SN__TEMPLATE_ARGS "{args}"
+/* The entry of a command that stands for what a preparation adds to it; without that, for nothing. */
+#define SN__TEMPLATE_PREPARED "{prepared}"
 /* All others, for who has written one that there is not. */
 #define SN__TEMPLATE_NAMES                                                                                             \
     "{source}, {stem}, {memory_bytes}, {memory_mb}, {heap_mb}, {stack_kb}, {processes}, {cpu_seconds}"

@@ -59,8 +59,18 @@ static bool set_variable(char **list, size_t *count, char *text)
     return append(list, count, text);
 }
 
+static bool append_prepared(char **list, size_t *count, const struct sn__manifest_additions *prepared,
+                            const char *source, const sn_limits *limits)
+{
+    for (uint32_t i = 0; prepared && i < prepared->args_count; i++) {
+        if (!append(list, count, sn__template_expand(prepared->args[i], source, limits)))
+            return false;
+    }
+    return true;
+}
+
 static bool make_argv(const struct sn__manifest_step *step, const char *source, const sn_limits *limits,
-                      const char *const *args, char **argv)
+                      const struct sn__manifest_additions *prepared, const char *const *args, char **argv)
 {
     bool placed = false;
     size_t count = 0;
@@ -70,6 +80,9 @@ static bool make_argv(const struct sn__manifest_step *step, const char *source, 
             placed = true;
             if (!append_all(argv, &count, args))
                 return false;
+        } else if (strcmp(step->command[i], SN__TEMPLATE_PREPARED) == 0) {
+            if (!append_prepared(argv, &count, prepared, source, limits))
+                return false;
         } else if (!append(argv, &count, sn__template_expand(step->command[i], source, limits))) {
             return false;
         }
@@ -78,7 +91,7 @@ static bool make_argv(const struct sn__manifest_step *step, const char *source, 
 }
 
 static bool make_envp(const struct sn__manifest_step *step, const char *source, const sn_limits *limits,
-                      const char *const *env, char **envp)
+                      const struct sn__manifest_additions *prepared, const char *const *env, char **envp)
 {
     size_t count = 0;
 
@@ -90,6 +103,10 @@ static bool make_envp(const struct sn__manifest_step *step, const char *source, 
         if (!set_variable(envp, &count, sn__template_expand(step->env[i], source, limits)))
             return false;
     }
+    for (uint32_t i = 0; prepared && i < prepared->env_count; i++) {
+        if (!set_variable(envp, &count, sn__template_expand(prepared->env[i], source, limits)))
+            return false;
+    }
     for (; env && *env; env++) {
         if (!set_variable(envp, &count, strdup(*env)))
             return false;
@@ -98,19 +115,21 @@ static bool make_envp(const struct sn__manifest_step *step, const char *source, 
 }
 
 int sn__language_command_make(const struct sn__manifest_step *step, const char *source, const sn_limits *limits,
-                              const char *const *args, const char *const *env, struct sn__language_command *ret_command,
-                              sn_error **ret_error)
+                              const struct sn__manifest_additions *prepared, const char *const *args,
+                              const char *const *env, struct sn__language_command *ret_command, sn_error **ret_error)
 {
-    /* {args} may stand in the command more than once */
-    size_t places = 1, arg_count = list_length(args);
+    /* {args} may stand in the command more than once, and so may {prepared} */
+    size_t places = 1, arg_count = list_length(args) + (prepared ? prepared->args_count : 0);
+    size_t env_count = list_length(env) + (prepared ? prepared->env_count : 0);
     struct sn__language_command command;
 
     for (uint32_t i = 0; i < step->command_count; i++)
-        places += strcmp(step->command[i], SN__TEMPLATE_ARGS) == 0;
+        places +=
+            strcmp(step->command[i], SN__TEMPLATE_ARGS) == 0 || strcmp(step->command[i], SN__TEMPLATE_PREPARED) == 0;
     command.argv = calloc(step->command_count + places * arg_count + 1, sizeof(*command.argv));
-    command.envp = calloc(SN_ARRAY_SIZE(base_env) + step->env_count + list_length(env) + 1, sizeof(*command.envp));
-    if (!command.argv || !command.envp || !make_argv(step, source, limits, args, command.argv) ||
-        !make_envp(step, source, limits, env, command.envp)) {
+    command.envp = calloc(SN_ARRAY_SIZE(base_env) + step->env_count + env_count + 1, sizeof(*command.envp));
+    if (!command.argv || !command.envp || !make_argv(step, source, limits, prepared, args, command.argv) ||
+        !make_envp(step, source, limits, prepared, env, command.envp)) {
         sn__language_command_clear(&command);
         return sn__error_nomem(ret_error);
     }

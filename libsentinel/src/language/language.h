@@ -25,8 +25,11 @@ struct sn__language_setup {
     char **matches;        /* strings that `mounts` points to, NULL-terminated */
 };
 
-/* `caller` may be NULL. It and what it points to must outlive the setup. */
-int sn__language_setup_make(const sn_language *language, const sn_sandbox_options *caller,
+/*
+ * `caller` may be NULL. It and what it points to must outlive the setup. `prepared` (NULL: nothing is) is a directory
+ * of the host, which must outlive it too.
+ */
+int sn__language_setup_make(const sn_language *language, const sn_sandbox_options *caller, const char *prepared,
                             struct sn__language_setup *ret_setup, sn_error **ret_error);
 void sn__language_setup_clear(struct sn__language_setup *setup);
 
@@ -40,12 +43,13 @@ struct sn__language_command {
 };
 
 /*
- * `args` (may be NULL) go where the command has {args}, else to its end; `env` (may be NULL) is added to the
- * manifest's, and that to PATH, HOME and LANG: of one name the last counts.
+ * `args` (may be NULL) go where the command has {args}, else to its end; `prepared` (NULL: nothing is) to {prepared}
+ * and the environment. `env` (may be NULL) is added to that and the manifest's, and these to PATH, HOME and LANG: of
+ * one name the last counts.
  */
 int sn__language_command_make(const struct sn__manifest_step *step, const char *source, const sn_limits *limits,
-                              const char *const *args, const char *const *env, struct sn__language_command *ret_command,
-                              sn_error **ret_error);
+                              const struct sn__manifest_additions *prepared, const char *const *args,
+                              const char *const *env, struct sn__language_command *ret_command, sn_error **ret_error);
 void sn__language_command_clear(struct sn__language_command *command);
 
 /* The version in what a tool prints about itself: "go version go1.19.8 linux/amd64" is 1.19.8. NULL without memory. */

@@ -132,7 +132,8 @@ static int run_version(const sn_language *language, const sn_sandbox_options *op
     sn_sandbox *sandbox = NULL;
     sn_result *result = NULL;
     sn_run_options run;
-    int r = sn__language_command_make(step, language->manifest->file, &step->limits, NULL, NULL, &command, ret_error);
+    int r =
+        sn__language_command_make(step, language->manifest->file, &step->limits, NULL, NULL, NULL, &command, ret_error);
 
     if (r == 0)
         r = sn_sandbox_create(options, &sandbox, ret_error);
@@ -171,7 +172,7 @@ int sn_language_probe(const sn_language *language, uint64_t relax, char **ret_ve
     }
     r = sn_policy_load(sn__language_policy_name(language->manifest, language->manifest->version), &policy, ret_error);
     if (r == 0)
-        r = sn__language_setup_make(language, NULL, &setup, ret_error);
+        r = sn__language_setup_make(language, NULL, NULL, &setup, ret_error);
     if (r == 0) {
         setup.options.relax = relax;
         setup.options.policy = policy;

@@ -56,15 +56,15 @@ static int add_matches(struct sn__language_setup *setup, size_t *count, size_t *
 }
 
 static int add_mounts(struct sn__language_setup *setup, const struct sn__manifest *manifest, const sn_mount *const *own,
-                      sn_error **ret_error)
+                      const char *prepared, sn_error **ret_error)
 {
     size_t own_count = 0, count = 0, match_count = 0;
     int r = 0;
 
     while (own && own[own_count])
         own_count++;
-    setup->mounts = calloc(manifest->mounts_count + MATCHES_MAX, sizeof(*setup->mounts));
-    setup->list = calloc(manifest->mounts_count + MATCHES_MAX + own_count + 1, sizeof(*setup->list));
+    setup->mounts = calloc(manifest->mounts_count + MATCHES_MAX + 1, sizeof(*setup->mounts));
+    setup->list = calloc(manifest->mounts_count + MATCHES_MAX + own_count + 2, sizeof(*setup->list));
     setup->matches = calloc(MATCHES_MAX + 1, sizeof(*setup->matches));
     if (!setup->mounts || !setup->list || !setup->matches)
         return sn__error_nomem(ret_error);
@@ -77,12 +77,14 @@ static int add_mounts(struct sn__language_setup *setup, const struct sn__manifes
         else
             add_mount(setup, &count, wanted->source, wanted->target, wanted->optional);
     }
+    if (r == 0 && prepared)
+        add_mount(setup, &count, prepared, SN__PREPARED_TARGET, false);
     for (size_t i = 0; r == 0 && i < own_count; i++)
         setup->list[count++] = own[i];
     return r;
 }
 
-int sn__language_setup_make(const sn_language *language, const sn_sandbox_options *caller,
+int sn__language_setup_make(const sn_language *language, const sn_sandbox_options *caller, const char *prepared,
                             struct sn__language_setup *ret_setup, sn_error **ret_error)
 {
     const struct sn__manifest *manifest = language->manifest;
@@ -94,7 +96,7 @@ int sn__language_setup_make(const sn_language *language, const sn_sandbox_option
         r = sn__options_copy(&setup.options, sizeof(setup.options), caller, "sn_sandbox_options", ret_error);
     if (r < 0)
         return r;
-    r = add_mounts(&setup, manifest, setup.options.mounts, ret_error);
+    r = add_mounts(&setup, manifest, setup.options.mounts, prepared, ret_error);
     if (r < 0) {
         sn__language_setup_clear(&setup);
         return r;

@@ -173,11 +173,10 @@ static int choose_group(sn_sandbox *sandbox)
     if (armed->spare && are_same(&armed->spare_limits, &armed->limits) && sandbox->driver->run_renew(armed->spare))
         armed->group = steal_ptr(&armed->spare);
     end_group(sandbox, &armed->spare);
-    if (!armed->group) {
+    if (!armed->group)
         r = sandbox->driver->run_begin(sandbox->cgroup, &armed->limits, &armed->group, NULL);
-        if (r == 0)
-            sandbox->driver->run_keep_open(armed->group);
-    }
+    if (r == 0)
+        sandbox->driver->run_keep_open(armed->group);
     return r;
 }
 
