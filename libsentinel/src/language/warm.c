@@ -116,6 +116,7 @@ static void add_sandbox(struct sn__digest *digest, const sn_sandbox_options *san
     sn__digest_add_number(digest, sandbox->tmp_inodes);
     sn__digest_add_number(digest, sandbox->shm_bytes);
     sn__digest_add_number(digest, sandbox->network);
+    sn__digest_add_text(digest, sandbox->cpus); /* how many there are, a compiler can see */
 }
 
 /* Which mounts the manifest's patterns stand for, on this host. */
