@@ -86,6 +86,9 @@ int sn__policy_add_file(sn_policy *policy, const char *name);
  */
 int sn__policy_add_rule(sn_policy *policy, const struct sn__policy_rule *rule, sn_error **ret_error);
 
+/* "default" or "network", as sn_policy_load() does; the policy may be one that others have, too. */
+int sn__policy_load_standard(bool network, sn_policy **ret_policy, sn_error **ret_error);
+
 /* The two syntaxes. `directory` is where includes are looked for first; NULL: only among the installed policies. */
 int sn__policy_parse_kafel(sn_policy *policy, const char *text, size_t length, const char *label, const char *directory,
                            sn_error **ret_error);
