@@ -11,8 +11,8 @@
  *
  *     host                                init
  *     GO (raw byte)                 ->    [still the host's memory] takes its ids, execs sentinel-init
- *     SETUP + plan, slot, sources   ->    unshares its cgroup namespace
- *                                   <-    ENTERED: the host may now move it to its leaf
+ *     SETUP + plan, slot, sources   ->    unshares its cgroup namespace, if it was not born with one
+ *                                   <-    ENTERED: then the host may now move it to its leaf
  *                                         carries out the plan
  *                                   <-    READY, or FAILED {step, index, errno}
  *     RUN + request, 0, 1, 2, cgroup->
@@ -141,7 +141,7 @@ struct sn__plan {
     uint32_t mount_count;
     uint32_t shm;      /* index of the mount at /dev/shm */
     uint32_t apparmor; /* enum sn__apparmor_state: what the host could tell without asking */
-    uint32_t reserved;
+    uint32_t settled;  /* 1: born in its groups and its cgroup namespace, so it does not say ENTERED */
 };
 
 /* Descriptors of SETUP: the plan, the slot, then the sources of mounts. */

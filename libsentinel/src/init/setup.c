@@ -197,14 +197,14 @@ int setup_sandbox(struct init *init, struct received *received, struct sn__failu
     /* The slot's descriptor stays open for as long as PID 1 lives: that is what holds the slot. */
     received->fds[SN__SETUP_FD_SLOT] = -1;
 
-    if (layers & SN_LAYER_CGROUP_NS) {
-        r = sn__sys(__NR_unshare, CLONE_NEWCGROUP);
+    if (!init->plan->settled) {
+        r = layers & SN_LAYER_CGROUP_NS ? sn__sys(__NR_unshare, CLONE_NEWCGROUP) : 0;
         if (r < 0)
             return fail(failure, SN__STEP_CGROUP_NS, 0, r);
+        r = init_send(&entered, -1);
+        if (r < 0)
+            return fail(failure, SN__STEP_PLAN, 1, r);
     }
-    r = init_send(&entered, -1);
-    if (r < 0)
-        return fail(failure, SN__STEP_PLAN, 1, r);
 
     reset_oom_score();
     if (layers & SN_LAYER_UTS_NS) {

@@ -43,6 +43,7 @@ int sn__plan_freeze(struct sn__planner *planner, char **ret_plan, size_t *ret_si
         .mount_count = (uint32_t)(planner->mounts.length / sizeof(*mounts)),
         .shm = planner->shm,
         .apparmor = planner->spec->layers & SN_LAYER_APPARMOR ? sn__apparmor_look() : SN__APPARMOR_UNASKED,
+        .settled = planner->settled,
     };
     if (!planner->ids->own_uid)
         plan->layers &= ~SN_LAYER_UID;

@@ -19,6 +19,7 @@ struct sn__planner {
     int fds[SN__MESSAGE_FDS_MAX];
     uint32_t fd_count;
     uint32_t shm; /* index of the mount at /dev/shm */
+    bool settled; /* PID 1 is born in its groups */
 };
 
 #define cleanup_planner __attribute__((cleanup(sn__planner_clear)))

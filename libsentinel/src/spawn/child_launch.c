@@ -119,6 +119,9 @@ static int future_init(void *argument)
     const char *const envp[] = {NULL};
     long r;
 
+    r = launch->join_init < 0 ? 1 : sn__sys(__NR_write, launch->join_init, "0", 1);
+    if (r < 0)
+        report_on(launch->control_fd, SN__STEP_CGROUP_JOIN, r);
     arrange_fds(launch);
     r = await_go();
     if (r < 0)
@@ -162,11 +165,95 @@ static void take_usual_priority(void)
         sn__sys(__NR_ioprio_set, 1, 0, 0);
 }
 
+/* All of a file, behind what is in `text` already: the new length, or -1. */
+static long append_file(const char *path, char *text, long length)
+{
+    long fd = length < 0 ? -1 : sn__sys(__NR_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC, 0);
+    long n = 1;
+
+    if (fd < 0)
+        return -1;
+    while (n > 0 && length < SN__NETWORK_TRACE) {
+        n = sn__sys(__NR_read, fd, text + length, SN__NETWORK_TRACE - length);
+        length += n > 0 ? n : 0;
+    }
+    sn__sys(__NR_close, fd);
+    return n == 0 ? length : -1; /* a full buffer may not be all */
+}
+
+/*
+ * What the network namespace that we are in counts, since it was made; its length, or -1. The first line says that no
+ * socket of any family is there: not even one that nobody has a descriptor of, and the kernel has yet to find that out.
+ */
+static long read_trace(char *text)
+{
+    static const char nothing[] = "sockets: used 0\n";
+    long length = append_file("/proc/self/net/sockstat", text, 0);
+
+    if (length < (long)sizeof(nothing) - 1)
+        return -1;
+    for (size_t i = 0; i < sizeof(nothing) - 1; i++)
+        if (text[i] != nothing[i])
+            return -1;
+    /* the rest of that file is about all namespaces */
+    length = append_file("/proc/self/net/snmp", text, 0);
+    length = append_file("/proc/self/net/snmp6", text, length);
+    return append_file("/proc/self/net/netstat", text, length);
+}
+
+static int is_untouched(const struct sn__network *network, char *scratch)
+{
+    long length = read_trace(scratch);
+
+    if (length != (long)network->trace_length)
+        return 0;
+    for (long i = 0; i < length; i++)
+        if (scratch[i] != network->trace[i])
+            return 0;
+    return 1;
+}
+
+static void enter_network(struct sn__launch *launch)
+{
+    struct sn__network *network = launch->network;
+    long length;
+
+    if (network->fd >= 0 && sn__sys(__NR_setns, network->fd, CLONE_NEWNET) == 0 &&
+        is_untouched(network, launch->scratch))
+        return;
+    if (network->fd >= 0)
+        sn__sys(__NR_close, network->fd);
+    network->fd = -1;
+    if (sn__sys(__NR_unshare, CLONE_NEWNET) < 0) {
+        launch->namespaces |= CLONE_NEWNET; /* without the right to that, it is made together with a user namespace */
+        return;
+    }
+    length = read_trace(network->trace);
+    if (length < 0)
+        return;
+    network->trace_length = (uint32_t)length;
+    length = sn__sys(__NR_openat, AT_FDCWD, "/proc/self/ns/net", O_RDONLY | O_CLOEXEC, 0);
+    if (length >= 0)
+        network->fd = (int)length;
+}
+
 static int launcher(void *argument)
 {
     struct sn__launch *launch = argument;
 
     take_usual_priority();
+    /* before the groups are entered: what is kept must not be charged to one that goes */
+    if (launch->network)
+        enter_network(launch);
+    for (uint32_t i = 0; i < launch->join_count; i++) {
+        long r = sn__sys(__NR_write, launch->join[i], "0", 1);
+
+        if (r < 0) {
+            launch->error = (int)-r;
+            launch->is_join_failed = 1;
+            sn__sys_exit(0);
+        }
+    }
     /* the caller's thread stands still and lends its errno with its memory: clone() may write it here */
     if (clone(future_init, launch->stack_top, (int)(CLONE_VM | CLONE_PIDFD | launch->namespaces), launch,
               &launch->pidfd) < 0)

@@ -85,6 +85,7 @@ static int create(sn_sandbox *sandbox, const sn_sandbox_options *options, bool *
         r = sn__idmap_find(sandbox->spec.layers, &sandbox->ids, ret_error);
     if (r == 0)
         r = take_place(sandbox, ret_error);
+    planner.settled = !sandbox->cgroup || sandbox->driver->launch;
     if (r == 0)
         r = sn__plan_mounts(&planner, ret_error);
     if (r == 0)
@@ -111,6 +112,7 @@ int sn_sandbox_create(const sn_sandbox_options *options, sn_sandbox **ret_sandbo
             return sn__error_nomem(ret_error);
         sandbox->slot_fd = sandbox->pidfd = sandbox->control = -1;
         sandbox->owner = getpid();
+        sn__kept_hold();
         r = create(sandbox, options, &is_replaced, ret_error);
         if (r == 0) {
             *ret_sandbox = sandbox;
@@ -123,18 +125,24 @@ int sn_sandbox_create(const sn_sandbox_options *options, sn_sandbox **ret_sandbo
 
 void sn_sandbox_destroy(sn_sandbox *sandbox)
 {
+    bool is_ours, is_over = false;
+
     if (!sandbox)
         return;
-    if (sn__sandbox_is_ours(sandbox))
-        sn__spawn_kill(sandbox);
+    is_ours = sn__sandbox_is_ours(sandbox);
+    if (is_ours)
+        is_over = sn__spawn_kill(sandbox);
     else
         sn__close(sandbox->pidfd);
     sn__close(sandbox->control);
     /* in another process they stay, and with them what is known of them */
-    if (sandbox->driver && sn__sandbox_is_ours(sandbox))
+    if (sandbox->driver && is_ours)
         sandbox->driver->destroy(sandbox->cgroup);
     /* the slot last: whoever takes it next may use its uids and group names at once */
     sn__close(sandbox->slot_fd);
+    sn__network_give(sandbox->network, is_ours && is_over);
+    if (is_ours)
+        sn__kept_release();
     sn__spec_clear(&sandbox->spec);
     free(sandbox);
 }

@@ -4,6 +4,7 @@
 
 #include "config/options.h"
 #include "plan/idmap.h"
+#include "spawn/kept.h"
 #include "supervise/cgroup.h"
 
 #include <sentinel/sandbox.h>
@@ -21,7 +22,8 @@ struct sn_sandbox {
     pid_t pid_in_proc; /* the same for the id maps */
     int pidfd;
     int control;
-    uint64_t layers; /* in force */
+    struct sn__network *network; /* its namespace, if that may be used again; or NULL */
+    uint64_t layers;             /* in force */
     uint32_t landlock_abi;
     uint32_t apparmor;   /* enum sn__apparmor_state */
     uint64_t left_bytes; /* in files of earlier runs: memory of the next one */

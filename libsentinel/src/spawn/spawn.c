@@ -10,6 +10,7 @@
 #include "spawn/child_launch.h"
 #include "spawn/control.h"
 #include "spawn/init_blob.h"
+#include "spawn/kept.h"
 #include "spawn/pid_numbers.h"
 
 #include <fcntl.h>
@@ -19,7 +20,9 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/pidfd.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 #define READY_TIMEOUT_MS 60000 /* a safety net for a stuck host, not a limit anyone should meet */
@@ -70,6 +73,7 @@ static int explain_clone(int error, sn_error **ret_error)
 struct launch_memory {
     char init_stack[SN__LAUNCH_STACK];
     char launcher_stack[SN__LAUNCH_STACK];
+    char scratch[SN__NETWORK_TRACE];
     struct sn__launch launch;
 };
 
@@ -98,14 +102,53 @@ static int check_alive(const sn_sandbox *sandbox, int r, sn_error **ret_error)
     return r < 0 ? r : sn__error_errno(ret_error, errno, "start PID 1", "cannot tell whether PID 1 is alive");
 }
 
-static int launch(sn_sandbox *sandbox, struct launch_memory *memory, sn_error **ret_error)
+/*
+ * A network namespace that the caller's user namespace owns, with nothing in it that works, and no right over it in the
+ * sandbox. Only where no process of the sandbox is root outside, so that it stays so.
+ */
+static void choose_network(sn_sandbox *sandbox)
+{
+    const uint64_t needed =
+        SN_LAYER_NETWORK_NS | SN_LAYER_USER_NS | SN_LAYER_UID | SN_LAYER_CAPABILITIES | SN_LAYER_PID_NS;
+
+    if (!sandbox->ids.privileged || (sandbox->spec.layers & needed) != needed ||
+        sandbox->spec.network != SN_NETWORK_NONE)
+        return;
+    sandbox->network = sn__network_take();
+    if (!sandbox->network)
+        sandbox->network = sn__network_new();
+}
+
+/* Whether it is kept. Not among the upper half of the descriptors: others run out of those. */
+static void keep_network(sn_sandbox *sandbox)
+{
+    struct sn__network *network = sandbox->network;
+    struct rlimit limit;
+    struct stat st;
+
+    if (!network)
+        return;
+    if (network->fd >= 0 && getrlimit(RLIMIT_NOFILE, &limit) == 0 && (rlim_t)network->fd < limit.rlim_cur / 2 &&
+        fstat(network->fd, &st) == 0) {
+        network->device = st.st_dev;
+        network->inode = st.st_ino;
+        return;
+    }
+    sn__close(network->fd);
+    free(network);
+    sandbox->network = NULL;
+}
+
+static int launch(sn_sandbox *sandbox, const struct sn__planner *planner, struct launch_memory *memory,
+                  sn_error **ret_error)
 {
     struct sn__launch *launch = &memory->launch;
     int pair[2];
     cleanup_close int theirs = -1;
     cleanup_close int null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
     cleanup_close int host_fd = -1;
-    cleanup_close int init_fd = -1;
+    cleanup_launch struct sn__cgroup_launch groups = {.init = -1};
+    int init_fd;
     sigset_t all, old;
     int r = sn__pid_numbers_possible(ret_error);
 
@@ -116,7 +159,7 @@ static int launch(sn_sandbox *sandbox, struct launch_memory *memory, sn_error **
     host_fd = pidfd_open(getpid(), 0);
     if (host_fd < 0)
         return sn__error_errno(ret_error, errno, "start PID 1", "cannot make a pidfd of this process");
-    init_fd = sn__file_sealed_memfd("sentinel-init", sn__init_blob, sn__init_blob_size);
+    init_fd = sn__kept_init();
     if (init_fd == -EFBIG)
         return sn__error_set(ret_error, SN_EHOST, "start PID 1",
                              "this process may not write files of %zu bytes: raise RLIMIT_FSIZE (ulimit -f)",
@@ -127,6 +170,12 @@ static int launch(sn_sandbox *sandbox, struct launch_memory *memory, sn_error **
         return sn__error_errno(ret_error, errno, "start PID 1", "cannot make the control socket");
     sandbox->control = pair[0];
     theirs = pair[1];
+    if (sandbox->cgroup && planner->settled) {
+        r = sandbox->driver->launch(sandbox->cgroup, &groups, ret_error);
+        if (r < 0)
+            return r;
+    }
+    choose_network(sandbox);
     *launch = (struct sn__launch){
         .control_fd = theirs,
         .host_fd = host_fd,
@@ -135,15 +184,27 @@ static int launch(sn_sandbox *sandbox, struct launch_memory *memory, sn_error **
         .take_root = sandbox->ids.take_root,
         .keep_by_ambient = sandbox->ids.by_ambient,
         .stack_top = memory->init_stack + sizeof(memory->init_stack),
+        .join = groups.launcher,
+        .join_count = groups.launcher_count,
+        .join_init = groups.init,
+        .network = sandbox->network,
+        .scratch = memory->scratch,
     };
     for (size_t i = 0; i < SN_ARRAY_SIZE(namespaces); i++)
         if (sandbox->spec.layers & namespaces[i].layer)
             launch->namespaces |= namespaces[i].flag;
+    if (sandbox->network)
+        launch->namespaces &= ~(uint32_t)CLONE_NEWNET;
+    if (planner->settled && (sandbox->spec.layers & SN_LAYER_CGROUP_NS))
+        launch->namespaces |= CLONE_NEWCGROUP;
 
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &old);
     sn__child_launch(launch, memory->launcher_stack + sizeof(memory->launcher_stack));
     pthread_sigmask(SIG_SETMASK, &old, NULL);
+    keep_network(sandbox);
+    if (launch->is_join_failed)
+        return sn__error_errno(ret_error, launch->error, "cgroup enter", "cannot enter the groups of the sandbox");
     if (launch->error)
         return explain_clone(launch->error, ret_error);
     sandbox->pidfd = launch->pidfd;
@@ -284,7 +345,7 @@ static int bring_up(sn_sandbox *sandbox, const struct sn__planner *planner, cons
     cleanup_close int netlink_fd = -1;
     int r = 0;
 
-    if (sandbox->cgroup)
+    if (sandbox->cgroup && !planner->settled)
         r = check_alive(sandbox, sandbox->driver->enter(sandbox->cgroup, sandbox->pid, ret_error), ret_error);
     if (r == 0)
         r = check_alive(sandbox, sn__idmap_write(&sandbox->ids, sandbox->pid_in_proc, ret_error), ret_error);
@@ -322,7 +383,7 @@ int sn__spawn(sn_sandbox *sandbox, const struct sn__planner *planner, const char
         memory = NULL;
         return sn__error_nomem(ret_error);
     }
-    r = launch(sandbox, memory, ret_error);
+    r = launch(sandbox, planner, memory, ret_error);
     if (r == 0)
         r = bring_up(sandbox, planner, plan, plan_size, ret_error);
     if (r < 0)

@@ -51,6 +51,14 @@ void sn__cgroup_tables_clear(struct sn__cgroup_tables *tables)
     *tables = (struct sn__cgroup_tables){0};
 }
 
+void sn__cgroup_launch_clear(struct sn__cgroup_launch *launch)
+{
+    for (uint32_t i = 0; i < launch->launcher_count; i++)
+        sn__close(launch->launcher[i]);
+    sn__close(launch->init);
+    *launch = (struct sn__cgroup_launch){.init = -1};
+}
+
 void sn__cgroup_place_clear(struct sn__cgroup_place *place)
 {
     free(place->mount);

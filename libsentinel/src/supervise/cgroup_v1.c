@@ -28,9 +28,10 @@
  * signalling what is listed until nothing is: no fork bomb outruns that, and the freezer hierarchy is not needed. The
  * refused forks that this causes must not look like the program's, so their counter is read before.
  *
- * A new process joins by writing "0" to descriptors that the host opened. The kernel checks the credentials of the
- * opener (5.16 and its stable branches; before, of the writer, which may always move itself where file modes are not
- * looked at again), so it needs neither privilege nor a view of the tree.
+ * A new process joins by writing "0" to descriptors that the host opened, of "tasks": it has a single thread, and
+ * moving that is cheap (see cgroup.h). The kernel checks the credentials of the opener (5.16 and its stable branches;
+ * before, of the writer, which may always move itself where file modes are not looked at again), so it needs neither
+ * privilege nor a view of the tree.
  */
 
 enum { MEMORY, CPU, CPUACCT, PIDS, CONTROLLERS };
@@ -178,6 +179,38 @@ static int v1_create(const char *parent, uint32_t slot, uid_t init_uid, struct s
     return 0;
 }
 
+static int make_leaf(const struct sn__cgroup *cgroup)
+{
+    int dir = dir_of(cgroup, PIDS);
+    int r = sn__cgroup_mkdir(dir, "init");
+
+    return r < 0 ? r : sn__file_write_u64_at(dir, "init/pids.max", INIT_PROCESSES);
+}
+
+/* "tasks" moves threads, "cgroup.procs" whole processes: see the theory of operation in cgroup.h. */
+static int v1_launch(struct sn__cgroup *cgroup, struct sn__cgroup_launch *ret_launch, sn_error **ret_error)
+{
+    int r = make_leaf(cgroup);
+
+    *ret_launch = (struct sn__cgroup_launch){.init = -1};
+    if (r < 0)
+        return sn__error_errno(ret_error, -r, "cgroup enter", "cannot make %s/%s/init",
+                               cgroup->hierarchies[cgroup->of[PIDS]].parent, cgroup->name);
+    ret_launch->init = openat(dir_of(cgroup, PIDS), "init/tasks", O_WRONLY | O_CLOEXEC);
+    if (ret_launch->init < 0)
+        return sn__error_errno(ret_error, errno, "cgroup enter", "cannot open %s/%s/init/tasks",
+                               cgroup->hierarchies[cgroup->of[PIDS]].parent, cgroup->name);
+    for (uint32_t i = 0; i < cgroup->count; i++) {
+        int fd = openat(cgroup->hierarchies[i].dir, "tasks", O_WRONLY | O_CLOEXEC);
+
+        if (fd < 0)
+            return sn__error_errno(ret_error, errno, "cgroup enter", "cannot open %s/%s/tasks",
+                                   cgroup->hierarchies[i].parent, cgroup->name);
+        ret_launch->launcher[ret_launch->launcher_count++] = fd;
+    }
+    return 0;
+}
+
 static int v1_enter(struct sn__cgroup *cgroup, pid_t init, sn_error **ret_error)
 {
     for (uint32_t i = 0; i < cgroup->count; i++) {
@@ -193,10 +226,8 @@ static int v1_enter(struct sn__cgroup *cgroup, pid_t init, sn_error **ret_error)
 static int v1_settle(struct sn__cgroup *cgroup, pid_t init, sn_error **ret_error)
 {
     int dir = dir_of(cgroup, PIDS);
-    int r = sn__cgroup_mkdir(dir, "init");
+    int r = make_leaf(cgroup);
 
-    if (r == 0)
-        r = sn__file_write_u64_at(dir, "init/pids.max", INIT_PROCESSES);
     if (r == 0)
         r = sn__file_write_u64_at(dir, "init/cgroup.procs", (uint64_t)init);
     if (r == -EACCES)
@@ -319,8 +350,7 @@ static int v1_run_begin(struct sn__cgroup *cgroup, const sn_limits *limits, stru
         r = sn__cgroup_mkdir(cgroup->hierarchies[i].dir, run->name);
         if (r == 0) {
             run->made = i + 1;
-            run->procs[i] =
-                openat(cgroup->hierarchies[i].dir, in(run->name, "cgroup.procs").text, O_WRONLY | O_CLOEXEC);
+            run->procs[i] = openat(cgroup->hierarchies[i].dir, in(run->name, "tasks").text, O_WRONLY | O_CLOEXEC);
             if (run->procs[i] < 0)
                 r = -errno;
         }
@@ -561,6 +591,7 @@ int sn__cgroup_v1_pick(const struct sn__cgroup_tables *tables, char **ret_parent
 const struct sn__cgroup_driver sn__cgroup_v1 = {
     .name = "v1",
     .create = v1_create,
+    .launch = v1_launch,
     .enter = v1_enter,
     .settle = v1_settle,
     .run_begin = v1_run_begin,

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef SN_SPAWN_KEPT_H
+#define SN_SPAWN_KEPT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/*
+ * Theory of operation
+ *
+ * What this process keeps from one sandbox to the next, because making it anew costs more than all the rest: empty
+ * network namespaces, and the memfd with sentinel-init. It keeps them only while it has a sandbox: with the last one
+ * they go, so a caller that has destroyed its sandboxes has the descriptors it had before.
+ *
+ * There are no locks: a thing is taken out of its place and put into one by single atomic exchanges, so a child that
+ * was forked at any moment can go on. It finds by its process number that what is here is its parent's, and begins
+ * anew. A caller that closes descriptors it does not know may have others under these numbers: each is looked at before
+ * it is used or closed.
+ */
+
+/* Before anything of a new sandbox is made; until its end. */
+void sn__kept_hold(void);
+void sn__kept_release(void);
+
+/* The sentinel-init binary: a sealed memfd that stays ours, or -errno. */
+int sn__kept_init(void);
+
+/* Bytes of what tells whether anything ever happened in a network namespace; 128 processors do not make it longer. */
+#define SN__NETWORK_TRACE 16384
+
+struct sn__network {
+    int fd; /* of the namespace */
+    dev_t device;
+    ino_t inode;
+    pid_t owner;
+    uint32_t trace_length;
+    char trace[SN__NETWORK_TRACE]; /* its counters when it was new */
+};
+
+/* One that was used before, or NULL. */
+struct sn__network *sn__network_take(void);
+/* A new one, to be filled by a launcher; NULL without memory. */
+struct sn__network *sn__network_new(void);
+/* Keeps it, or closes it. `is_over`: every process that was in it is dead. NULL is accepted. */
+void sn__network_give(struct sn__network *network, bool is_over);
+
+#endif
