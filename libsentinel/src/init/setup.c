@@ -168,7 +168,7 @@ static void apparmor_prepare(struct init *init)
 
 /*
  * What the host is spared by the OOM killer is not the program's to inherit: with -1000 nothing could end its hunger. A
- * host that wants to go first, and lets its children, is left alone. This is the caller's /proc still.
+ * host that wants to go first, and lets its children, is left alone.
  */
 static void reset_oom_score(void)
 {
@@ -197,7 +197,7 @@ int setup_sandbox(struct init *init, struct received *received, struct sn__failu
     /* The slot's descriptor stays open for as long as PID 1 lives: that is what holds the slot. */
     received->fds[SN__SETUP_FD_SLOT] = -1;
 
-    if (!init->plan->settled) {
+    if (!(init->plan->born & SN__BORN_SETTLED)) {
         r = layers & SN_LAYER_CGROUP_NS ? sn__sys(__NR_unshare, CLONE_NEWCGROUP) : 0;
         if (r < 0)
             return fail(failure, SN__STEP_CGROUP_NS, 0, r);
@@ -206,7 +206,8 @@ int setup_sandbox(struct init *init, struct received *received, struct sn__failu
             return fail(failure, SN__STEP_PLAN, 1, r);
     }
 
-    reset_oom_score();
+    if (!(init->plan->born & SN__BORN_IN_TREE))
+        reset_oom_score(); /* by the caller's /proc */
     if (layers & SN_LAYER_UTS_NS) {
         const char *name = plan_string(init, init->plan->hostname);
 
@@ -226,6 +227,8 @@ int setup_sandbox(struct init *init, struct received *received, struct sn__failu
     r = setup_mounts(init, received, failure);
     if (r < 0)
         return (int)r;
+    if (init->plan->born & SN__BORN_IN_TREE)
+        reset_oom_score();
     if (asks_apparmor) {
         if (layers & SN_LAYER_PROC)
             open_proc(init);

@@ -23,7 +23,7 @@ int sn__plan_freeze(struct sn__planner *planner, char **ret_plan, size_t *ret_si
     struct sn__plan *plan;
     char *bytes;
 
-    if (planner->mounts.failed || planner->strings.failed)
+    if (planner->mounts.failed || planner->strings.failed || planner->sources.failed)
         return sn__error_nomem(ret_error);
     bytes = calloc(1, size);
     if (!bytes)
@@ -43,7 +43,7 @@ int sn__plan_freeze(struct sn__planner *planner, char **ret_plan, size_t *ret_si
         .mount_count = (uint32_t)(planner->mounts.length / sizeof(*mounts)),
         .shm = planner->shm,
         .apparmor = planner->spec->layers & SN_LAYER_APPARMOR ? sn__apparmor_look() : SN__APPARMOR_UNASKED,
-        .settled = planner->settled,
+        .born = planner->born,
     };
     if (!planner->ids->own_uid)
         plan->layers &= ~SN_LAYER_UID;
@@ -76,4 +76,5 @@ void sn__planner_clear(struct sn__planner *planner)
     planner->fd_count = 0;
     sn__buffer_clear(&planner->mounts);
     sn__buffer_clear(&planner->strings);
+    sn__buffer_clear(&planner->sources);
 }

@@ -250,7 +250,16 @@ static int launcher(void *argument)
 
         if (r < 0) {
             launch->error = (int)-r;
-            launch->is_join_failed = 1;
+            launch->failed = SN__LAUNCH_JOIN;
+            sn__sys_exit(0);
+        }
+    }
+    if (launch->tree_fd >= 0) {
+        long r = sn__sys(__NR_setns, launch->tree_fd, CLONE_NEWNS);
+
+        if (r < 0) {
+            launch->error = (int)-r;
+            launch->failed = SN__LAUNCH_TREE;
             sn__sys_exit(0);
         }
     }

@@ -42,10 +42,11 @@ struct sn__launch {
      */
     struct sn__network *network;
     char *scratch; /* SN__NETWORK_TRACE bytes */
+    int tree_fd;   /* the mount namespace that PID 1 gets a copy of, or -1: of the caller's */
     /* out */
     int pidfd;
-    int error;          /* positive errno of the clone, or of joining */
-    int is_join_failed; /* which */
+    int error; /* positive errno of the clone, or of what comes before it */
+    enum { SN__LAUNCH_CLONE, SN__LAUNCH_JOIN, SN__LAUNCH_TREE } failed;
 };
 
 /* Bytes of stack that the launcher itself needs, and PID 1 after it. */

@@ -4,6 +4,7 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "spawn/init_blob.h"
+#include "spawn/tree.h"
 
 #include <fcntl.h>
 #include <stdatomic.h>
@@ -29,6 +30,11 @@ void sn__kept_hold(void)
     do
         after = (pid_t)(before >> 32) == self ? before + 1 : holders_of(self, 1);
     while (!atomic_compare_exchange_weak(&holders, &before, after));
+}
+
+unsigned sn__kept_holders(void)
+{
+    return (uint32_t)atomic_load(&holders);
 }
 
 static bool is_init(int fd)
@@ -61,6 +67,7 @@ void sn__kept_release(void)
 
     if ((uint32_t)left > 0)
         return;
+    sn__tree_forget();
     fd = atomic_exchange(&init_fd, -1);
     if (is_init(fd))
         sn__close(fd);

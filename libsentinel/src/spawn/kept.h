@@ -22,6 +22,8 @@
 /* Before anything of a new sandbox is made; until its end. */
 void sn__kept_hold(void);
 void sn__kept_release(void);
+/* How many sandboxes hold it. */
+unsigned sn__kept_holders(void);
 
 /* The sentinel-init binary: a sealed memfd that stays ours, or -errno. */
 int sn__kept_init(void);

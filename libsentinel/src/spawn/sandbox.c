@@ -6,12 +6,13 @@
 #include "plan/plan.h"
 #include "plan/slot.h"
 #include "spawn/spawn.h"
+#include "spawn/tree.h"
 
 #include <string.h>
 #include <sys/stat.h>
 
 #define PLACE_ATTEMPTS 64
-#define REPLACED_ATTEMPTS 4
+#define ATTEMPTS 5
 
 /* What an earlier attempt met. */
 static void clear_error(sn_error **error)
@@ -73,9 +74,29 @@ static bool has_replaced_source(const struct sn__planner *planner)
     return false;
 }
 
-static int create(sn_sandbox *sandbox, const sn_sandbox_options *options, bool *ret_replaced, sn_error **ret_error)
+/* Whether there is a tree that PID 1 can have a copy of: then sandbox->tree_fd is it, and `rest` what is missing. */
+static int choose_tree(sn_sandbox *sandbox, const struct sn__planner *whole, struct sn__planner *rest,
+                       sn_error **ret_error)
 {
-    cleanup_planner struct sn__planner planner = {.spec = &sandbox->spec, .ids = &sandbox->ids};
+    const uint64_t needed = SN_LAYER_USER_NS | SN_LAYER_PID_NS | SN_LAYER_ROOT | SN_LAYER_PROC;
+    cleanup_planner struct sn__planner tree = {0};
+    int r;
+
+    if (!sandbox->ids.privileged || (sandbox->spec.layers & needed) != needed)
+        return 0;
+    r = sn__plan_split(whole, &tree, rest, ret_error);
+    if (r != 0)
+        return r < 0 ? r : 0;
+    sandbox->tree_fd = sn__tree_get(&tree);
+    rest->born = SN__BORN_IN_TREE;
+    return 0;
+}
+
+static int create(sn_sandbox *sandbox, const sn_sandbox_options *options, bool *ret_again, sn_error **ret_error)
+{
+    cleanup_planner struct sn__planner whole = {.spec = &sandbox->spec, .ids = &sandbox->ids};
+    cleanup_planner struct sn__planner rest = {0};
+    struct sn__planner *planner;
     cleanup_free char *plan = NULL;
     size_t plan_size = 0;
     int r;
@@ -85,35 +106,48 @@ static int create(sn_sandbox *sandbox, const sn_sandbox_options *options, bool *
         r = sn__idmap_find(sandbox->spec.layers, &sandbox->ids, ret_error);
     if (r == 0)
         r = take_place(sandbox, ret_error);
-    planner.settled = !sandbox->cgroup || sandbox->driver->launch;
     if (r == 0)
-        r = sn__plan_mounts(&planner, ret_error);
+        r = sn__plan_mounts(&whole, ret_error);
     if (r == 0)
-        r = sn__plan_freeze(&planner, &plan, &plan_size, ret_error);
+        r = choose_tree(sandbox, &whole, &rest, ret_error);
+    planner = sandbox->tree_fd >= 0 ? &rest : &whole;
+    if (r == 0 && sandbox->tree_fd < 0)
+        r = sn__plan_open_sources(&whole, ret_error);
+    if (!sandbox->cgroup || sandbox->driver->launch)
+        planner->born |= SN__BORN_SETTLED;
     if (r == 0)
-        r = sn__spawn(sandbox, &planner, plan, plan_size, ret_error);
-    *ret_replaced = r < 0 && has_replaced_source(&planner);
+        r = sn__plan_freeze(planner, &plan, &plan_size, ret_error);
+    if (r == 0)
+        r = sn__spawn(sandbox, planner, plan, plan_size, ret_error);
+    *ret_again = r < 0 && has_replaced_source(&whole);
+    /* whatever it was, the long way tells it better, or works */
+    if (r < 0 && sandbox->tree_fd >= 0) {
+        sn__tree_refuse();
+        *ret_again = true;
+    }
+    sn__close(sandbox->tree_fd);
+    sandbox->tree_fd = -1;
     return r;
 }
 
 int sn_sandbox_create(const sn_sandbox_options *options, sn_sandbox **ret_sandbox, sn_error **ret_error)
 {
-    bool is_replaced = true;
+    bool again = true;
     int r = SN_ESYS;
 
     if (!ret_sandbox)
         return sn__error_set(ret_error, SN_EINVAL, "check options", "ret_sandbox is NULL");
-    for (int attempt = 0; is_replaced && attempt < REPLACED_ATTEMPTS; attempt++) {
+    for (int attempt = 0; again && attempt < ATTEMPTS; attempt++) {
         sn_sandbox *sandbox = calloc(1, sizeof(*sandbox));
 
         if (attempt)
             clear_error(ret_error);
         if (!sandbox)
             return sn__error_nomem(ret_error);
-        sandbox->slot_fd = sandbox->pidfd = sandbox->control = -1;
+        sandbox->slot_fd = sandbox->pidfd = sandbox->control = sandbox->tree_fd = -1;
         sandbox->owner = getpid();
         sn__kept_hold();
-        r = create(sandbox, options, &is_replaced, ret_error);
+        r = create(sandbox, options, &again, ret_error);
         if (r == 0) {
             *ret_sandbox = sandbox;
             return 0;

@@ -22,6 +22,7 @@ struct sn_sandbox {
     pid_t pid_in_proc; /* the same for the id maps */
     int pidfd;
     int control;
+    int tree_fd;                 /* of what its tree is a copy, while it is made; or -1 */
     struct sn__network *network; /* its namespace, if that may be used again; or NULL */
     uint64_t layers;             /* in force */
     uint32_t landlock_abi;

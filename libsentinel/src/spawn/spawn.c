@@ -170,7 +170,7 @@ static int launch(sn_sandbox *sandbox, const struct sn__planner *planner, struct
         return sn__error_errno(ret_error, errno, "start PID 1", "cannot make the control socket");
     sandbox->control = pair[0];
     theirs = pair[1];
-    if (sandbox->cgroup && planner->settled) {
+    if (sandbox->cgroup && (planner->born & SN__BORN_SETTLED)) {
         r = sandbox->driver->launch(sandbox->cgroup, &groups, ret_error);
         if (r < 0)
             return r;
@@ -189,13 +189,14 @@ static int launch(sn_sandbox *sandbox, const struct sn__planner *planner, struct
         .join_init = groups.init,
         .network = sandbox->network,
         .scratch = memory->scratch,
+        .tree_fd = sandbox->tree_fd,
     };
     for (size_t i = 0; i < SN_ARRAY_SIZE(namespaces); i++)
         if (sandbox->spec.layers & namespaces[i].layer)
             launch->namespaces |= namespaces[i].flag;
     if (sandbox->network)
         launch->namespaces &= ~(uint32_t)CLONE_NEWNET;
-    if (planner->settled && (sandbox->spec.layers & SN_LAYER_CGROUP_NS))
+    if ((planner->born & SN__BORN_SETTLED) && (sandbox->spec.layers & SN_LAYER_CGROUP_NS))
         launch->namespaces |= CLONE_NEWCGROUP;
 
     sigfillset(&all);
@@ -203,7 +204,9 @@ static int launch(sn_sandbox *sandbox, const struct sn__planner *planner, struct
     sn__child_launch(launch, memory->launcher_stack + sizeof(memory->launcher_stack));
     pthread_sigmask(SIG_SETMASK, &old, NULL);
     keep_network(sandbox);
-    if (launch->is_join_failed)
+    if (launch->failed == SN__LAUNCH_TREE)
+        return sn__error_errno(ret_error, launch->error, "enter the tree", "cannot enter the mounts of the sandbox");
+    if (launch->failed == SN__LAUNCH_JOIN)
         return sn__error_errno(ret_error, launch->error, "cgroup enter", "cannot enter the groups of the sandbox");
     if (launch->error)
         return explain_clone(launch->error, ret_error);
@@ -305,11 +308,11 @@ static int send_setup(const sn_sandbox *sandbox, const struct sn__planner *plann
 }
 
 /* Until READY. ENTERED comes on the way: PID 1 has its cgroup namespace and may be moved to its leaf. */
-static int await_ready(sn_sandbox *sandbox, const char *plan, size_t plan_size, int *ret_netlink, sn_error **ret_error)
+static int await_ready(sn_sandbox *sandbox, const char *plan, size_t plan_size, int *ret_fd, sn_error **ret_error)
 {
     for (;;) {
         struct sn__message message;
-        int r = sn__control_receive(sandbox->control, READY_TIMEOUT_MS, &message, ret_netlink);
+        int r = sn__control_receive(sandbox->control, READY_TIMEOUT_MS, &message, ret_fd);
 
         if (r == 0)
             return sn__error_set(ret_error, SN_EDIED, "start PID 1", "PID 1 did not get ready within %d s",
@@ -324,7 +327,7 @@ static int await_ready(sn_sandbox *sandbox, const char *plan, size_t plan_size, 
         if (message.type == SN__MSG_ENTERED && sandbox->cgroup) {
             r = check_alive(sandbox, sandbox->driver->settle(sandbox->cgroup, sandbox->pid, ret_error), ret_error);
             /* PID 1 does not wait for this: it may have failed and gone meanwhile, and its own report says more */
-            if (r < 0 && sn__control_receive(sandbox->control, 0, &message, ret_netlink) > 0 &&
+            if (r < 0 && sn__control_receive(sandbox->control, 0, &message, ret_fd) > 0 &&
                 message.type == SN__MSG_FAILED)
                 return explain_failure(&message.failure, plan, plan_size, ret_error);
             if (r < 0)
@@ -342,19 +345,21 @@ static int await_ready(sn_sandbox *sandbox, const char *plan, size_t plan_size, 
 static int bring_up(sn_sandbox *sandbox, const struct sn__planner *planner, const char *plan, size_t plan_size,
                     sn_error **ret_error)
 {
-    cleanup_close int netlink_fd = -1;
+    cleanup_close int given_fd = -1;
     int r = 0;
 
-    if (sandbox->cgroup && !planner->settled)
+    if (sandbox->cgroup && !(planner->born & SN__BORN_SETTLED))
         r = check_alive(sandbox, sandbox->driver->enter(sandbox->cgroup, sandbox->pid, ret_error), ret_error);
     if (r == 0)
         r = check_alive(sandbox, sn__idmap_write(&sandbox->ids, sandbox->pid_in_proc, ret_error), ret_error);
     if (r == 0)
         r = send_setup(sandbox, planner, plan, plan_size, ret_error);
     if (r == 0)
-        r = await_ready(sandbox, plan, plan_size, &netlink_fd, ret_error);
+        r = await_ready(sandbox, plan, plan_size, &given_fd, ret_error);
     if (r == 0 && sandbox->spec.network == SN_NETWORK_LOOPBACK)
-        r = sn__network_loopback(netlink_fd, ret_error);
+        r = sn__network_loopback(given_fd, ret_error);
+    if (r == 0 && (planner->born & SN__BORN_AS_TREE))
+        sandbox->tree_fd = steal_fd(&given_fd);
     return r;
 }
 
