@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "plan/plan.h"
 
+#include "base/cleanup.h"
 #include "base/error.h"
 #include "plan/apparmor.h"
 
+#include <fcntl.h>
+#include <linux/magic.h>
 #include <string.h>
+#include <sys/vfs.h>
 
 uint32_t sn__planner_string(struct sn__planner *planner, const char *text)
 {
@@ -12,6 +16,18 @@ uint32_t sn__planner_string(struct sn__planner *planner, const char *text)
 
     sn__buffer_add(&planner->strings, text, strlen(text) + 1);
     return offset;
+}
+
+void sn__plan_add_sysctl(struct sn__planner *planner)
+{
+    cleanup_close int fd = open("/proc/sys/user", O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    struct statfs fs;
+
+    /* whatever else lies there, writing to it would forbid nothing */
+    if (fd < 0 || fstatfs(fd, &fs) < 0 || fs.f_type != PROC_SUPER_MAGIC)
+        return;
+    planner->fds[planner->fd_count++] = steal_fd(&fd);
+    planner->born |= SN__BORN_SYSCTL;
 }
 
 int sn__plan_freeze(struct sn__planner *planner, char **ret_plan, size_t *ret_size, sn_error **ret_error)

@@ -48,6 +48,9 @@ int sn__plan_split(const struct sn__planner *whole, struct sn__planner *ret_tree
  */
 int sn__plan_open_sources(struct sn__planner *planner, sn_error **ret_error);
 
+/* Last of the descriptors: where PID 1 forbids further user namespaces, if this host's /proc is there. */
+void sn__plan_add_sysctl(struct sn__planner *planner);
+
 /* Serialises; to be freed. */
 int sn__plan_freeze(struct sn__planner *planner, char **ret_plan, size_t *ret_size, sn_error **ret_error);
 

@@ -115,6 +115,8 @@ static int create(sn_sandbox *sandbox, const sn_sandbox_options *options, bool *
         r = sn__plan_open_sources(&whole, ret_error);
     if (!sandbox->cgroup || sandbox->driver->launch)
         planner->born |= SN__BORN_SETTLED;
+    if (r == 0 && (sandbox->spec.layers & SN_LAYER_NESTED_NS))
+        sn__plan_add_sysctl(planner);
     if (r == 0)
         r = sn__plan_freeze(planner, &plan, &plan_size, ret_error);
     if (r == 0)
