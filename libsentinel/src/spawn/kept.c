@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "spawn/init_blob.h"
 #include "spawn/tree.h"
+#include "supervise/cgroup.h"
 
 #include <fcntl.h>
 #include <stdatomic.h>
@@ -68,6 +69,7 @@ void sn__kept_release(void)
     if ((uint32_t)left > 0)
         return;
     sn__tree_forget();
+    sn__cgroup_forget();
     fd = atomic_exchange(&init_fd, -1);
     if (is_init(fd))
         sn__close(fd);

@@ -2,6 +2,7 @@
 #include "spawn/sandbox.h"
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/error.h"
 #include "plan/plan.h"
 #include "plan/slot.h"
@@ -13,6 +14,7 @@
 
 #define PLACE_ATTEMPTS 64
 #define ATTEMPTS 5
+#define REAP_PAUSE_NS UINT64_C(1000000000)
 
 /* What an earlier attempt met. */
 static void clear_error(sn_error **error)
@@ -23,18 +25,38 @@ static void clear_error(sn_error **error)
     }
 }
 
+/* Looking for groups of the dead takes the longer the more live ones there are: once a second is enough. */
+static bool is_time_to_reap(void)
+{
+    static _Atomic(uint64_t) next_ns;
+    uint64_t now = sn__now_ns(), next = atomic_load(&next_ns);
+
+    return now >= next && atomic_compare_exchange_strong(&next_ns, &next, now + REAP_PAUSE_NS);
+}
+
 static int take_cgroup(sn_sandbox *sandbox, sn_error **ret_error)
 {
-    cleanup_free char *parent = NULL;
-    int r;
+    int r = 0;
 
     if (!(sandbox->spec.layers & SN_LAYER_CGROUP))
         return 0;
-    r = sn__cgroup_pick(sandbox->spec.cgroup_parent, &sandbox->driver, &parent, ret_error);
-    if (r < 0)
-        return r;
-    sandbox->driver->reap_stale(parent);
-    return sandbox->driver->create(parent, sandbox->slot, sandbox->ids.init_outside, &sandbox->cgroup, ret_error);
+    /* what was found for an earlier sandbox may have been changed since, with nothing to tell it by */
+    for (int attempt = 0; attempt < 2; attempt++) {
+        cleanup_free char *parent = NULL;
+
+        if (attempt)
+            clear_error(ret_error);
+        r = sn__cgroup_pick(sandbox->spec.cgroup_parent, &sandbox->driver, &parent, ret_error);
+        if (r < 0)
+            return r;
+        if (is_time_to_reap())
+            sandbox->driver->reap_stale(parent);
+        r = sandbox->driver->create(parent, sandbox->slot, sandbox->ids.init_outside, &sandbox->cgroup, ret_error);
+        if (r == 0 || r == SN_EBUSY)
+            return r;
+        sn__cgroup_forget();
+    }
+    return r;
 }
 
 /*

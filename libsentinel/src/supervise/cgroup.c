@@ -11,6 +11,7 @@
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/random.h>
@@ -551,9 +552,102 @@ int sn__cgroup_create_error(int r, const char *parent, const char *name, sn_erro
     return sn__error_errno(ret_error, -r, "cgroup create", "cannot make %s/%s", parent, name);
 }
 
+/* What was picked, and what that depends on. */
+struct picked {
+    int mounts; /* /proc/self/mountinfo, by which the kernel tells that a mount has changed: proc(5) */
+    dev_t device;
+    ino_t inode;
+    pid_t owner;
+    char *membership;
+    char *wanted; /* or NULL */
+    const struct sn__cgroup_driver *driver;
+    char *parent;
+};
+
+static _Atomic(struct picked *) last_pick;
+
+static void picked_free(struct picked *picked)
+{
+    struct stat st;
+
+    if (!picked)
+        return;
+    /* a caller that closes what it does not know may have another file under that number */
+    if (fstat(picked->mounts, &st) == 0 && st.st_dev == picked->device && st.st_ino == picked->inode)
+        sn__close(picked->mounts);
+    free(picked->membership);
+    free(picked->wanted);
+    free(picked->parent);
+    free(picked);
+}
+
+void sn__cgroup_forget(void)
+{
+    picked_free(atomic_exchange(&last_pick, NULL));
+}
+
+static bool is_current(const struct picked *picked, const char *wanted)
+{
+    struct pollfd changed = {.fd = picked->mounts, .events = POLLPRI};
+    cleanup_free char *membership = NULL;
+    struct stat st;
+
+    return picked->owner == getpid() && !wanted == !picked->wanted &&
+           (!wanted || strcmp(wanted, picked->wanted) == 0) && fstat(picked->mounts, &st) == 0 &&
+           st.st_dev == picked->device && st.st_ino == picked->inode && poll(&changed, 1, 0) == 0 &&
+           sn__file_read_at(AT_FDCWD, "/proc/self/cgroup", TABLE_MAX, &membership, NULL) == 0 &&
+           strcmp(membership, picked->membership) == 0;
+}
+
+/* Takes `membership` and `mounts`, which are NULL and -1 then. Without memory nothing is remembered. */
+static void remember_pick(int *mounts, char **membership, const char *wanted, const struct sn__cgroup_driver *driver,
+                          const char *parent)
+{
+    struct picked *picked = *mounts < 0 ? NULL : calloc(1, sizeof(*picked));
+    struct stat st;
+
+    if (!picked || fstat(*mounts, &st) < 0) {
+        free(picked);
+        return;
+    }
+    *picked = (struct picked){.mounts = steal_fd(mounts),
+                              .device = st.st_dev,
+                              .inode = st.st_ino,
+                              .owner = getpid(),
+                              .membership = steal_ptr(membership),
+                              .wanted = wanted ? strdup(wanted) : NULL,
+                              .driver = driver,
+                              .parent = strdup(parent)};
+    if (picked->parent && !wanted == !picked->wanted)
+        picked = atomic_exchange(&last_pick, picked);
+    picked_free(picked);
+}
+
+static int pick(const char *wanted, const struct sn__cgroup_driver **ret_driver, char **ret_parent,
+                sn_error **ret_error);
+
 int sn__cgroup_pick(const char *wanted, const struct sn__cgroup_driver **ret_driver, char **ret_parent,
                     sn_error **ret_error)
 {
+    struct picked *picked = atomic_exchange(&last_pick, NULL), *none = NULL;
+    char *parent = picked && is_current(picked, wanted) ? strdup(picked->parent) : NULL;
+
+    if (!parent) {
+        picked_free(picked);
+        return pick(wanted, ret_driver, ret_parent, ret_error);
+    }
+    *ret_driver = picked->driver;
+    *ret_parent = parent;
+    if (!atomic_compare_exchange_strong(&last_pick, &none, picked))
+        picked_free(picked);
+    return 0;
+}
+
+static int pick(const char *wanted, const struct sn__cgroup_driver **ret_driver, char **ret_parent,
+                sn_error **ret_error)
+{
+    /* before the table is read, so that no change after that is missed */
+    cleanup_close int mounts = open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC);
     cleanup_tables struct sn__cgroup_tables tables = {0};
     sn_error *v1_error = NULL;
     sn_error *v2_error = NULL;
@@ -565,6 +659,7 @@ int sn__cgroup_pick(const char *wanted, const struct sn__cgroup_driver **ret_dri
     r = sn__cgroup_v2_pick(&tables, wanted, ret_parent, &v2_error);
     if (r == 0) {
         *ret_driver = &sn__cgroup_v2;
+        remember_pick(&mounts, &tables.membership, wanted, *ret_driver, *ret_parent);
         return 0;
     }
     /* what failed for want of memory or descriptors would do on another day: v1 is no way out of that */
@@ -572,6 +667,7 @@ int sn__cgroup_pick(const char *wanted, const struct sn__cgroup_driver **ret_dri
         r = sn__cgroup_v1_pick(&tables, ret_parent, &v1_error);
         if (r == 0) {
             *ret_driver = &sn__cgroup_v1;
+            remember_pick(&mounts, &tables.membership, wanted, *ret_driver, *ret_parent);
             sn_error_free(v2_error);
             return 0;
         }

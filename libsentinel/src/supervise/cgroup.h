@@ -115,5 +115,7 @@ extern const struct sn__cgroup_driver sn__cgroup_v2;
  */
 int sn__cgroup_pick(const char *wanted, const struct sn__cgroup_driver **ret_driver, char **ret_parent,
                     sn_error **ret_error);
+/* Forgets what the last one found, which is used again while no mount and no group of this process changes. */
+void sn__cgroup_forget(void);
 
 #endif
