@@ -94,6 +94,9 @@ int sn__policy_parse_kafel(sn_policy *policy, const char *text, size_t length, c
                            sn_error **ret_error);
 int sn__policy_parse_oci(sn_policy *policy, const char *text, size_t length, const char *label, sn_error **ret_error);
 
+/* Can a program under it have no socket but of AF_UNIX? When in doubt, no. */
+bool sn__policy_only_unix_sockets(const sn_policy *policy);
+
 /* What the policy says about a call: the reference that the compiled program is tested against. */
 struct sn__policy_action sn__policy_evaluate(const sn_policy *policy, int32_t number, const uint64_t args[6]);
 bool sn__policy_action_equal(struct sn__policy_action a, struct sn__policy_action b);

@@ -100,6 +100,7 @@ struct sn__network *sn__network_new(void)
     if (network) {
         network->fd = -1;
         network->owner = getpid();
+        network->is_quiet = true;
     }
     return network;
 }

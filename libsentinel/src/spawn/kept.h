@@ -36,6 +36,7 @@ struct sn__network {
     dev_t device;
     ino_t inode;
     pid_t owner;
+    bool is_quiet; /* no program in it can have had a socket but of AF_UNIX, so that nothing else can have changed */
     uint32_t trace_length;
     char trace[SN__NETWORK_TRACE]; /* its counters when it was new */
 };

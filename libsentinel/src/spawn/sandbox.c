@@ -4,6 +4,7 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/error.h"
+#include "config/policy.h"
 #include "plan/plan.h"
 #include "plan/slot.h"
 #include "spawn/spawn.h"
@@ -14,7 +15,8 @@
 
 #define PLACE_ATTEMPTS 64
 #define ATTEMPTS 5
-#define REAP_PAUSE_NS UINT64_C(1000000000)
+#define REAP_PART 50
+#define REAP_STALE_NS UINT64_C(10000000000) /* of one that was forked away from */
 
 /* What an earlier attempt met. */
 static void clear_error(sn_error **error)
@@ -25,13 +27,19 @@ static void clear_error(sn_error **error)
     }
 }
 
-/* Looking for groups of the dead takes the longer the more live ones there are: once a second is enough. */
-static bool is_time_to_reap(void)
+/*
+ * Looking for groups of the dead takes the longer the more live ones there are, and every creation comes by here: no
+ * more than one part in so many of the time goes into that.
+ */
+static void reap(const struct sn__cgroup_driver *driver, const char *parent)
 {
     static _Atomic(uint64_t) next_ns;
     uint64_t now = sn__now_ns(), next = atomic_load(&next_ns);
 
-    return now >= next && atomic_compare_exchange_strong(&next_ns, &next, now + REAP_PAUSE_NS);
+    if (now < next || !atomic_compare_exchange_strong(&next_ns, &next, now + REAP_STALE_NS))
+        return;
+    driver->reap_stale(parent);
+    atomic_store(&next_ns, now + REAP_PART * (sn__now_ns() - now));
 }
 
 static int take_cgroup(sn_sandbox *sandbox, sn_error **ret_error)
@@ -46,11 +54,10 @@ static int take_cgroup(sn_sandbox *sandbox, sn_error **ret_error)
 
         if (attempt)
             clear_error(ret_error);
-        r = sn__cgroup_pick(sandbox->spec.cgroup_parent, &sandbox->driver, &parent, ret_error);
+        r = sn__cgroup_pick_again(sandbox->spec.cgroup_parent, &sandbox->driver, &parent, ret_error);
         if (r < 0)
             return r;
-        if (is_time_to_reap())
-            sandbox->driver->reap_stale(parent);
+        reap(sandbox->driver, parent);
         r = sandbox->driver->create(parent, sandbox->slot, sandbox->ids.init_outside, &sandbox->cgroup, ret_error);
         if (r == 0 || r == SN_EBUSY)
             return r;
@@ -198,6 +205,8 @@ void sn_sandbox_destroy(sn_sandbox *sandbox)
         sandbox->driver->destroy(sandbox->cgroup);
     /* the slot last: whoever takes it next may use its uids and group names at once */
     sn__close(sandbox->slot_fd);
+    if (sandbox->network)
+        sandbox->network->is_quiet &= sandbox->claims == sandbox->quiet_claims;
     sn__network_give(sandbox->network, is_ours && is_over);
     if (is_ours)
         sn__kept_release();
@@ -233,7 +242,19 @@ int sn__sandbox_claim(sn_sandbox *sandbox, sn_error **ret_error)
         sn__sandbox_release(sandbox);
         return sn__sandbox_died(sandbox, "use the sandbox", ret_error);
     }
+    sandbox->claims++;
     return 0;
+}
+
+void sn__sandbox_note_policy(sn_sandbox *sandbox, const sn_policy *policy)
+{
+    if (policy && sn__policy_only_unix_sockets(policy))
+        sandbox->quiet_claims++;
+}
+
+void sn__sandbox_note_files(sn_sandbox *sandbox)
+{
+    sandbox->quiet_claims++;
 }
 
 void sn__sandbox_release(sn_sandbox *sandbox)

@@ -623,31 +623,11 @@ static void remember_pick(int *mounts, char **membership, const char *wanted, co
     picked_free(picked);
 }
 
-static int pick(const char *wanted, const struct sn__cgroup_driver **ret_driver, char **ret_parent,
-                sn_error **ret_error);
-
-int sn__cgroup_pick(const char *wanted, const struct sn__cgroup_driver **ret_driver, char **ret_parent,
-                    sn_error **ret_error)
-{
-    struct picked *picked = atomic_exchange(&last_pick, NULL), *none = NULL;
-    char *parent = picked && is_current(picked, wanted) ? strdup(picked->parent) : NULL;
-
-    if (!parent) {
-        picked_free(picked);
-        return pick(wanted, ret_driver, ret_parent, ret_error);
-    }
-    *ret_driver = picked->driver;
-    *ret_parent = parent;
-    if (!atomic_compare_exchange_strong(&last_pick, &none, picked))
-        picked_free(picked);
-    return 0;
-}
-
-static int pick(const char *wanted, const struct sn__cgroup_driver **ret_driver, char **ret_parent,
+static int pick(bool is_kept, const char *wanted, const struct sn__cgroup_driver **ret_driver, char **ret_parent,
                 sn_error **ret_error)
 {
     /* before the table is read, so that no change after that is missed */
-    cleanup_close int mounts = open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC);
+    cleanup_close int mounts = is_kept ? open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC) : -1;
     cleanup_tables struct sn__cgroup_tables tables = {0};
     sn_error *v1_error = NULL;
     sn_error *v2_error = NULL;
@@ -688,4 +668,27 @@ static int pick(const char *wanted, const struct sn__cgroup_driver **ret_driver,
         sn_error_free(v2_error);
     }
     return r;
+}
+
+int sn__cgroup_pick(const char *wanted, const struct sn__cgroup_driver **ret_driver, char **ret_parent,
+                    sn_error **ret_error)
+{
+    return pick(false, wanted, ret_driver, ret_parent, ret_error);
+}
+
+int sn__cgroup_pick_again(const char *wanted, const struct sn__cgroup_driver **ret_driver, char **ret_parent,
+                          sn_error **ret_error)
+{
+    struct picked *picked = atomic_exchange(&last_pick, NULL), *none = NULL;
+    char *parent = picked && is_current(picked, wanted) ? strdup(picked->parent) : NULL;
+
+    if (!parent) {
+        picked_free(picked);
+        return pick(true, wanted, ret_driver, ret_parent, ret_error);
+    }
+    *ret_driver = picked->driver;
+    *ret_parent = parent;
+    if (!atomic_compare_exchange_strong(&last_pick, &none, picked))
+        picked_free(picked);
+    return 0;
 }

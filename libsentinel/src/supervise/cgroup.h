@@ -115,7 +115,10 @@ extern const struct sn__cgroup_driver sn__cgroup_v2;
  */
 int sn__cgroup_pick(const char *wanted, const struct sn__cgroup_driver **ret_driver, char **ret_parent,
                     sn_error **ret_error);
-/* Forgets what the last one found, which is used again while no mount and no group of this process changes. */
+/* The same; what it found is kept, by a descriptor, and used again while no mount and no group of this process changes.
+ */
+int sn__cgroup_pick_again(const char *wanted, const struct sn__cgroup_driver **ret_driver, char **ret_parent,
+                          sn_error **ret_error);
 void sn__cgroup_forget(void);
 
 #endif

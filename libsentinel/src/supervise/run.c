@@ -407,6 +407,7 @@ int sn_run_start(sn_sandbox *sandbox, const sn_run_options *options, sn_running 
     policy = checked.policy ? checked.policy : sandbox->spec.policy;
     if (sandbox->spec.layers & SN_LAYER_SECCOMP)
         running->policy = sn_policy_ref((sn_policy *)policy);
+    sn__sandbox_note_policy(sandbox, running->policy);
     running->sandbox = sandbox;
     running->output_mode = checked.output_mode;
     running->is_fed = checked.stdin_mode == SN_STDIN_FEED;
