@@ -222,12 +222,12 @@ static void enter_network(struct sn__launch *launch)
     struct sn__network *network = launch->network;
     long length;
 
-    if (network->fd >= 0 && sn__sys(__NR_setns, network->fd, CLONE_NEWNET) == 0 &&
+    if (network->file.fd >= 0 && sn__sys(__NR_setns, network->file.fd, CLONE_NEWNET) == 0 &&
         is_untouched(network, launch->scratch))
         return;
-    if (network->fd >= 0)
-        sn__sys(__NR_close, network->fd);
-    network->fd = -1;
+    if (network->file.fd >= 0)
+        sn__sys(__NR_close, network->file.fd);
+    network->file.fd = -1;
     network->is_quiet = 1;
     if (sn__sys(__NR_unshare, CLONE_NEWNET) < 0) {
         launch->namespaces |= CLONE_NEWNET; /* without the right to that, it is made together with a user namespace */
@@ -239,7 +239,7 @@ static void enter_network(struct sn__launch *launch)
     network->trace_length = (uint32_t)length;
     length = sn__sys(__NR_openat, AT_FDCWD, "/proc/self/ns/net", O_RDONLY | O_CLOEXEC, 0);
     if (length >= 0)
-        network->fd = (int)length;
+        network->file.fd = (int)length;
 }
 
 static int launcher(void *argument)

@@ -38,7 +38,8 @@ struct sn__launch {
     void *stack_top;     /* of PID 1 until its exec */
     /*
      * NULL: no network namespace, or that among `namespaces`. With a descriptor: one to be born in, if nothing has been
-     * left in it. Without, or if something has: a new one is made here, of which network->fd is set if it can be kept.
+     * left in it. Without, or if something has: a new one is made here, of which network->file.fd is set if it can be
+     * kept.
      */
     struct sn__network *network;
     char *scratch; /* SN__NETWORK_TRACE bytes */

@@ -4,19 +4,34 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "spawn/init_blob.h"
+#include "spawn/sandbox.h"
 #include "spawn/tree.h"
 #include "supervise/cgroup.h"
 
 #include <fcntl.h>
 #include <stdatomic.h>
-#include <sys/stat.h>
+#include <string.h>
+#include <sys/resource.h>
 
+#define PLACES_MAX 4    /* of five descriptors each */
 #define NETWORKS_MAX 16 /* more than a process starts sandboxes at once */
+
+struct place {
+    uint32_t slot;
+    struct sn__kept_fd slot_file;
+    pid_t owner;
+    uint64_t layers; /* on which the ids depend */
+    struct sn__idmap ids;
+    const struct sn__cgroup_driver *driver;
+    struct sn__cgroup *cgroup;
+    char *parent;
+};
 
 /* The process that has them, and how many sandboxes it has: one number, so that both change together. */
 static _Atomic(uint64_t) holders;
 static _Atomic(struct sn__network *) networks[NETWORKS_MAX];
-static atomic_int init_fd = -1;
+static _Atomic(struct place *) places[PLACES_MAX];
+static _Atomic(struct sn__kept_fd *) init;
 
 static uint64_t holders_of(pid_t pid, uint32_t count)
 {
@@ -38,59 +53,134 @@ unsigned sn__kept_holders(void)
     return (uint32_t)atomic_load(&holders);
 }
 
-static bool is_init(int fd)
-{
-    const int seals = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
-    struct stat st;
-
-    return fd >= 0 && fcntl(fd, F_GET_SEALS) == seals && fstat(fd, &st) == 0 &&
-           (size_t)st.st_size == sn__init_blob_size;
-}
-
-static bool is_network(const struct sn__network *network)
-{
-    struct stat st;
-
-    return fstat(network->fd, &st) == 0 && st.st_dev == network->device && st.st_ino == network->inode;
-}
-
 static void network_free(struct sn__network *network)
 {
-    if (network && network->fd >= 0 && is_network(network))
-        sn__close(network->fd);
+    if (network)
+        sn__kept_fd_close(&network->file);
     free(network);
+}
+
+static void init_free(struct sn__kept_fd *kept)
+{
+    if (kept)
+        sn__kept_fd_close(kept);
+    free(kept);
+}
+
+static void place_free(struct place *place)
+{
+    if (!place)
+        return;
+    /* in a child that was forked they stay, and with them what is known of them */
+    if (place->owner == getpid())
+        place->driver->destroy(place->cgroup);
+    sn__kept_fd_close(&place->slot_file);
+    free(place->parent);
+    free(place);
 }
 
 void sn__kept_release(void)
 {
     uint64_t left = atomic_fetch_sub(&holders, 1) - 1;
-    int fd;
 
     if ((uint32_t)left > 0)
         return;
+    for (size_t i = 0; i < PLACES_MAX; i++)
+        place_free(atomic_exchange(&places[i], NULL));
     sn__tree_forget();
     sn__cgroup_forget();
-    fd = atomic_exchange(&init_fd, -1);
-    if (is_init(fd))
-        sn__close(fd);
+    init_free(atomic_exchange(&init, NULL));
     for (size_t i = 0; i < NETWORKS_MAX; i++)
         network_free(atomic_exchange(&networks[i], NULL));
 }
 
+/* Another descriptor of the same; NULL: it is not kept. */
+static struct sn__kept_fd *keep_init(int fd)
+{
+    struct sn__kept_fd *kept = calloc(1, sizeof(*kept));
+    int copy = kept ? fcntl(fd, F_DUPFD_CLOEXEC, 0) : -1;
+
+    if (copy >= 0 && sn__kept_fd_take(kept, copy) == 0)
+        return kept;
+    sn__close(copy);
+    free(kept);
+    return NULL;
+}
+
 int sn__kept_init(void)
 {
-    int fd = atomic_load(&init_fd), before = fd;
+    struct sn__kept_fd *kept = atomic_exchange(&init, NULL), *none = NULL;
+    int fd = kept && sn__kept_fd_is_ours(kept) ? fcntl(kept->fd, F_DUPFD_CLOEXEC, 0) : -1;
 
-    if (is_init(fd))
-        return fd;
-    fd = sn__file_sealed_memfd("sentinel-init", sn__init_blob, sn__init_blob_size);
-    if (fd < 0)
-        return fd;
-    if (atomic_compare_exchange_strong(&init_fd, &before, fd))
-        return fd;
-    /* another thread was faster */
-    sn__close(fd);
-    return before;
+    if (fd < 0) {
+        init_free(kept);
+        kept = NULL;
+        fd = sn__file_sealed_memfd("sentinel-init", sn__init_blob, sn__init_blob_size);
+        if (fd >= 0)
+            kept = keep_init(fd);
+    }
+    if (kept && !atomic_compare_exchange_strong(&init, &none, kept))
+        init_free(kept);
+    return fd;
+}
+
+bool sn__place_take(sn_sandbox *sandbox, const struct sn__cgroup_driver *driver, const char *parent)
+{
+    for (size_t i = 0; i < PLACES_MAX; i++) {
+        struct place *place = atomic_load(&places[i]) ? atomic_exchange(&places[i], NULL) : NULL;
+
+        if (!place)
+            continue;
+        if (place->owner == getpid() && sn__kept_fd_is_ours(&place->slot_file) &&
+            place->layers == sandbox->spec.layers && place->driver == driver && strcmp(place->parent, parent) == 0) {
+            sandbox->slot = place->slot;
+            sandbox->slot_fd = place->slot_file.fd;
+            sandbox->ids = place->ids;
+            sandbox->driver = driver;
+            sandbox->cgroup = place->cgroup;
+            free(place->parent);
+            free(place);
+            return true;
+        }
+        /* not like the one that is to be made, or not ours */
+        place_free(place);
+    }
+    return false;
+}
+
+bool sn__place_give(sn_sandbox *sandbox)
+{
+    struct place *place;
+    struct rlimit limit;
+
+    if (!sandbox->cgroup || !sandbox->cgroup_parent || !sandbox->driver->is_as_new || !sandbox->ids.privileged ||
+        sn__kept_holders() < 2 || getrlimit(RLIMIT_NOFILE, &limit) < 0 ||
+        (rlim_t)sandbox->slot_fd >= limit.rlim_cur / 2 || !sandbox->driver->is_as_new(sandbox->cgroup))
+        return false;
+    place = calloc(1, sizeof(*place));
+    if (!place || sn__kept_fd_take(&place->slot_file, sandbox->slot_fd) < 0) {
+        free(place);
+        return false;
+    }
+    place->slot = sandbox->slot;
+    place->owner = getpid();
+    place->layers = sandbox->spec.layers;
+    place->ids = sandbox->ids;
+    place->driver = sandbox->driver;
+    place->cgroup = sandbox->cgroup;
+    place->parent = sandbox->cgroup_parent;
+    for (size_t i = 0; i < PLACES_MAX; i++) {
+        struct place *none = NULL;
+
+        if (atomic_compare_exchange_strong(&places[i], &none, place)) {
+            sandbox->slot_fd = -1;
+            sandbox->cgroup = NULL;
+            sandbox->cgroup_parent = NULL;
+            return true;
+        }
+    }
+    free(place);
+    return false;
 }
 
 struct sn__network *sn__network_new(void)
@@ -98,7 +188,7 @@ struct sn__network *sn__network_new(void)
     struct sn__network *network = calloc(1, sizeof(*network));
 
     if (network) {
-        network->fd = -1;
+        network->file.fd = -1;
         network->owner = getpid();
         network->is_quiet = true;
     }
@@ -111,7 +201,7 @@ struct sn__network *sn__network_take(void)
         struct sn__network *network = atomic_load(&networks[i]) ? atomic_exchange(&networks[i], NULL) : NULL;
 
         /* a parent's is still the parent's to use: two sandboxes would have it at once */
-        if (network && network->owner == getpid() && is_network(network))
+        if (network && network->owner == getpid() && sn__kept_fd_is_ours(&network->file))
             return network;
         network_free(network);
     }
@@ -120,7 +210,7 @@ struct sn__network *sn__network_take(void)
 
 void sn__network_give(struct sn__network *network, bool is_over)
 {
-    for (size_t i = 0; network && is_over && network->fd >= 0 && i < NETWORKS_MAX; i++) {
+    for (size_t i = 0; network && is_over && network->file.fd >= 0 && i < NETWORKS_MAX; i++) {
         struct sn__network *none = NULL;
 
         if (atomic_compare_exchange_strong(&networks[i], &none, network))

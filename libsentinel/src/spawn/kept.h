@@ -2,6 +2,8 @@
 #ifndef SN_SPAWN_KEPT_H
 #define SN_SPAWN_KEPT_H
 
+#include "base/kept_fd.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -10,8 +12,9 @@
  * Theory of operation
  *
  * What this process keeps from one sandbox to the next, because making it anew costs more than all the rest: empty
- * network namespaces, and the memfd with sentinel-init. It keeps them only while it has a sandbox: with the last one
- * they go, so a caller that has destroyed its sandboxes has the descriptors it had before.
+ * network namespaces, places (a slot with its uids and groups), and the memfd with sentinel-init. It keeps them only
+ * while it has a sandbox: with the last one they go, so a caller that has destroyed its sandboxes has the descriptors
+ * it had before.
  *
  * There are no locks: a thing is taken out of its place and put into one by single atomic exchanges, so a child that
  * was forked at any moment can go on. It finds by its process number that what is here is its parent's, and begins
@@ -25,16 +28,14 @@ void sn__kept_release(void);
 /* How many sandboxes hold it. */
 unsigned sn__kept_holders(void);
 
-/* The sentinel-init binary: a sealed memfd that stays ours, or -errno. */
+/* The sentinel-init binary: a descriptor of a sealed memfd, to be closed, or -errno. */
 int sn__kept_init(void);
 
 /* Bytes of what tells whether anything ever happened in a network namespace; 128 processors do not make it longer. */
 #define SN__NETWORK_TRACE 16384
 
 struct sn__network {
-    int fd; /* of the namespace */
-    dev_t device;
-    ino_t inode;
+    struct sn__kept_fd file; /* of the namespace */
     pid_t owner;
     bool is_quiet; /* no program in it can have had a socket but of AF_UNIX, so that nothing else can have changed */
     uint32_t trace_length;
@@ -47,5 +48,16 @@ struct sn__network *sn__network_take(void);
 struct sn__network *sn__network_new(void);
 /* Keeps it, or closes it. `is_over`: every process that was in it is dead. NULL is accepted. */
 void sn__network_give(struct sn__network *network, bool is_over);
+
+struct sn_sandbox;
+struct sn__cgroup_driver;
+
+/*
+ * Takes a place of an earlier sandbox (slot, uids, groups) for one whose spec and ids are known, and whose groups would
+ * be made by this driver below this parent; false: there is none like that.
+ */
+bool sn__place_take(struct sn_sandbox *sandbox, const struct sn__cgroup_driver *driver, const char *parent);
+/* Keeps that of a sandbox whose processes are all dead, which does not have it any more then; false: it still has. */
+bool sn__place_give(struct sn_sandbox *sandbox);
 
 #endif

@@ -42,6 +42,28 @@ static void reap(const struct sn__cgroup_driver *driver, const char *parent)
     atomic_store(&next_ns, now + REAP_PART * (sn__now_ns() - now));
 }
 
+/* Makes the groups; or, `is_reused`, takes a whole place that an earlier sandbox had, if there is one. */
+static int take_groups(sn_sandbox *sandbox, bool is_reused, sn_error **ret_error)
+{
+    cleanup_free char *parent = NULL;
+    const struct sn__cgroup_driver *driver;
+    int r = sn__cgroup_pick_again(sandbox->spec.cgroup_parent, &driver, &parent, ret_error);
+
+    if (r < 0)
+        return r;
+    if (is_reused) {
+        if (!sn__place_take(sandbox, driver, parent))
+            return 0;
+    } else {
+        reap(driver, parent);
+        sandbox->driver = driver;
+        r = driver->create(parent, sandbox->slot, sandbox->ids.init_outside, &sandbox->cgroup, ret_error);
+    }
+    if (r == 0)
+        sandbox->cgroup_parent = steal_ptr(&parent);
+    return r;
+}
+
 static int take_cgroup(sn_sandbox *sandbox, sn_error **ret_error)
 {
     int r = 0;
@@ -50,15 +72,9 @@ static int take_cgroup(sn_sandbox *sandbox, sn_error **ret_error)
         return 0;
     /* what was found for an earlier sandbox may have been changed since, with nothing to tell it by */
     for (int attempt = 0; attempt < 2; attempt++) {
-        cleanup_free char *parent = NULL;
-
         if (attempt)
             clear_error(ret_error);
-        r = sn__cgroup_pick_again(sandbox->spec.cgroup_parent, &sandbox->driver, &parent, ret_error);
-        if (r < 0)
-            return r;
-        reap(sandbox->driver, parent);
-        r = sandbox->driver->create(parent, sandbox->slot, sandbox->ids.init_outside, &sandbox->cgroup, ret_error);
+        r = take_groups(sandbox, false, ret_error);
         if (r == 0 || r == SN_EBUSY)
             return r;
         sn__cgroup_forget();
@@ -74,6 +90,9 @@ static int take_place(sn_sandbox *sandbox, sn_error **ret_error)
 {
     int r = SN_EBUSY;
 
+    if ((sandbox->spec.layers & SN_LAYER_CGROUP) && sandbox->ids.privileged && take_groups(sandbox, true, NULL) == 0 &&
+        sandbox->cgroup)
+        return 0;
     for (int attempt = 0; r == SN_EBUSY && attempt < PLACE_ATTEMPTS; attempt++) {
         int previous = sandbox->slot_fd; /* held until the next one is, so that it is another */
 
@@ -201,8 +220,9 @@ void sn_sandbox_destroy(sn_sandbox *sandbox)
         sn__close(sandbox->pidfd);
     sn__close(sandbox->control);
     /* in another process they stay, and with them what is known of them */
-    if (sandbox->driver && is_ours)
+    if (sandbox->driver && is_ours && !(is_over && sn__place_give(sandbox)))
         sandbox->driver->destroy(sandbox->cgroup);
+    free(sandbox->cgroup_parent);
     /* the slot last: whoever takes it next may use its uids and group names at once */
     sn__close(sandbox->slot_fd);
     if (sandbox->network)

@@ -18,8 +18,9 @@ struct sn_sandbox {
     int slot_fd;
     const struct sn__cgroup_driver *driver; /* NULL: the caller accepted rlimits and polling */
     struct sn__cgroup *cgroup;
-    pid_t pid;         /* only to write cgroups with while pidfd says it lives */
-    pid_t pid_in_proc; /* the same for the id maps */
+    char *cgroup_parent; /* what the driver made it in */
+    pid_t pid;           /* only to write cgroups with while pidfd says it lives */
+    pid_t pid_in_proc;   /* the same for the id maps */
     int pidfd;
     int control;
     int tree_fd;                 /* of what its tree is a copy, while it is made; or -1 */

@@ -22,7 +22,6 @@
 #include <sys/pidfd.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 
 #define READY_TIMEOUT_MS 60000 /* a safety net for a stuck host, not a limit anyone should meet */
@@ -124,17 +123,13 @@ static void keep_network(sn_sandbox *sandbox)
 {
     struct sn__network *network = sandbox->network;
     struct rlimit limit;
-    struct stat st;
 
     if (!network)
         return;
-    if (network->fd >= 0 && getrlimit(RLIMIT_NOFILE, &limit) == 0 && (rlim_t)network->fd < limit.rlim_cur / 2 &&
-        fstat(network->fd, &st) == 0) {
-        network->device = st.st_dev;
-        network->inode = st.st_ino;
+    if (network->file.fd >= 0 && getrlimit(RLIMIT_NOFILE, &limit) == 0 &&
+        (rlim_t)network->file.fd < limit.rlim_cur / 2 && sn__kept_fd_take(&network->file, network->file.fd) == 0)
         return;
-    }
-    sn__close(network->fd);
+    sn__close(network->file.fd);
     free(network);
     sandbox->network = NULL;
 }
@@ -148,7 +143,7 @@ static int launch(sn_sandbox *sandbox, const struct sn__planner *planner, struct
     cleanup_close int null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
     cleanup_close int host_fd = -1;
     cleanup_launch struct sn__cgroup_launch groups = {.init = -1};
-    int init_fd;
+    cleanup_close int init_fd = -1;
     sigset_t all, old;
     int r = sn__pid_numbers_possible(ret_error);
 

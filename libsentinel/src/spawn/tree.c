@@ -11,14 +11,11 @@
 #include <fcntl.h>
 #include <stdatomic.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #define TREES_MAX 4 /* ways of making sandboxes that a process uses by turns */
 
 struct tree {
-    int fd;
-    dev_t device;
-    ino_t inode;
+    struct sn__kept_fd file; /* of the mount namespace */
     pid_t owner;
     struct sn__buffer mounts, strings, sources; /* of its plan */
 };
@@ -28,13 +25,9 @@ static atomic_bool is_refused;
 
 static void tree_free(struct tree *tree)
 {
-    struct stat st;
-
     if (!tree)
         return;
-    /* a caller that closes what it does not know may have another file under that number */
-    if (fstat(tree->fd, &st) == 0 && st.st_dev == tree->device && st.st_ino == tree->inode)
-        sn__close(tree->fd);
+    sn__kept_fd_close(&tree->file);
     sn__buffer_clear(&tree->mounts);
     sn__buffer_clear(&tree->strings);
     sn__buffer_clear(&tree->sources);
@@ -61,11 +54,8 @@ static bool same(const struct sn__buffer *a, const struct sn__buffer *b)
 
 static bool is_of(const struct tree *tree, const struct sn__planner *plan)
 {
-    struct stat st;
-
     return tree->owner == getpid() && same(&tree->mounts, &plan->mounts) && same(&tree->strings, &plan->strings) &&
-           same(&tree->sources, &plan->sources) && fstat(tree->fd, &st) == 0 && st.st_dev == tree->device &&
-           st.st_ino == tree->inode;
+           same(&tree->sources, &plan->sources) && sn__kept_fd_is_ours(&tree->file);
 }
 
 static int find(const struct sn__planner *plan)
@@ -76,7 +66,7 @@ static int find(const struct sn__planner *plan)
         struct tree *tree = atomic_exchange(&trees[i], NULL), *none = NULL;
 
         if (tree && is_of(tree, plan))
-            fd = fcntl(tree->fd, F_DUPFD_CLOEXEC, 0);
+            fd = fcntl(tree->file.fd, F_DUPFD_CLOEXEC, 0);
         else if (tree && tree->owner != getpid()) {
             tree_free(tree); /* a parent's, of which this is a copy */
             tree = NULL;
@@ -144,8 +134,7 @@ static void copy(struct sn__buffer *to, const struct sn__buffer *from)
 int sn__tree_get(struct sn__planner *plan)
 {
     struct tree *tree;
-    struct stat st;
-    int fd = find(plan);
+    int fd = find(plan), made = -1;
 
     /* making it takes longer than making a sandbox, so only for a caller that has another one */
     if (fd >= 0 || atomic_load(&is_refused) || sn__kept_holders() < 2)
@@ -153,22 +142,20 @@ int sn__tree_get(struct sn__planner *plan)
     tree = calloc(1, sizeof(*tree));
     if (!tree)
         return -1;
+    tree->file.fd = -1;
     tree->owner = getpid();
     /* before it is opened: that changes it */
     copy(&tree->mounts, &plan->mounts);
     copy(&tree->strings, &plan->strings);
     copy(&tree->sources, &plan->sources);
-    if (tree->mounts.failed || tree->strings.failed || tree->sources.failed || build(plan, &tree->fd) < 0) {
-        tree->fd = -1;
+    if (tree->mounts.failed || tree->strings.failed || tree->sources.failed || build(plan, &made) < 0 ||
+        sn__kept_fd_take(&tree->file, made) < 0) {
+        sn__close(made);
         tree_free(tree);
         sn__tree_refuse();
         return -1;
     }
-    if (fstat(tree->fd, &st) == 0) {
-        tree->device = st.st_dev;
-        tree->inode = st.st_ino;
-    }
-    fd = fcntl(tree->fd, F_DUPFD_CLOEXEC, 0);
+    fd = fcntl(made, F_DUPFD_CLOEXEC, 0);
     keep(tree);
     return fd;
 }

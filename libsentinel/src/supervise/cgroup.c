@@ -4,6 +4,7 @@
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "base/kept_fd.h"
 #include "plan/slot.h"
 #include "supervise/cgroup_internal.h"
 
@@ -554,9 +555,7 @@ int sn__cgroup_create_error(int r, const char *parent, const char *name, sn_erro
 
 /* What was picked, and what that depends on. */
 struct picked {
-    int mounts; /* /proc/self/mountinfo, by which the kernel tells that a mount has changed: proc(5) */
-    dev_t device;
-    ino_t inode;
+    struct sn__kept_fd mounts; /* /proc/self/mountinfo, by which the kernel tells of changes: proc(5) */
     pid_t owner;
     char *membership;
     char *wanted; /* or NULL */
@@ -568,13 +567,9 @@ static _Atomic(struct picked *) last_pick;
 
 static void picked_free(struct picked *picked)
 {
-    struct stat st;
-
     if (!picked)
         return;
-    /* a caller that closes what it does not know may have another file under that number */
-    if (fstat(picked->mounts, &st) == 0 && st.st_dev == picked->device && st.st_ino == picked->inode)
-        sn__close(picked->mounts);
+    sn__kept_fd_close(&picked->mounts);
     free(picked->membership);
     free(picked->wanted);
     free(picked->parent);
@@ -588,13 +583,12 @@ void sn__cgroup_forget(void)
 
 static bool is_current(const struct picked *picked, const char *wanted)
 {
-    struct pollfd changed = {.fd = picked->mounts, .events = POLLPRI};
+    struct pollfd changed = {.fd = picked->mounts.fd, .events = POLLPRI};
     cleanup_free char *membership = NULL;
-    struct stat st;
 
     return picked->owner == getpid() && !wanted == !picked->wanted &&
-           (!wanted || strcmp(wanted, picked->wanted) == 0) && fstat(picked->mounts, &st) == 0 &&
-           st.st_dev == picked->device && st.st_ino == picked->inode && poll(&changed, 1, 0) == 0 &&
+           (!wanted || strcmp(wanted, picked->wanted) == 0) && sn__kept_fd_is_ours(&picked->mounts) &&
+           poll(&changed, 1, 0) == 0 &&
            sn__file_read_at(AT_FDCWD, "/proc/self/cgroup", TABLE_MAX, &membership, NULL) == 0 &&
            strcmp(membership, picked->membership) == 0;
 }
@@ -604,20 +598,17 @@ static void remember_pick(int *mounts, char **membership, const char *wanted, co
                           const char *parent)
 {
     struct picked *picked = *mounts < 0 ? NULL : calloc(1, sizeof(*picked));
-    struct stat st;
 
-    if (!picked || fstat(*mounts, &st) < 0) {
+    if (!picked || sn__kept_fd_take(&picked->mounts, *mounts) < 0) {
         free(picked);
         return;
     }
-    *picked = (struct picked){.mounts = steal_fd(mounts),
-                              .device = st.st_dev,
-                              .inode = st.st_ino,
-                              .owner = getpid(),
-                              .membership = steal_ptr(membership),
-                              .wanted = wanted ? strdup(wanted) : NULL,
-                              .driver = driver,
-                              .parent = strdup(parent)};
+    *mounts = -1;
+    picked->owner = getpid();
+    picked->membership = steal_ptr(membership);
+    picked->wanted = wanted ? strdup(wanted) : NULL;
+    picked->driver = driver;
+    picked->parent = strdup(parent);
     if (picked->parent && !wanted == !picked->wanted)
         picked = atomic_exchange(&last_pick, picked);
     picked_free(picked);

@@ -102,6 +102,11 @@ struct sn__cgroup_driver {
     void (*run_end)(struct sn__cgroup_run *run);
     /* Kills what is left, removes the groups and frees. NULL is accepted. */
     void (*destroy)(struct sn__cgroup *cgroup);
+    /*
+     * Whether the groups of a sandbox whose processes are all dead are as create() made them; then launch() may be
+     * called again. NULL: never.
+     */
+    bool (*is_as_new)(struct sn__cgroup *cgroup);
     /* Removes the groups of slots nobody holds. */
     void (*reap_stale)(const char *parent);
 };

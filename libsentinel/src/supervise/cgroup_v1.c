@@ -53,6 +53,7 @@ struct sn__cgroup {
     uint32_t count;
     uint32_t of[CONTROLLERS]; /* controller -> hierarchy */
     uint32_t next_run;
+    bool has_leaf; /* "init", in the pids hierarchy */
 };
 
 /* What killing changes; apart from the run because killing takes a const one. */
@@ -109,7 +110,7 @@ static void v1_destroy(struct sn__cgroup *cgroup)
     if (!cgroup)
         return;
     /* it is almost always empty: then its parent goes as fast as the others */
-    if (cgroup->count && dir_of(cgroup, PIDS) >= 0)
+    if (cgroup->has_leaf)
         (void)unlinkat(dir_of(cgroup, PIDS), "init", AT_REMOVEDIR);
     for (uint32_t i = 0; i < cgroup->count; i++) {
         sn__cgroup_drop_group(cgroup->hierarchies[i].parent, cgroup->name, cgroup->hierarchies[i].dir);
@@ -185,11 +186,15 @@ static int v1_create(const char *parent, uint32_t slot, uid_t init_uid, struct s
     return 0;
 }
 
-static int make_leaf(const struct sn__cgroup *cgroup)
+static int make_leaf(struct sn__cgroup *cgroup)
 {
     int dir = dir_of(cgroup, PIDS);
-    int r = sn__cgroup_mkdir(dir, "init");
+    int r;
 
+    if (cgroup->has_leaf)
+        return 0;
+    r = sn__cgroup_mkdir(dir, "init");
+    cgroup->has_leaf = r == 0;
     return r < 0 ? r : sn__file_write_u64_at(dir, "init/pids.max", INIT_PROCESSES);
 }
 
@@ -246,6 +251,23 @@ static int v1_settle(struct sn__cgroup *cgroup, pid_t init, sn_error **ret_error
         return sn__error_errno(ret_error, -r, "cgroup settle", "cannot move process %d into %s/%s/init", (int)init,
                                cgroup->hierarchies[cgroup->of[PIDS]].parent, cgroup->name);
     return 0;
+}
+
+/*
+ * A run's group that has yet to go is a child of its parent, and shows in that directory's number of links. What is
+ * left in the counters of s<slot> nobody reads, and limits are on runs.
+ */
+static bool v1_is_as_new(struct sn__cgroup *cgroup)
+{
+    for (uint32_t i = 0; i < cgroup->count; i++) {
+        nlink_t links = cgroup->of[PIDS] == i && cgroup->has_leaf ? 3 : 2;
+        struct stat st;
+
+        if (fstat(cgroup->hierarchies[i].dir, &st) < 0 || st.st_nlink != links)
+            return false;
+    }
+    cgroup->next_run = 0;
+    return true;
 }
 
 /* Ends a run's groups; also those of one that was only begun. */
@@ -608,5 +630,6 @@ const struct sn__cgroup_driver sn__cgroup_v1 = {
     .run_kill = v1_run_kill,
     .run_end = v1_run_end,
     .destroy = v1_destroy,
+    .is_as_new = v1_is_as_new,
     .reap_stale = v1_reap_stale,
 };
