@@ -124,15 +124,25 @@ int sn__kept_init(void)
     return fd;
 }
 
+static bool is_like(const struct place *place, const sn_sandbox *sandbox, const struct sn__cgroup_driver *driver,
+                    const char *parent)
+{
+    return place->owner == getpid() && place->layers == sandbox->spec.layers && place->driver == driver &&
+           strcmp(place->parent, parent) == 0 && sn__kept_fd_is_ours(&place->slot_file);
+}
+
 bool sn__place_take(sn_sandbox *sandbox, const struct sn__cgroup_driver *driver, const char *parent)
 {
     for (size_t i = 0; i < PLACES_MAX; i++) {
-        struct place *place = atomic_load(&places[i]) ? atomic_exchange(&places[i], NULL) : NULL;
+        struct place *place = atomic_load(&places[i]) ? atomic_exchange(&places[i], NULL) : NULL, *none = NULL;
 
+        if (place && !is_like(place, sandbox, driver, parent)) {
+            place_free(place);
+            place = NULL;
+        }
         if (!place)
             continue;
-        if (place->owner == getpid() && sn__kept_fd_is_ours(&place->slot_file) &&
-            place->layers == sandbox->spec.layers && place->driver == driver && strcmp(place->parent, parent) == 0) {
+        if (driver->is_as_new(place->cgroup)) {
             sandbox->slot = place->slot;
             sandbox->slot_fd = place->slot_file.fd;
             sandbox->ids = place->ids;
@@ -142,8 +152,9 @@ bool sn__place_take(sn_sandbox *sandbox, const struct sn__cgroup_driver *driver,
             free(place);
             return true;
         }
-        /* not like the one that is to be made, or not ours */
-        place_free(place);
+        /* later, perhaps */
+        if (!atomic_compare_exchange_strong(&places[i], &none, place))
+            place_free(place);
     }
     return false;
 }
@@ -155,7 +166,7 @@ bool sn__place_give(sn_sandbox *sandbox)
 
     if (!sandbox->cgroup || !sandbox->cgroup_parent || !sandbox->driver->is_as_new || !sandbox->ids.privileged ||
         sn__kept_holders() < 2 || getrlimit(RLIMIT_NOFILE, &limit) < 0 ||
-        (rlim_t)sandbox->slot_fd >= limit.rlim_cur / 2 || !sandbox->driver->is_as_new(sandbox->cgroup))
+        (rlim_t)sandbox->slot_fd >= limit.rlim_cur / 2)
         return false;
     place = calloc(1, sizeof(*place));
     if (!place || sn__kept_fd_take(&place->slot_file, sandbox->slot_fd) < 0) {

@@ -254,11 +254,14 @@ static int v1_settle(struct sn__cgroup *cgroup, pid_t init, sn_error **ret_error
 }
 
 /*
- * A run's group that has yet to go is a child of its parent, and shows in that directory's number of links. What is
- * left in the counters of s<slot> nobody reads, and limits are on runs.
+ * A run's group that has yet to go is a child of its parent, and shows in that directory's number of links. A process
+ * counts as one until it has been reaped, which an orphan is by somebody else. What is left in the counters of s<slot>
+ * nobody reads, and limits are on runs.
  */
 static bool v1_is_as_new(struct sn__cgroup *cgroup)
 {
+    uint64_t processes = 0;
+
     for (uint32_t i = 0; i < cgroup->count; i++) {
         nlink_t links = cgroup->of[PIDS] == i && cgroup->has_leaf ? 3 : 2;
         struct stat st;
@@ -266,6 +269,8 @@ static bool v1_is_as_new(struct sn__cgroup *cgroup)
         if (fstat(cgroup->hierarchies[i].dir, &st) < 0 || st.st_nlink != links)
             return false;
     }
+    if (sn__file_read_u64_at(dir_of(cgroup, PIDS), "pids.current", &processes) < 0 || processes)
+        return false;
     cgroup->next_run = 0;
     return true;
 }
