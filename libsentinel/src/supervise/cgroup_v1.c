@@ -39,6 +39,7 @@ enum { MEMORY, CPU, CPUACCT, PIDS, CONTROLLERS };
 static const char *const controllers[CONTROLLERS] = {"memory", "cpu", "cpuacct", "pids"};
 
 #define INIT_PROCESSES 16 /* PID 1, a child on its way into a run, those armed ahead of one */
+#define DEAD_MAX 48       /* PID 1s of earlier sandboxes that nobody has reaped yet */
 #define PERIOD_US 100000
 #define SWAP_SLACK (64 * 4096)
 
@@ -54,6 +55,7 @@ struct sn__cgroup {
     uint32_t of[CONTROLLERS]; /* controller -> hierarchy */
     uint32_t next_run;
     bool has_leaf; /* "init", in the pids hierarchy */
+    uint64_t dead; /* that its limit allows for */
 };
 
 /* What killing changes; apart from the run because killing takes a const one. */
@@ -254,13 +256,13 @@ static int v1_settle(struct sn__cgroup *cgroup, pid_t init, sn_error **ret_error
 }
 
 /*
- * A run's group that has yet to go is a child of its parent, and shows in that directory's number of links. A process
- * counts as one until it has been reaped, which an orphan is by somebody else. What is left in the counters of s<slot>
- * nobody reads, and limits are on runs.
+ * A run's group that has yet to go is a child of its parent, and shows in that directory's number of links. What is
+ * left in the counters of s<slot> nobody reads, and limits are on runs. Only a PID 1 counts in its leaf until it has
+ * been reaped, which an orphan is by somebody else: that leaf takes so many more.
  */
 static bool v1_is_as_new(struct sn__cgroup *cgroup)
 {
-    uint64_t processes = 0;
+    uint64_t dead = 0;
 
     for (uint32_t i = 0; i < cgroup->count; i++) {
         nlink_t links = cgroup->of[PIDS] == i && cgroup->has_leaf ? 3 : 2;
@@ -269,9 +271,14 @@ static bool v1_is_as_new(struct sn__cgroup *cgroup)
         if (fstat(cgroup->hierarchies[i].dir, &st) < 0 || st.st_nlink != links)
             return false;
     }
-    if (sn__file_read_u64_at(dir_of(cgroup, PIDS), "pids.current", &processes) < 0 || processes)
-        return false;
     cgroup->next_run = 0;
+    if (!cgroup->has_leaf)
+        return true;
+    if (sn__file_read_u64_at(dir_of(cgroup, PIDS), "init/pids.current", &dead) < 0 || dead > DEAD_MAX)
+        return false;
+    if (cgroup->dead != dead && sn__file_write_u64_at(dir_of(cgroup, PIDS), "init/pids.max", INIT_PROCESSES + dead) < 0)
+        return false;
+    cgroup->dead = dead;
     return true;
 }
 
