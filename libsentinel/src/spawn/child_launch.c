@@ -165,54 +165,25 @@ static void take_usual_priority(void)
         sn__sys(__NR_ioprio_set, 1, 0, 0);
 }
 
-/* All of a file, behind what is in `text` already: the new length, or -1. */
-static long append_file(const char *path, char *text, long length)
+/*
+ * Is there no socket of any family in the network namespace that we are in? Not even one that nobody has a descriptor
+ * of, and the kernel has yet to find that out.
+ */
+static int has_no_socket(void)
 {
-    long fd = length < 0 ? -1 : sn__sys(__NR_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC, 0);
-    long n = 1;
+    static const char none[] = "sockets: used 0\n";
+    char text[sizeof(none) - 1];
+    long fd = sn__sys(__NR_openat, AT_FDCWD, "/proc/self/net/sockstat", O_RDONLY | O_CLOEXEC, 0);
+    long n;
 
     if (fd < 0)
-        return -1;
-    while (n > 0 && length < SN__NETWORK_TRACE) {
-        n = sn__sys(__NR_read, fd, text + length, SN__NETWORK_TRACE - length);
-        length += n > 0 ? n : 0;
-    }
+        return 0;
+    n = sn__sys(__NR_read, fd, text, sizeof(text));
     sn__sys(__NR_close, fd);
-    return n == 0 ? length : -1; /* a full buffer may not be all */
-}
-
-/*
- * What the network namespace that we are in counts, since it was made; its length, or -1. The first line says that no
- * socket of any family is there: not even one that nobody has a descriptor of, and the kernel has yet to find that out.
- */
-static long read_trace(char *text, int is_quiet)
-{
-    static const char nothing[] = "sockets: used 0\n";
-    long length = append_file("/proc/self/net/sockstat", text, 0);
-
-    if (length < (long)sizeof(nothing) - 1)
-        return -1;
-    for (size_t i = 0; i < sizeof(nothing) - 1; i++)
-        if (text[i] != nothing[i])
-            return -1;
-    if (is_quiet)
+    if (n != (long)sizeof(text))
         return 0;
-    /* the rest of that file is about all namespaces */
-    length = append_file("/proc/self/net/snmp", text, 0);
-    length = append_file("/proc/self/net/snmp6", text, length);
-    return append_file("/proc/self/net/netstat", text, length);
-}
-
-static int is_untouched(const struct sn__network *network, char *scratch)
-{
-    long length = read_trace(scratch, network->is_quiet);
-
-    if (network->is_quiet)
-        return length == 0;
-    if (length != (long)network->trace_length)
-        return 0;
-    for (long i = 0; i < length; i++)
-        if (scratch[i] != network->trace[i])
+    for (size_t i = 0; i < sizeof(text); i++)
+        if (text[i] != none[i])
             return 0;
     return 1;
 }
@@ -220,26 +191,20 @@ static int is_untouched(const struct sn__network *network, char *scratch)
 static void enter_network(struct sn__launch *launch)
 {
     struct sn__network *network = launch->network;
-    long length;
+    long fd;
 
-    if (network->file.fd >= 0 && sn__sys(__NR_setns, network->file.fd, CLONE_NEWNET) == 0 &&
-        is_untouched(network, launch->scratch))
+    if (network->file.fd >= 0 && sn__sys(__NR_setns, network->file.fd, CLONE_NEWNET) == 0 && has_no_socket())
         return;
     if (network->file.fd >= 0)
         sn__sys(__NR_close, network->file.fd);
     network->file.fd = -1;
-    network->is_quiet = 1;
     if (sn__sys(__NR_unshare, CLONE_NEWNET) < 0) {
         launch->namespaces |= CLONE_NEWNET; /* without the right to that, it is made together with a user namespace */
         return;
     }
-    length = read_trace(network->trace, 0);
-    if (length < 0)
-        return;
-    network->trace_length = (uint32_t)length;
-    length = sn__sys(__NR_openat, AT_FDCWD, "/proc/self/ns/net", O_RDONLY | O_CLOEXEC, 0);
-    if (length >= 0)
-        network->file.fd = (int)length;
+    fd = sn__sys(__NR_openat, AT_FDCWD, "/proc/self/ns/net", O_RDONLY | O_CLOEXEC, 0);
+    if (fd >= 0)
+        network->file.fd = (int)fd;
 }
 
 static int launcher(void *argument)

@@ -37,13 +37,12 @@ struct sn__launch {
     int keep_by_ambient; /* carry the capabilities over the exec as a uid that is not 0 */
     void *stack_top;     /* of PID 1 until its exec */
     /*
-     * NULL: no network namespace, or that among `namespaces`. With a descriptor: one to be born in, if nothing has been
-     * left in it. Without, or if something has: a new one is made here, of which network->file.fd is set if it can be
+     * NULL: no network namespace, or that among `namespaces`. With a descriptor: one to be born in, if no socket has
+     * been left in it. Without, or if one has: a new one is made here, of which network->file.fd is set if it can be
      * kept.
      */
     struct sn__network *network;
-    char *scratch; /* SN__NETWORK_TRACE bytes */
-    int tree_fd;   /* the mount namespace that PID 1 gets a copy of, or -1: of the caller's */
+    int tree_fd; /* the mount namespace that PID 1 gets a copy of, or -1: of the caller's */
     /* out */
     int pidfd;
     int error; /* positive errno of the clone, or of what comes before it */

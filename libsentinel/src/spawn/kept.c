@@ -201,7 +201,6 @@ struct sn__network *sn__network_new(void)
     if (network) {
         network->file.fd = -1;
         network->owner = getpid();
-        network->is_quiet = true;
     }
     return network;
 }
@@ -219,9 +218,9 @@ struct sn__network *sn__network_take(void)
     return NULL;
 }
 
-void sn__network_give(struct sn__network *network, bool is_over)
+void sn__network_give(struct sn__network *network, bool is_clean)
 {
-    for (size_t i = 0; network && is_over && network->file.fd >= 0 && i < NETWORKS_MAX; i++) {
+    for (size_t i = 0; network && is_clean && network->file.fd >= 0 && i < NETWORKS_MAX; i++) {
         struct sn__network *none = NULL;
 
         if (atomic_compare_exchange_strong(&networks[i], &none, network))

@@ -31,23 +31,20 @@ unsigned sn__kept_holders(void);
 /* The sentinel-init binary: a descriptor of a sealed memfd, to be closed, or -errno. */
 int sn__kept_init(void);
 
-/* Bytes of what tells whether anything ever happened in a network namespace; 128 processors do not make it longer. */
-#define SN__NETWORK_TRACE 16384
-
 struct sn__network {
     struct sn__kept_fd file; /* of the namespace */
     pid_t owner;
-    bool is_quiet; /* no program in it can have had a socket but of AF_UNIX, so that nothing else can have changed */
-    uint32_t trace_length;
-    char trace[SN__NETWORK_TRACE]; /* its counters when it was new */
 };
 
 /* One that was used before, or NULL. */
 struct sn__network *sn__network_take(void);
 /* A new one, to be filled by a launcher; NULL without memory. */
 struct sn__network *sn__network_new(void);
-/* Keeps it, or closes it. `is_over`: every process that was in it is dead. NULL is accepted. */
-void sn__network_give(struct sn__network *network, bool is_over);
+/*
+ * Keeps it, or closes it. `is_clean`: every process that was in it is dead, and none can have had a socket but of
+ * AF_UNIX, so that there is nothing in it but perhaps sockets that the kernel has yet to collect. NULL is accepted.
+ */
+void sn__network_give(struct sn__network *network, bool is_clean);
 
 struct sn_sandbox;
 struct sn__cgroup_driver;

@@ -225,9 +225,7 @@ void sn_sandbox_destroy(sn_sandbox *sandbox)
     free(sandbox->cgroup_parent);
     /* the slot last: whoever takes it next may use its uids and group names at once */
     sn__close(sandbox->slot_fd);
-    if (sandbox->network)
-        sandbox->network->is_quiet &= sandbox->claims == sandbox->quiet_claims;
-    sn__network_give(sandbox->network, is_ours && is_over);
+    sn__network_give(sandbox->network, is_ours && is_over && sandbox->claims == sandbox->quiet_claims);
     if (is_ours)
         sn__kept_release();
     sn__spec_clear(&sandbox->spec);

@@ -72,7 +72,6 @@ static int explain_clone(int error, sn_error **ret_error)
 struct launch_memory {
     char init_stack[SN__LAUNCH_STACK];
     char launcher_stack[SN__LAUNCH_STACK];
-    char scratch[SN__NETWORK_TRACE];
     struct sn__launch launch;
 };
 
@@ -183,7 +182,6 @@ static int launch(sn_sandbox *sandbox, const struct sn__planner *planner, struct
         .join_count = groups.launcher_count,
         .join_init = groups.init,
         .network = sandbox->network,
-        .scratch = memory->scratch,
         .tree_fd = sandbox->tree_fd,
     };
     for (size_t i = 0; i < SN_ARRAY_SIZE(namespaces); i++)
