@@ -47,20 +47,22 @@ static bool same_time(struct timespec a, struct timespec b)
     return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec;
 }
 
-static bool is_current(const struct kept *kept)
+/* 1, 0: something is not as it was, or -errno: that cannot be told now. */
+static int is_current(const struct kept *kept)
 {
     if (strcmp(kept->directory, sn__datadir()) != 0)
-        return false;
+        return 0;
     for (size_t i = 0; i < kept->policy->files_count; i++) {
         const struct stat *then = &kept->files[i];
         struct stat now;
 
-        if (stat(kept->policy->files[i], &now) < 0 || now.st_dev != then->st_dev || now.st_ino != then->st_ino ||
-            now.st_size != then->st_size || !same_time(now.st_mtim, then->st_mtim) ||
-            !same_time(now.st_ctim, then->st_ctim))
-            return false;
+        if (stat(kept->policy->files[i], &now) < 0)
+            return errno == ENOENT ? 0 : -errno;
+        if (now.st_dev != then->st_dev || now.st_ino != then->st_ino || now.st_size != then->st_size ||
+            !same_time(now.st_mtim, then->st_mtim) || !same_time(now.st_ctim, then->st_ctim))
+            return 0;
     }
-    return true;
+    return 1;
 }
 
 /* NULL: it cannot be kept. `before` is the time before it was read. */
@@ -87,16 +89,18 @@ int sn__policy_load_standard(bool network, sn_policy **ret_policy, sn_error **re
 {
     _Atomic(struct kept *) *place = &standard[network].kept;
     struct kept *kept = atomic_exchange(place, NULL), *none = NULL;
+    int current = kept ? is_current(kept) : 0;
+    time_t before = time(NULL);
     int r = 0;
 
-    if (kept && is_current(kept)) {
+    if (current == 1) {
         *ret_policy = sn_policy_ref(kept->policy);
     } else {
-        time_t before = time(NULL);
-
-        kept_free(kept);
         r = sn_policy_load(standard[network].name, ret_policy, ret_error);
-        kept = r < 0 ? NULL : kept_new(*ret_policy, before);
+        if (current == 0) {
+            kept_free(kept);
+            kept = r < 0 ? NULL : kept_new(*ret_policy, before);
+        }
     }
     if (!atomic_compare_exchange_strong(place, &none, kept))
         kept_free(kept);
