@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <linux/close_range.h>
+#include <linux/futex.h>
 #include <poll.h>
 #include <sched.h>
 #include <sys/prctl.h>
@@ -111,9 +112,25 @@ static long await_go(void)
     return r;
 }
 
+/*
+ * CLOSE_RANGE_UNSHARE (5.9) copies no more of the table than what lies below a range up to its end. The launcher holds
+ * the caller's thread until then, which would close what we have, or use the numbers again.
+ */
+static void leave_callers_table(struct sn__launch *launch)
+{
+    long r = sn__sys(__NR_close_range, launch->shared_below, ~0U, CLOSE_RANGE_UNSHARE);
+
+    if (r < 0)
+        r = sn__sys(__NR_unshare, CLONE_FILES);
+    if (r < 0)
+        report_on(launch->control_fd, SN__STEP_LAUNCH_FDS, r);
+    __atomic_store_n(&launch->sharing, 0, __ATOMIC_RELEASE);
+    sn__sys(__NR_futex, &launch->sharing, FUTEX_WAKE, 1, NULL, NULL, 0);
+}
+
 static int future_init(void *argument)
 {
-    const struct sn__launch *launch = argument;
+    struct sn__launch *launch = argument;
     static const char name[] = "sentinel-init";
     const char *const argv[] = {name, NULL};
     const char *const envp[] = {NULL};
@@ -122,6 +139,8 @@ static int future_init(void *argument)
     r = launch->join_init < 0 ? 1 : sn__sys(__NR_write, launch->join_init, "0", 1);
     if (r < 0)
         report_on(launch->control_fd, SN__STEP_CGROUP_JOIN, r);
+    if (launch->shared_below)
+        leave_callers_table(launch);
     arrange_fds(launch);
     r = await_go();
     if (r < 0)
@@ -210,6 +229,7 @@ static void enter_network(struct sn__launch *launch)
 static int launcher(void *argument)
 {
     struct sn__launch *launch = argument;
+    uint32_t flags;
 
     take_usual_priority();
     /* before the groups are entered: what is kept must not be charged to one that goes */
@@ -234,9 +254,16 @@ static int launcher(void *argument)
         }
     }
     /* the caller's thread stands still and lends its errno with its memory: clone() may write it here */
-    if (clone(future_init, launch->stack_top, (int)(CLONE_VM | CLONE_PIDFD | launch->namespaces), launch,
-              &launch->pidfd) < 0)
+    flags = CLONE_VM | CLONE_PIDFD | launch->namespaces;
+    if (launch->shared_below) {
+        launch->sharing = 1;
+        flags |= CLONE_FILES | CLONE_CHILD_CLEARTID; /* which says so, too, should it die */
+    }
+    if (clone(future_init, launch->stack_top, (int)flags, launch, &launch->pidfd, NULL, &launch->sharing) < 0)
         launch->error = errno;
+    else
+        while (__atomic_load_n(&launch->sharing, __ATOMIC_ACQUIRE))
+            sn__sys(__NR_futex, &launch->sharing, FUTEX_WAIT, 1, NULL, NULL, 0);
     sn__sys_exit(0);
 }
 

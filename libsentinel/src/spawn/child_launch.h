@@ -29,6 +29,7 @@ struct sn__launch {
     int host_fd;         /* a pidfd of the caller */
     int init_fd;         /* the sentinel-init binary, a sealed memfd */
     int null_fd;         /* /dev/null, read and write */
+    int shared_below;    /* PID 1 begins with the caller's table, and keeps what is below this; 0: with a copy of it */
     uint32_t namespaces; /* CLONE_NEW... */
     const int *join;     /* cgroup files to write "0" to, before the clone */
     uint32_t join_count;
@@ -44,6 +45,7 @@ struct sn__launch {
     struct sn__network *network;
     int tree_fd; /* the mount namespace that PID 1 gets a copy of, or -1: of the caller's */
     /* out */
+    int sharing; /* PID 1 still has the caller's table: the launcher waits for its end */
     int pidfd;
     int error; /* positive errno of the clone, or of what comes before it */
     enum { SN__LAUNCH_CLONE, SN__LAUNCH_JOIN, SN__LAUNCH_TREE } failed;

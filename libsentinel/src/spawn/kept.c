@@ -11,8 +11,10 @@
 #include <fcntl.h>
 #include <stdatomic.h>
 #include <string.h>
+#include <sys/pidfd.h>
 #include <sys/resource.h>
 
+#define LAUNCHES_MAX 4  /* of four descriptors each */
 #define PLACES_MAX 4    /* of five descriptors each */
 #define NETWORKS_MAX 16 /* more than a process starts sandboxes at once */
 
@@ -31,7 +33,7 @@ struct place {
 static _Atomic(uint64_t) holders;
 static _Atomic(struct sn__network *) networks[NETWORKS_MAX];
 static _Atomic(struct place *) places[PLACES_MAX];
-static _Atomic(struct sn__kept_fd *) init;
+static _Atomic(struct sn__launch_fds *) launch_fds[LAUNCHES_MAX];
 
 static uint64_t holders_of(pid_t pid, uint32_t count)
 {
@@ -60,11 +62,15 @@ static void network_free(struct sn__network *network)
     free(network);
 }
 
-static void init_free(struct sn__kept_fd *kept)
+static void launch_fds_free(struct sn__launch_fds *fds)
 {
-    if (kept)
-        sn__kept_fd_close(kept);
-    free(kept);
+    if (!fds)
+        return;
+    sn__kept_fd_close(&fds->null);
+    sn__kept_fd_close(&fds->init);
+    sn__kept_fd_close(&fds->host);
+    sn__kept_fd_close(&fds->control);
+    free(fds);
 }
 
 static void place_free(struct place *place)
@@ -89,39 +95,90 @@ void sn__kept_release(void)
         place_free(atomic_exchange(&places[i], NULL));
     sn__tree_forget();
     sn__cgroup_forget();
-    init_free(atomic_exchange(&init, NULL));
+    for (size_t i = 0; i < LAUNCHES_MAX; i++)
+        launch_fds_free(atomic_exchange(&launch_fds[i], NULL));
     for (size_t i = 0; i < NETWORKS_MAX; i++)
         network_free(atomic_exchange(&networks[i], NULL));
 }
 
-/* Another descriptor of the same; NULL: it is not kept. */
-static struct sn__kept_fd *keep_init(int fd)
+static int take_fd(struct sn__kept_fd *kept, int fd)
 {
-    struct sn__kept_fd *kept = calloc(1, sizeof(*kept));
-    int copy = kept ? fcntl(fd, F_DUPFD_CLOEXEC, 0) : -1;
+    int r = fd < 0 ? -errno : sn__kept_fd_take(kept, fd);
 
-    if (copy >= 0 && sn__kept_fd_take(kept, copy) == 0)
-        return kept;
-    sn__close(copy);
-    free(kept);
-    return NULL;
+    if (r < 0 && fd >= 0)
+        sn__close(fd);
+    return r;
 }
 
-int sn__kept_init(void)
+static int launch_fds_open(struct sn__launch_fds *fds, const char **ret_what)
 {
-    struct sn__kept_fd *kept = atomic_exchange(&init, NULL), *none = NULL;
-    int fd = kept && sn__kept_fd_is_ours(kept) ? fcntl(kept->fd, F_DUPFD_CLOEXEC, 0) : -1;
+    int r, init;
 
-    if (fd < 0) {
-        init_free(kept);
-        kept = NULL;
-        fd = sn__file_sealed_memfd("sentinel-init", sn__init_blob, sn__init_blob_size);
-        if (fd >= 0)
-            kept = keep_init(fd);
+    *ret_what = "cannot open /dev/null";
+    r = take_fd(&fds->null, open("/dev/null", O_RDWR | O_CLOEXEC));
+    if (r < 0)
+        return r;
+    *ret_what = "cannot make a pidfd of this process";
+    r = take_fd(&fds->host, pidfd_open(getpid(), 0));
+    if (r < 0)
+        return r;
+    *ret_what = "cannot make a memfd for sentinel-init";
+    init = sn__file_sealed_memfd("sentinel-init", sn__init_blob, sn__init_blob_size);
+    r = init < 0 ? init : take_fd(&fds->init, init);
+    if (r < 0)
+        return r;
+    *ret_what = "cannot make the control socket";
+    return take_fd(&fds->control, fcntl(fds->null.fd, F_DUPFD_CLOEXEC, 0));
+}
+
+int sn__launch_fds_take(struct sn__launch_fds **ret_fds, const char **ret_what)
+{
+    struct sn__launch_fds *fds;
+    int r;
+
+    for (size_t i = 0; i < LAUNCHES_MAX; i++) {
+        fds = atomic_load(&launch_fds[i]) ? atomic_exchange(&launch_fds[i], NULL) : NULL;
+        /* the pidfd of a parent is not one of this process */
+        if (fds && fds->owner == getpid() && sn__kept_fd_is_ours(&fds->null) && sn__kept_fd_is_ours(&fds->init) &&
+            sn__kept_fd_is_ours(&fds->host) && sn__kept_fd_is_ours(&fds->control)) {
+            *ret_fds = fds;
+            return 0;
+        }
+        launch_fds_free(fds);
     }
-    if (kept && !atomic_compare_exchange_strong(&init, &none, kept))
-        init_free(kept);
-    return fd;
+    fds = calloc(1, sizeof(*fds));
+    *ret_what = "no memory";
+    if (!fds)
+        return -ENOMEM;
+    fds->null.fd = fds->init.fd = fds->host.fd = fds->control.fd = -1;
+    fds->owner = getpid();
+    r = launch_fds_open(fds, ret_what);
+    if (r < 0) {
+        launch_fds_free(fds);
+        return r;
+    }
+    *ret_fds = fds;
+    return 0;
+}
+
+void sn__launch_fds_give(struct sn__launch_fds *fds)
+{
+    bool is_kept = false;
+
+    /* a copy of PID 1's end would hide its death from us */
+    if (dup3(fds->null.fd, fds->control.fd, O_CLOEXEC) < 0) {
+        sn__close(fds->control.fd);
+        fds->control.fd = -1;
+        launch_fds_free(fds);
+        return;
+    }
+    for (size_t i = 0; !is_kept && i < LAUNCHES_MAX; i++) {
+        struct sn__launch_fds *none = NULL;
+
+        is_kept = atomic_compare_exchange_strong(&launch_fds[i], &none, fds);
+    }
+    if (!is_kept)
+        launch_fds_free(fds);
 }
 
 static bool is_like(const struct place *place, const sn_sandbox *sandbox, const struct sn__cgroup_driver *driver,

@@ -28,8 +28,18 @@ void sn__kept_release(void);
 /* How many sandboxes hold it. */
 unsigned sn__kept_holders(void);
 
-/* The sentinel-init binary: a descriptor of a sealed memfd, to be closed, or -errno. */
-int sn__kept_init(void);
+/* The descriptors that every PID 1 is launched with. Those of a caller's first sandbox have low numbers for good. */
+struct sn__launch_fds {
+    struct sn__kept_fd null;    /* /dev/null, read and write */
+    struct sn__kept_fd init;    /* the sentinel-init binary, a sealed memfd */
+    struct sn__kept_fd host;    /* a pidfd of this process */
+    struct sn__kept_fd control; /* a number for PID 1's end of the control socket: until then of /dev/null, too */
+    pid_t owner;
+};
+
+/* For one launch; 0, or -errno and which of them it was. */
+int sn__launch_fds_take(struct sn__launch_fds **ret_fds, const char **ret_what);
+void sn__launch_fds_give(struct sn__launch_fds *fds);
 
 struct sn__network {
     struct sn__kept_fd file; /* of the namespace */

@@ -25,6 +25,7 @@
 #include <sys/wait.h>
 
 #define READY_TIMEOUT_MS 60000 /* a safety net for a stuck host, not a limit anyone should meet */
+#define MANY_DESCRIPTORS 256
 #define DEATH_TIMEOUT_MS 10000 /* likewise: some calls of the kernel cannot be interrupted */
 
 static const struct {
@@ -133,37 +134,62 @@ static void keep_network(sn_sandbox *sandbox)
     sandbox->network = NULL;
 }
 
+static void give_fds(struct sn__launch_fds **fds)
+{
+    if (*fds)
+        sn__launch_fds_give(*fds);
+}
+
+static int make_control(sn_sandbox *sandbox, const struct sn__launch_fds *fds)
+{
+    int pair[2], r = 0;
+
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+        return -errno;
+    sandbox->control = pair[0];
+    if (dup3(pair[1], fds->control.fd, O_CLOEXEC) < 0)
+        r = -errno;
+    sn__close(pair[1]);
+    return r;
+}
+
+/*
+ * Of a caller with many descriptors PID 1 first shares the table, then copies the low ones: closing a copy of each
+ * would take longer than all the rest. 0: it is to have a copy of all.
+ */
+static int shared_below(const struct sn__launch_fds *fds, int lowest_free)
+{
+    const int numbers[] = {fds->null.fd, fds->init.fd, fds->host.fd, fds->control.fd};
+    int highest = 0;
+
+    for (size_t i = 0; i < SN_ARRAY_SIZE(numbers); i++)
+        if (numbers[i] > highest)
+            highest = numbers[i];
+    return lowest_free >= MANY_DESCRIPTORS && highest < MANY_DESCRIPTORS / 2 ? highest + 1 : 0;
+}
+
 static int launch(sn_sandbox *sandbox, const struct sn__planner *planner, struct launch_memory *memory,
                   sn_error **ret_error)
 {
     struct sn__launch *launch = &memory->launch;
-    int pair[2];
-    cleanup_close int theirs = -1;
-    cleanup_close int null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
-    cleanup_close int host_fd = -1;
     cleanup_launch struct sn__cgroup_launch groups = {.init = -1};
-    cleanup_close int init_fd = -1;
+    struct sn__launch_fds *fds __attribute__((cleanup(give_fds))) = NULL;
+    const char *what = "";
     sigset_t all, old;
     int r = sn__pid_numbers_possible(ret_error);
 
     if (r < 0)
         return r;
-    if (null_fd < 0)
-        return sn__error_errno(ret_error, errno, "start PID 1", "cannot open /dev/null");
-    host_fd = pidfd_open(getpid(), 0);
-    if (host_fd < 0)
-        return sn__error_errno(ret_error, errno, "start PID 1", "cannot make a pidfd of this process");
-    init_fd = sn__kept_init();
-    if (init_fd == -EFBIG)
+    r = sn__launch_fds_take(&fds, &what);
+    if (r == -EFBIG)
         return sn__error_set(ret_error, SN_EHOST, "start PID 1",
                              "this process may not write files of %zu bytes: raise RLIMIT_FSIZE (ulimit -f)",
                              sn__init_blob_size);
-    if (init_fd < 0)
-        return sn__error_errno(ret_error, -init_fd, "start PID 1", "cannot make a memfd for sentinel-init");
-    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
-        return sn__error_errno(ret_error, errno, "start PID 1", "cannot make the control socket");
-    sandbox->control = pair[0];
-    theirs = pair[1];
+    if (r < 0)
+        return sn__error_errno(ret_error, -r, "start PID 1", "%s", what);
+    r = make_control(sandbox, fds);
+    if (r < 0)
+        return sn__error_errno(ret_error, -r, "start PID 1", "cannot make the control socket");
     if (sandbox->cgroup && (planner->born & SN__BORN_SETTLED)) {
         r = sandbox->driver->launch(sandbox->cgroup, &groups, ret_error);
         if (r < 0)
@@ -171,10 +197,11 @@ static int launch(sn_sandbox *sandbox, const struct sn__planner *planner, struct
     }
     choose_network(sandbox);
     *launch = (struct sn__launch){
-        .control_fd = theirs,
-        .host_fd = host_fd,
-        .init_fd = init_fd,
-        .null_fd = null_fd,
+        .control_fd = fds->control.fd,
+        .host_fd = fds->host.fd,
+        .init_fd = fds->init.fd,
+        .null_fd = fds->null.fd,
+        .shared_below = shared_below(fds, sandbox->control),
         .take_root = sandbox->ids.take_root,
         .keep_by_ambient = sandbox->ids.by_ambient,
         .stack_top = memory->init_stack + sizeof(memory->init_stack),
@@ -204,7 +231,7 @@ static int launch(sn_sandbox *sandbox, const struct sn__planner *planner, struct
     if (launch->error)
         return explain_clone(launch->error, ret_error);
     sandbox->pidfd = launch->pidfd;
-    r = sn__pid_numbers(sandbox->pidfd, host_fd, &sandbox->pid, &sandbox->pid_in_proc, ret_error);
+    r = sn__pid_numbers(sandbox->pidfd, fds->host.fd, &sandbox->pid, &sandbox->pid_in_proc, ret_error);
     return check_alive(sandbox, r, ret_error);
 }
 
