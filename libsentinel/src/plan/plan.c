@@ -5,7 +5,6 @@
 #include "base/error.h"
 #include "plan/apparmor.h"
 
-#include <fcntl.h>
 #include <linux/magic.h>
 #include <string.h>
 #include <sys/vfs.h>
@@ -18,15 +17,14 @@ uint32_t sn__planner_string(struct sn__planner *planner, const char *text)
     return offset;
 }
 
-void sn__plan_add_sysctl(struct sn__planner *planner)
+void sn__plan_add_sysctl(struct sn__planner *planner, int *directory)
 {
-    cleanup_close int fd = open("/proc/sys/user", O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     struct statfs fs;
 
     /* whatever else lies there, writing to it would forbid nothing */
-    if (fd < 0 || fstatfs(fd, &fs) < 0 || fs.f_type != PROC_SUPER_MAGIC)
+    if (*directory < 0 || fstatfs(*directory, &fs) < 0 || fs.f_type != PROC_SUPER_MAGIC)
         return;
-    planner->fds[planner->fd_count++] = steal_fd(&fd);
+    planner->fds[planner->fd_count++] = steal_fd(directory);
     planner->born |= SN__BORN_SYSCTL;
 }
 

@@ -48,8 +48,11 @@ int sn__plan_split(const struct sn__planner *whole, struct sn__planner *ret_tree
  */
 int sn__plan_open_sources(struct sn__planner *planner, sn_error **ret_error);
 
-/* Last of the descriptors: where PID 1 forbids further user namespaces, if this host's /proc is there. */
-void sn__plan_add_sysctl(struct sn__planner *planner);
+/*
+ * Last of the descriptors: /proc/sys/user, where PID 1 forbids further user namespaces. Takes it if it is that; -1:
+ * there is none.
+ */
+void sn__plan_add_sysctl(struct sn__planner *planner, int *directory);
 
 /* Serialises; to be freed. */
 int sn__plan_freeze(struct sn__planner *planner, char **ret_plan, size_t *ret_size, sn_error **ret_error);

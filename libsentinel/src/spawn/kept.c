@@ -11,10 +11,13 @@
 #include <fcntl.h>
 #include <stdatomic.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/pidfd.h>
 #include <sys/resource.h>
 
-#define LAUNCHES_MAX 4  /* of four descriptors each */
+#define LAUNCHES_MAX 4 /* of four descriptors each */
+#define MANY_SANDBOXES 32
+#define SYSCTL_USES 32
 #define PLACES_MAX 4    /* of five descriptors each */
 #define NETWORKS_MAX 16 /* more than a process starts sandboxes at once */
 
@@ -29,10 +32,17 @@ struct place {
     char *parent;
 };
 
+struct sysctl {
+    struct sn__kept_fd directory;
+    pid_t owner;
+    uint32_t uses;
+};
+
 /* The process that has them, and how many sandboxes it has: one number, so that both change together. */
 static _Atomic(uint64_t) holders;
 static _Atomic(struct sn__network *) networks[NETWORKS_MAX];
 static _Atomic(struct place *) places[PLACES_MAX];
+static _Atomic(struct sysctl *) sysctl;
 static _Atomic(struct sn__launch_fds *) launch_fds[LAUNCHES_MAX];
 
 static uint64_t holders_of(pid_t pid, uint32_t count)
@@ -73,6 +83,13 @@ static void launch_fds_free(struct sn__launch_fds *fds)
     free(fds);
 }
 
+static void sysctl_free(struct sysctl *kept)
+{
+    if (kept)
+        sn__kept_fd_close(&kept->directory);
+    free(kept);
+}
+
 static void place_free(struct place *place)
 {
     if (!place)
@@ -93,12 +110,54 @@ void sn__kept_release(void)
         return;
     for (size_t i = 0; i < PLACES_MAX; i++)
         place_free(atomic_exchange(&places[i], NULL));
+    sysctl_free(atomic_exchange(&sysctl, NULL));
     sn__tree_forget();
     sn__cgroup_forget();
     for (size_t i = 0; i < LAUNCHES_MAX; i++)
         launch_fds_free(atomic_exchange(&launch_fds[i], NULL));
     for (size_t i = 0; i < NETWORKS_MAX; i++)
         network_free(atomic_exchange(&networks[i], NULL));
+}
+
+static int open_proc_instance(void)
+{
+    cleanup_close int fs = fsopen("proc", FSOPEN_CLOEXEC);
+    cleanup_close int mount = -1;
+
+    if (fs < 0 || fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
+        return -1;
+    mount = fsmount(fs, FSMOUNT_CLOEXEC, 0);
+    return mount < 0 ? -1 : openat(mount, "sys/user", O_PATH | O_DIRECTORY | O_CLOEXEC);
+}
+
+int sn__kept_sysctl(void)
+{
+    struct sysctl *kept = atomic_exchange(&sysctl, NULL), *none = NULL;
+    int fd = -1;
+
+    if (kept && (kept->owner != getpid() || kept->uses >= SYSCTL_USES || !sn__kept_fd_is_ours(&kept->directory))) {
+        sysctl_free(kept);
+        kept = NULL;
+    }
+    if (!kept && sn__kept_holders() >= MANY_SANDBOXES) {
+        kept = calloc(1, sizeof(*kept));
+        fd = kept ? open_proc_instance() : -1;
+        if (fd < 0 || sn__kept_fd_take(&kept->directory, fd) < 0) {
+            sn__close(fd);
+            free(kept);
+            kept = NULL;
+        } else {
+            kept->owner = getpid();
+        }
+    }
+    fd = kept ? fcntl(kept->directory.fd, F_DUPFD_CLOEXEC, 0)
+              : open("/proc/sys/user", O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (kept) {
+        kept->uses++;
+        if (!atomic_compare_exchange_strong(&sysctl, &none, kept))
+            sysctl_free(kept);
+    }
+    return fd;
 }
 
 static int take_fd(struct sn__kept_fd *kept, int fd)

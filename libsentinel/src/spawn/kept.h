@@ -28,6 +28,13 @@ void sn__kept_release(void);
 /* How many sandboxes hold it. */
 unsigned sn__kept_holders(void);
 
+/*
+ * The directory /proc/sys/user, to be closed; -1: it cannot be had. Of the host's /proc, or for one with many
+ * sandboxes, of an instance that few of them have in common: files there have the same name for each user namespace,
+ * and the kernel looks through all of them.
+ */
+int sn__kept_sysctl(void);
+
 /* The descriptors that every PID 1 is launched with. Those of a caller's first sandbox have low numbers for good. */
 struct sn__launch_fds {
     struct sn__kept_fd null;    /* /dev/null, read and write */

@@ -145,6 +145,7 @@ static int create(sn_sandbox *sandbox, const sn_sandbox_options *options, bool *
     cleanup_planner struct sn__planner whole = {.spec = &sandbox->spec, .ids = &sandbox->ids};
     cleanup_planner struct sn__planner rest = {0};
     struct sn__planner *planner;
+    cleanup_close int sysctl = -1;
     cleanup_free char *plan = NULL;
     size_t plan_size = 0;
     int r;
@@ -164,7 +165,8 @@ static int create(sn_sandbox *sandbox, const sn_sandbox_options *options, bool *
     if (!sandbox->cgroup || sandbox->driver->launch)
         planner->born |= SN__BORN_SETTLED;
     if (r == 0 && (sandbox->spec.layers & SN_LAYER_NESTED_NS))
-        sn__plan_add_sysctl(planner);
+        sysctl = sn__kept_sysctl();
+    sn__plan_add_sysctl(planner, &sysctl);
     if (r == 0)
         r = sn__plan_freeze(planner, &plan, &plan_size, ret_error);
     if (r == 0)
