@@ -5,11 +5,13 @@
  */
 #include "support.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -302,6 +304,65 @@ static void descriptors_that_became_others_are_left_alone(void **state)
     }
 }
 
+static int count_entries(const char *format, pid_t pid)
+{
+    char path[64];
+    DIR *dir;
+    int count = 0;
+
+    snprintf(path, sizeof(path), format, (int)pid);
+    dir = opendir(path);
+    while (dir && readdir(dir))
+        count++;
+    if (dir)
+        closedir(dir);
+    return count - 2;
+}
+
+/* PID 1 then begins with the caller's own table. */
+static void a_caller_with_many_descriptors(void **state)
+{
+    sn_sandbox *other = make_sandbox(NULL), *sandbox;
+    struct rlimit before, more = {4096, 4096};
+    int files[700], descriptors, few = count_entries("/proc/%d/fd", sandbox_pid());
+    sn_result *result;
+
+    (void)state;
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+    more.rlim_max = before.rlim_max;
+    if (before.rlim_max < more.rlim_cur)
+        skip_because("this process may have only %llu descriptors", (unsigned long long)before.rlim_max);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &more), 0);
+    for (int i = 0; i < 700; i++)
+        assert_true((files[i] = open("/dev/zero", O_RDONLY | O_CLOEXEC)) >= 0);
+    sn_sandbox_destroy(make_sandbox(NULL));
+    descriptors = count_descriptors();
+    for (int i = 0; i < 10; i++) {
+        sandbox = make_sandbox(NULL);
+        result = run_python(sandbox, "import os\nprint(len(os.listdir('/proc/self/fd')))", NULL);
+        assert_string_equal(out(result), "4\n"); /* and that of the listing */
+        sn_result_free(result);
+        sn_sandbox_destroy(sandbox);
+        assert_int_equal(count_descriptors(), descriptors);
+    }
+    sn_sandbox_destroy(other);
+    other = make_sandbox(NULL); /* now all its numbers are high */
+    assert_int_equal(count_entries("/proc/%d/fd", sandbox_pid()), few);
+    sandbox = make_sandbox(NULL);
+    result = run_python(sandbox, "print('well')", NULL);
+    assert_string_equal(out(result), "well\n");
+    sn_result_free(result);
+    sn_sandbox_destroy(sandbox);
+    sn_sandbox_destroy(other);
+    for (int i = 0; i < 700; i++) {
+        struct stat st;
+
+        assert_int_equal(fstat(files[i], &st), 0);
+        close(files[i]);
+    }
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+}
+
 /* The tree that sandboxes have copies of is made anew when what it shows is not what it was. */
 static void a_file_that_was_replaced_is_seen(void **state)
 {
@@ -386,6 +447,7 @@ int main(void)
         cmocka_unit_test(a_forked_child_begins_anew),
         cmocka_unit_test(the_last_one_takes_everything_along),
         cmocka_unit_test(descriptors_that_became_others_are_left_alone),
+        cmocka_unit_test(a_caller_with_many_descriptors),
         cmocka_unit_test(a_file_that_was_replaced_is_seen),
         cmocka_unit_test(a_copied_tree_is_like_one_that_was_made),
     };

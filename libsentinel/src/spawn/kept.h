@@ -12,7 +12,7 @@
  * Theory of operation
  *
  * What this process keeps from one sandbox to the next, because making it anew costs more than all the rest: empty
- * network namespaces, places (a slot with its uids and groups), and the memfd with sentinel-init. It keeps them only
+ * network namespaces, places (a slot with its uids and groups), and what a PID 1 is launched with. It keeps them only
  * while it has a sandbox: with the last one they go, so a caller that has destroyed its sandboxes has the descriptors
  * it had before.
  *
