@@ -16,7 +16,6 @@
 #include <sys/resource.h>
 
 #define LAUNCHES_MAX 4 /* of four descriptors each */
-#define MANY_SANDBOXES 32
 #define SYSCTL_USES 32
 #define PLACES_MAX 4    /* of five descriptors each */
 #define NETWORKS_MAX 16 /* more than a process starts sandboxes at once */
@@ -139,7 +138,7 @@ int sn__kept_sysctl(void)
         sysctl_free(kept);
         kept = NULL;
     }
-    if (!kept && sn__kept_holders() >= MANY_SANDBOXES) {
+    if (!kept && sn__kept_holders() >= 2) {
         kept = calloc(1, sizeof(*kept));
         fd = kept ? open_proc_instance() : -1;
         if (fd < 0 || sn__kept_fd_take(&kept->directory, fd) < 0) {

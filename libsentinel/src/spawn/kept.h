@@ -29,9 +29,9 @@ void sn__kept_release(void);
 unsigned sn__kept_holders(void);
 
 /*
- * The directory /proc/sys/user, to be closed; -1: it cannot be had. Of the host's /proc, or for one with many
- * sandboxes, of an instance that few of them have in common: files there have the same name for each user namespace,
- * and the kernel looks through all of them.
+ * The directory /proc/sys/user, to be closed; -1: it cannot be had. Of the host's /proc, or where there is a sandbox
+ * already, of an instance that few have in common: files there have the same name for each user namespace of the host,
+ * and the kernel looks through all of them, the dead ones of a while too.
  */
 int sn__kept_sysctl(void);
 
