@@ -8,6 +8,8 @@
 #include "spawn/tree.h"
 #include "supervise/cgroup.h"
 
+#include <sentinel/layer.h>
+
 #include <fcntl.h>
 #include <stdatomic.h>
 #include <string.h>
@@ -279,9 +281,10 @@ bool sn__place_give(sn_sandbox *sandbox)
     struct place *place;
     struct rlimit limit;
 
-    if (!sandbox->cgroup || !sandbox->cgroup_parent || !sandbox->driver->is_as_new || !sandbox->ids.privileged ||
-        sn__kept_holders() < 2 || getrlimit(RLIMIT_NOFILE, &limit) < 0 ||
-        (rlim_t)sandbox->slot_fd >= limit.rlim_cur / 2)
+    /* without a pid namespace the end of PID 1 says nothing of the others */
+    if (!(sandbox->spec.layers & SN_LAYER_PID_NS) || !sandbox->cgroup || !sandbox->cgroup_parent ||
+        !sandbox->driver->is_as_new || !sandbox->ids.privileged || sn__kept_holders() < 2 ||
+        getrlimit(RLIMIT_NOFILE, &limit) < 0 || (rlim_t)sandbox->slot_fd >= limit.rlim_cur / 2)
         return false;
     place = calloc(1, sizeof(*place));
     if (!place || sn__kept_fd_take(&place->slot_file, sandbox->slot_fd) < 0) {
