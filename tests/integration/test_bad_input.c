@@ -15,12 +15,16 @@ static struct footprint before;
 
 static int prepare(void **state)
 {
+    sn_sandbox *second = NULL;
     sn_sandbox_options options;
 
     (void)state;
     sn_sandbox_options_init(&options);
     options.arm = SN_ARM_NEVER; /* between two tests it is at rest */
     (void)create_sandbox(&options, &shared, NULL);
+    /* what the library keeps for the next one while there is a sandbox */
+    (void)create_sandbox(NULL, &second, NULL);
+    sn_sandbox_destroy(second);
     footprint_take(&before);
     return 0;
 }

@@ -521,6 +521,47 @@ static void names_go_both_ways(void **state)
     assert_null(sn__constant_name("AF_", 12345));
 }
 
+/* What is kept of a sandbox's network stands on this: when in doubt it says no. */
+static void only_unix_sockets(void **state)
+{
+    static const struct {
+        const char *text;
+        bool wanted;
+    } cases[] = {
+        {"", true},
+        {"DEFAULT ALLOW", false},
+        {"DEFAULT LOG", false},
+        {"DEFAULT ERRNO(1)", true},
+        {"ALLOW { read, sendto, bind, connect }", true},
+        {"ALLOW { socket }", false},
+        {"LOG { socket }", false},
+        {"ERRNO(1) { socket }", true},
+        {"ALLOW { socket { family == AF_UNIX } }", true},
+        {"ALLOW { socketpair { family == AF_UNIX } }", true},
+        {"ALLOW { socketpair }", false},
+        {"ALLOW { socket { family == AF_UNIX || family == AF_INET } }", false},
+        {"ALLOW { socket { family == AF_UNIX && type == 1 } }", true},
+        {"ALLOW { socket { family == AF_UNIX || (family == AF_UNIX && type == 2) } }", true},
+        {"ALLOW { socket { type == 1 } }", false},
+        {"ALLOW { socket { family <= AF_UNIX } }", false},
+        {"ALLOW { socket { family != AF_INET } }", false},
+        {"ALLOW { socket { (family & 1) == 1 } }", false},
+        {"ALLOW { socket { family == AF_INET && type == 1 && protocol == 6 } }", false},
+        {"ALLOW { io_uring_setup }", false},
+        {"ALLOW { pidfd_getfd }", false},
+        {"ERRNO(38) { io_uring_setup, pidfd_getfd }", true},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < SN_ARRAY_SIZE(cases); i++) {
+        sn_policy *policy = parse_good(cases[i].text);
+
+        if (sn__policy_only_unix_sockets(policy) != cases[i].wanted)
+            fail_msg("not %d: %s", cases[i].wanted, cases[i].text);
+        sn_policy_free(policy);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -535,6 +576,7 @@ int main(void)
         cmocka_unit_test(oci_profiles),
         cmocka_unit_test(oci_errors),
         cmocka_unit_test(printed_policies_parse_to_the_same),
+        cmocka_unit_test(only_unix_sockets),
         cmocka_unit_test(names_go_both_ways),
     };
 

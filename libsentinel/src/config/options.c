@@ -5,6 +5,7 @@
 #include "base/cleanup.h"
 #include "base/cpus.h"
 #include "base/error.h"
+#include "config/policy.h"
 
 #include <fcntl.h>
 #include <inttypes.h>
@@ -317,7 +318,7 @@ static int copy_rest(const sn_sandbox_options *options, struct sn__spec *spec, s
         return 0;
     }
     if (spec->layers & SN_LAYER_SECCOMP)
-        return sn_policy_load(spec->network == SN_NETWORK_NONE ? "default" : "network", &spec->policy, ret_error);
+        return sn__policy_load_standard(spec->network != SN_NETWORK_NONE, &spec->policy, ret_error);
     return 0;
 }
 

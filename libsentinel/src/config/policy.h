@@ -86,10 +86,16 @@ int sn__policy_add_file(sn_policy *policy, const char *name);
  */
 int sn__policy_add_rule(sn_policy *policy, const struct sn__policy_rule *rule, sn_error **ret_error);
 
+/* "default" or "network", as sn_policy_load() does; the policy may be one that others have, too. */
+int sn__policy_load_standard(bool network, sn_policy **ret_policy, sn_error **ret_error);
+
 /* The two syntaxes. `directory` is where includes are looked for first; NULL: only among the installed policies. */
 int sn__policy_parse_kafel(sn_policy *policy, const char *text, size_t length, const char *label, const char *directory,
                            sn_error **ret_error);
 int sn__policy_parse_oci(sn_policy *policy, const char *text, size_t length, const char *label, sn_error **ret_error);
+
+/* Can a program under it have no socket but of AF_UNIX? When in doubt, no. */
+bool sn__policy_only_unix_sockets(const sn_policy *policy);
 
 /* What the policy says about a call: the reference that the compiled program is tested against. */
 struct sn__policy_action sn__policy_evaluate(const sn_policy *policy, int32_t number, const uint64_t args[6]);

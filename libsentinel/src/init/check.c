@@ -37,6 +37,8 @@ int check_plan(const char *bytes, size_t size, uint32_t fds)
         !is_array(plan.mounts, plan.mount_count, sizeof(struct sn__plan_mount), 8, sizeof(plan), size) ||
         plan.shm >= plan.mount_count)
         return -EBADMSG;
+    if (plan.born & SN__BORN_SYSCTL && fds-- <= SN__SETUP_FD_SOURCES)
+        return -EBADMSG;
     for (uint32_t i = 0; r == 0 && i < plan.mount_count; i++) {
         struct sn__plan_mount mount;
 

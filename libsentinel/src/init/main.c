@@ -53,7 +53,7 @@ static _Noreturn void init_main(void)
     static struct received received;
     struct sn__message reply = {.type = SN__MSG_READY};
     unsigned long none = 0;
-    long r, netlink = -1; /* the host configures our network through it */
+    long r, given = -1; /* for the host */
 
     /* an ignored signal stays ignored over exec: the host's choices are not the sandbox's */
     sn__sys_reset_signals();
@@ -77,12 +77,14 @@ static _Noreturn void init_main(void)
     reply.ready.layers = init.layers;
     reply.ready.landlock_abi = init.landlock_abi;
     reply.ready.apparmor = init.apparmor;
-    if (init.plan->network)
-        netlink = sn__sys(__NR_socket, 16 /* AF_NETLINK */, 3 | O_CLOEXEC /* SOCK_RAW */, 0 /* NETLINK_ROUTE */);
-    if (init_send(&reply, (int)netlink) < 0)
+    if (init.plan->network) /* it is configured through that */
+        given = sn__sys(__NR_socket, 16 /* AF_NETLINK */, 3 | O_CLOEXEC /* SOCK_RAW */, 0 /* NETLINK_ROUTE */);
+    else if (init.plan->born & SN__BORN_AS_TREE)
+        given = sn__sys(__NR_openat, AT_FDCWD, "/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC, 0);
+    if (init_send(&reply, (int)given) < 0)
         sn__sys_exit(1);
-    if (netlink >= 0)
-        sn__sys(__NR_close, netlink);
+    if (given >= 0)
+        sn__sys(__NR_close, given);
     serve(&init);
 }
 

@@ -11,8 +11,8 @@
  *
  *     host                                init
  *     GO (raw byte)                 ->    [still the host's memory] takes its ids, execs sentinel-init
- *     SETUP + plan, slot, sources   ->    unshares its cgroup namespace
- *                                   <-    ENTERED: the host may now move it to its leaf
+ *     SETUP + plan, slot, sources   ->    unshares its cgroup namespace, if it was not born with one
+ *                                   <-    ENTERED: then the host may now move it to its leaf
  *                                         carries out the plan
  *                                   <-    READY, or FAILED {step, index, errno}
  *     RUN + request, 0, 1, 2, cgroup->
@@ -144,13 +144,19 @@ struct sn__plan {
     uint32_t mount_count;
     uint32_t shm;      /* index of the mount at /dev/shm */
     uint32_t apparmor; /* enum sn__apparmor_state: what the host could tell without asking */
-    uint32_t reserved;
+    uint32_t born;     /* SN__BORN_ bits: what it need not do any more */
 };
+
+#define SN__BORN_SETTLED 1U /* in its groups and its cgroup namespace: it does not say ENTERED */
+#define SN__BORN_IN_TREE 2U /* in a copy of a tree that has all but what the plan lists (spawn/tree.c) */
+#define SN__BORN_AS_TREE 4U /* to make such a tree: its READY brings the mount namespace */
+#define SN__BORN_SYSCTL 8U  /* with the directory /proc/sys/user of the host's: the last descriptor of SETUP */
 
 /* Descriptors of SETUP: the plan, the slot, then the sources of mounts. */
 #define SN__SETUP_FD_PLAN 0
 #define SN__SETUP_FD_SLOT 1
 #define SN__SETUP_FD_SOURCES 2
+#define SN__SETUP_SOURCES_MAX (SN__MESSAGE_FDS_MAX - SN__SETUP_FD_SOURCES - 1)
 
 /* ---- the request of a run: header, then what its offsets name ---- */
 

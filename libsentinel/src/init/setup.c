@@ -28,14 +28,31 @@ static int map_plan(struct init *init, const struct received *received)
     return 0;
 }
 
-/*
- * user.max_user_namespaces counts per user namespace, so a 0 here binds only the sandbox. A detached, full instance of
- * proc gives the file whatever the host has mounted at /proc; nobody else ever sees it.
- */
-static int forbid_nested_namespaces(void)
+/* -errno, or 0 */
+static int write_zero(long directory, const char *name)
 {
-    long fs, mount, file, r;
+    long file = sn__sys(__NR_openat, directory, name, O_WRONLY | O_NOFOLLOW | O_CLOEXEC, 0);
+    long r;
 
+    if (file < 0)
+        return (int)file;
+    r = sn__sys(__NR_write, file, "0", 1);
+    sn__sys(__NR_close, file);
+    return r < 0 ? (int)r : 0;
+}
+
+/*
+ * user.max_user_namespaces counts per user namespace, and whose it is depends on who opens it, so a 0 here binds only
+ * the sandbox. Where that cannot be written by the host's /proc, a detached, full instance of proc gives the file;
+ * nobody else ever sees it. (It costs more: the kernel waits for all processors when a mount goes.)
+ */
+static int forbid_nested_namespaces(const struct init *init, const struct received *received)
+{
+    long fs, mount, r;
+
+    if ((init->plan->born & SN__BORN_SYSCTL) &&
+        write_zero(received->fds[received->fd_count - 1], "max_user_namespaces") == 0)
+        return 0;
     fs = sn__sys(__NR_fsopen, "proc", FSOPEN_CLOEXEC);
     if (fs < 0)
         return (int)fs;
@@ -48,13 +65,9 @@ static int forbid_nested_namespaces(void)
     sn__sys(__NR_close, fs);
     if (mount < 0)
         return (int)mount;
-    file = sn__sys(__NR_openat, mount, "sys/user/max_user_namespaces", O_WRONLY | O_CLOEXEC, 0);
+    r = write_zero(mount, "sys/user/max_user_namespaces");
     sn__sys(__NR_close, mount);
-    if (file < 0)
-        return (int)file;
-    r = sn__sys(__NR_write, file, "0", 1);
-    sn__sys(__NR_close, file);
-    return r < 0 ? (int)r : 0;
+    return (int)r;
 }
 
 #define LANDLOCK_READ (LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR)
@@ -168,7 +181,7 @@ static void apparmor_prepare(struct init *init)
 
 /*
  * What the host is spared by the OOM killer is not the program's to inherit: with -1000 nothing could end its hunger. A
- * host that wants to go first, and lets its children, is left alone. This is the caller's /proc still.
+ * host that wants to go first, and lets its children, is left alone.
  */
 static void reset_oom_score(void)
 {
@@ -197,16 +210,17 @@ int setup_sandbox(struct init *init, struct received *received, struct sn__failu
     /* The slot's descriptor stays open for as long as PID 1 lives: that is what holds the slot. */
     received->fds[SN__SETUP_FD_SLOT] = -1;
 
-    if (layers & SN_LAYER_CGROUP_NS) {
-        r = sn__sys(__NR_unshare, CLONE_NEWCGROUP);
+    if (!(init->plan->born & SN__BORN_SETTLED)) {
+        r = layers & SN_LAYER_CGROUP_NS ? sn__sys(__NR_unshare, CLONE_NEWCGROUP) : 0;
         if (r < 0)
             return fail(failure, SN__STEP_CGROUP_NS, 0, r);
+        r = init_send(&entered, -1);
+        if (r < 0)
+            return fail(failure, SN__STEP_PLAN, 1, r);
     }
-    r = init_send(&entered, -1);
-    if (r < 0)
-        return fail(failure, SN__STEP_PLAN, 1, r);
 
-    reset_oom_score();
+    if (!(init->plan->born & SN__BORN_IN_TREE))
+        reset_oom_score(); /* by the caller's /proc */
     if (layers & SN_LAYER_UTS_NS) {
         const char *name = plan_string(init, init->plan->hostname);
 
@@ -215,7 +229,7 @@ int setup_sandbox(struct init *init, struct received *received, struct sn__failu
             return fail(failure, SN__STEP_HOSTNAME, 0, r);
     }
     if (layers & SN_LAYER_NESTED_NS) {
-        r = forbid_nested_namespaces();
+        r = forbid_nested_namespaces(init, received);
         if (r < 0)
             return fail(failure, SN__STEP_NESTED_NS, 0, r);
     }
@@ -226,6 +240,8 @@ int setup_sandbox(struct init *init, struct received *received, struct sn__failu
     r = setup_mounts(init, received, failure);
     if (r < 0)
         return (int)r;
+    if (init->plan->born & SN__BORN_IN_TREE)
+        reset_oom_score();
     if (asks_apparmor) {
         if (layers & SN_LAYER_PROC)
             open_proc(init);

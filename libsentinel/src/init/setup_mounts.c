@@ -344,7 +344,8 @@ static int look_at_shm(const struct init *init, struct shm_look *ret_look)
 int setup_mounts(struct init *init, struct received *received, struct sn__failure *failure)
 {
     const struct mount_attr read_only = {.attr_set = MOUNT_ATTR_RDONLY};
-    long r = pivot(init, failure);
+    int is_in_tree = init->plan->born & SN__BORN_IN_TREE;
+    long r = is_in_tree ? 0 : pivot(init, failure);
 
     if (r < 0)
         return (int)r;
@@ -359,14 +360,16 @@ int setup_mounts(struct init *init, struct received *received, struct sn__failur
         if (r < 0)
             return fail(failure, SN__STEP_MOUNT, i, r);
     }
-    r = sn__sys(__NR_umount2, OLD_ROOT, MNT_DETACH);
-    if (r == 0)
-        r = sn__sys(__NR_unlinkat, AT_FDCWD, OLD_ROOT, 0x200 /* AT_REMOVEDIR */);
-    if (r < 0)
-        return fail(failure, SN__STEP_UMOUNT_OLD, 0, r);
-    r = sn__sys(__NR_mount_setattr, AT_FDCWD, "/", 0, &read_only, sizeof(read_only));
-    if (r < 0)
-        return fail(failure, SN__STEP_ROOT_READ_ONLY, 0, r);
+    if (!is_in_tree) {
+        r = sn__sys(__NR_umount2, OLD_ROOT, MNT_DETACH);
+        if (r == 0)
+            r = sn__sys(__NR_unlinkat, AT_FDCWD, OLD_ROOT, 0x200 /* AT_REMOVEDIR */);
+        if (r < 0)
+            return fail(failure, SN__STEP_UMOUNT_OLD, 0, r);
+        r = sn__sys(__NR_mount_setattr, AT_FDCWD, "/", 0, &read_only, sizeof(read_only));
+        if (r < 0)
+            return fail(failure, SN__STEP_ROOT_READ_ONLY, 0, r);
+    }
 
     r = sn__sys(__NR_openat, AT_FDCWD, "/work", O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
     if (r < 0)

@@ -50,31 +50,20 @@ static void add_tmpfs(struct sn__planner *planner, const char *target, uint64_t 
         "", target);
 }
 
-/*
- * A bind mount. A privileged caller clones the source here, so that it may lie where the sandbox's uid cannot go; an
- * ordinary user cannot (EPERM), and PID 1, who is the same user, opens it by its path.
- */
 static int add_bind(struct sn__planner *planner, const char *source, const char *target, uint32_t flags,
                     sn_error **ret_error)
 {
     struct sn__plan_mount mount = {.kind = SN__MOUNT_BIND, .fd = -1, .flags = flags};
+    struct sn__plan_source id;
     struct stat stat_of_source;
-    int fd;
 
     if (stat(source, &stat_of_source) < 0)
         return sn__error_errno(ret_error, errno, "plan mounts", "cannot use '%s'", source);
     if (S_ISDIR(stat_of_source.st_mode))
         mount.flags |= SN__MOUNT_FLAG_IS_DIR;
-    if (planner->fd_count >= SN__MESSAGE_FDS_MAX - SN__SETUP_FD_SOURCES)
-        return sn__error_set(ret_error, SN_EINVAL, "plan mounts", "too many mounts: at most %d",
-                             SN__MESSAGE_FDS_MAX - SN__SETUP_FD_SOURCES);
-    fd = open_tree(AT_FDCWD, source, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE | AT_SYMLINK_NOFOLLOW);
-    if (fd < 0 && errno != EPERM)
-        return sn__error_errno(ret_error, errno, "plan mounts", "cannot open the mount source '%s'", source);
-    if (fd >= 0) {
-        mount.fd = (int32_t)planner->fd_count;
-        planner->fds[planner->fd_count++] = fd;
-    }
+    id = (struct sn__plan_source){stat_of_source.st_dev, stat_of_source.st_ino};
+    mount.fd = (int32_t)(planner->sources.length / sizeof(id));
+    sn__buffer_add(&planner->sources, &id, sizeof(id));
     return add(planner, &mount, source, target);
 }
 
@@ -246,4 +235,87 @@ int sn__plan_mounts(struct sn__planner *planner, sn_error **ret_error)
     add_tmpfs(planner, "/tmp", spec->tmp_bytes, spec->tmp_inodes, 01777, 0);
     add_tmpfs(planner, "/work", spec->work_bytes, spec->work_inodes, 0700, SN__MOUNT_FLAG_OWNED);
     return add_callers(planner, ret_error);
+}
+
+int sn__plan_open_sources(struct sn__planner *planner, sn_error **ret_error)
+{
+    struct sn__plan_mount *mounts = (struct sn__plan_mount *)(void *)planner->mounts.data;
+    size_t count = planner->mounts.length / sizeof(*mounts);
+
+    if (planner->mounts.failed || planner->strings.failed)
+        return sn__error_nomem(ret_error);
+    for (size_t i = 0; i < count; i++) {
+        const char *source = planner->strings.data + mounts[i].source;
+        int fd;
+
+        if (mounts[i].kind != SN__MOUNT_BIND)
+            continue;
+        if (planner->fd_count >= SN__SETUP_SOURCES_MAX)
+            return sn__error_set(ret_error, SN_EINVAL, "plan mounts", "too many mounts: at most %d",
+                                 SN__SETUP_SOURCES_MAX);
+        fd = open_tree(AT_FDCWD, source, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE | AT_SYMLINK_NOFOLLOW);
+        if (fd < 0 && errno != EPERM)
+            return sn__error_errno(ret_error, errno, "plan mounts", "cannot open the mount source '%s'", source);
+        mounts[i].fd = fd < 0 ? -1 : (int32_t)planner->fd_count;
+        if (fd >= 0)
+            planner->fds[planner->fd_count++] = fd;
+    }
+    return 0;
+}
+
+/* Is it in a file system that each sandbox has for itself? */
+static bool is_in_own(const struct sn__planner *whole, const char *target)
+{
+    const struct sn__plan_mount *mounts = (const struct sn__plan_mount *)(const void *)whole->mounts.data;
+
+    for (size_t i = 0; i < whole->mounts.length / sizeof(*mounts); i++)
+        if (mounts[i].kind == SN__MOUNT_TMPFS && is_below(target, whole->strings.data + mounts[i].target))
+            return true;
+    return false;
+}
+
+int sn__plan_split(const struct sn__planner *whole, struct sn__planner *ret_tree, struct sn__planner *ret_rest,
+                   sn_error **ret_error)
+{
+    const struct sn__plan_mount *mounts = (const struct sn__plan_mount *)(const void *)whole->mounts.data;
+
+    if (whole->mounts.failed || whole->strings.failed || whole->sources.failed)
+        return sn__error_nomem(ret_error);
+    ret_tree->spec = ret_rest->spec = whole->spec;
+    ret_tree->ids = ret_rest->ids = whole->ids;
+    for (size_t i = 0; i < whole->mounts.length / sizeof(*mounts); i++) {
+        const char *source = whole->strings.data + mounts[i].source;
+        const char *target = whole->strings.data + mounts[i].target;
+
+        switch (mounts[i].kind) {
+        case SN__MOUNT_TMPFS:
+        case SN__MOUNT_PROC:
+            add_directory(ret_tree, target);
+            if (i == whole->shm)
+                ret_rest->shm = (uint32_t)(ret_rest->mounts.length / sizeof(*mounts));
+            add(ret_rest, &mounts[i], source, target);
+            break;
+        case SN__MOUNT_BIND:
+            /* what is writable belongs to a sandbox, and Landlock has to hear of it */
+            if ((mounts[i].flags & SN__MOUNT_FLAG_WRITABLE) || is_in_own(whole, target))
+                return 1;
+            sn__buffer_add(&ret_tree->sources,
+                           whole->sources.data + (size_t)mounts[i].fd * sizeof(struct sn__plan_source),
+                           sizeof(struct sn__plan_source));
+            add(ret_tree, &mounts[i], source, target);
+            break;
+        default:
+            add(ret_tree, &mounts[i], source, target);
+            break;
+        }
+    }
+    /*
+     * The kernel mounts a proc only where one can be seen already. This one is of processes that are gone by then:
+     * there is nothing in it, and the sandbox's own is mounted over it.
+     */
+    add(ret_tree, &(struct sn__plan_mount){.kind = SN__MOUNT_PROC, .fd = -1}, "", "/proc");
+    return ret_tree->mounts.failed || ret_tree->strings.failed || ret_tree->sources.failed || ret_rest->mounts.failed ||
+                   ret_rest->strings.failed
+               ? sn__error_nomem(ret_error)
+               : 0;
 }

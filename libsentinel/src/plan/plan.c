@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "plan/plan.h"
 
+#include "base/cleanup.h"
 #include "base/error.h"
 #include "plan/apparmor.h"
 
+#include <linux/magic.h>
 #include <string.h>
+#include <sys/vfs.h>
 
 uint32_t sn__planner_string(struct sn__planner *planner, const char *text)
 {
@@ -12,6 +15,17 @@ uint32_t sn__planner_string(struct sn__planner *planner, const char *text)
 
     sn__buffer_add(&planner->strings, text, strlen(text) + 1);
     return offset;
+}
+
+void sn__plan_add_sysctl(struct sn__planner *planner, int *directory)
+{
+    struct statfs fs;
+
+    /* whatever else lies there, writing to it would forbid nothing */
+    if (*directory < 0 || fstatfs(*directory, &fs) < 0 || fs.f_type != PROC_SUPER_MAGIC)
+        return;
+    planner->fds[planner->fd_count++] = steal_fd(directory);
+    planner->born |= SN__BORN_SYSCTL;
 }
 
 int sn__plan_freeze(struct sn__planner *planner, char **ret_plan, size_t *ret_size, sn_error **ret_error)
@@ -23,7 +37,7 @@ int sn__plan_freeze(struct sn__planner *planner, char **ret_plan, size_t *ret_si
     struct sn__plan *plan;
     char *bytes;
 
-    if (planner->mounts.failed || planner->strings.failed)
+    if (planner->mounts.failed || planner->strings.failed || planner->sources.failed)
         return sn__error_nomem(ret_error);
     bytes = calloc(1, size);
     if (!bytes)
@@ -43,6 +57,7 @@ int sn__plan_freeze(struct sn__planner *planner, char **ret_plan, size_t *ret_si
         .mount_count = (uint32_t)(planner->mounts.length / sizeof(*mounts)),
         .shm = planner->shm,
         .apparmor = planner->spec->layers & SN_LAYER_APPARMOR ? sn__apparmor_look() : SN__APPARMOR_UNASKED,
+        .born = planner->born,
     };
     if (!planner->ids->own_uid)
         plan->layers &= ~SN_LAYER_UID;
@@ -75,4 +90,5 @@ void sn__planner_clear(struct sn__planner *planner)
     planner->fd_count = 0;
     sn__buffer_clear(&planner->mounts);
     sn__buffer_clear(&planner->strings);
+    sn__buffer_clear(&planner->sources);
 }

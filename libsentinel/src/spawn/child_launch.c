@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <linux/close_range.h>
+#include <linux/futex.h>
 #include <poll.h>
 #include <sched.h>
 #include <sys/prctl.h>
@@ -111,14 +112,35 @@ static long await_go(void)
     return r;
 }
 
+/*
+ * CLOSE_RANGE_UNSHARE (5.9) copies no more of the table than what lies below a range up to its end. The launcher holds
+ * the caller's thread until then, which would close what we have, or use the numbers again.
+ */
+static void leave_callers_table(struct sn__launch *launch)
+{
+    long r = sn__sys(__NR_close_range, launch->shared_below, ~0U, CLOSE_RANGE_UNSHARE);
+
+    if (r < 0)
+        r = sn__sys(__NR_unshare, CLONE_FILES);
+    if (r < 0)
+        report_on(launch->control_fd, SN__STEP_LAUNCH_FDS, r);
+    __atomic_store_n(&launch->sharing, 0, __ATOMIC_RELEASE);
+    sn__sys(__NR_futex, &launch->sharing, FUTEX_WAKE, 1, NULL, NULL, 0);
+}
+
 static int future_init(void *argument)
 {
-    const struct sn__launch *launch = argument;
+    struct sn__launch *launch = argument;
     static const char name[] = "sentinel-init";
     const char *const argv[] = {name, NULL};
     const char *const envp[] = {NULL};
     long r;
 
+    r = launch->join_init < 0 ? 1 : sn__sys(__NR_write, launch->join_init, "0", 1);
+    if (r < 0)
+        report_on(launch->control_fd, SN__STEP_CGROUP_JOIN, r);
+    if (launch->shared_below)
+        leave_callers_table(launch);
     arrange_fds(launch);
     r = await_go();
     if (r < 0)
@@ -162,15 +184,86 @@ static void take_usual_priority(void)
         sn__sys(__NR_ioprio_set, 1, 0, 0);
 }
 
+/*
+ * Is there no socket of any family in the network namespace that we are in? Not even one that nobody has a descriptor
+ * of, and the kernel has yet to find that out.
+ */
+static int has_no_socket(void)
+{
+    static const char none[] = "sockets: used 0\n";
+    char text[sizeof(none) - 1];
+    long fd = sn__sys(__NR_openat, AT_FDCWD, "/proc/self/net/sockstat", O_RDONLY | O_CLOEXEC, 0);
+    long n;
+
+    if (fd < 0)
+        return 0;
+    n = sn__sys(__NR_read, fd, text, sizeof(text));
+    sn__sys(__NR_close, fd);
+    if (n != (long)sizeof(text))
+        return 0;
+    for (size_t i = 0; i < sizeof(text); i++)
+        if (text[i] != none[i])
+            return 0;
+    return 1;
+}
+
+static void enter_network(struct sn__launch *launch)
+{
+    struct sn__network *network = launch->network;
+    long fd;
+
+    if (network->file.fd >= 0 && sn__sys(__NR_setns, network->file.fd, CLONE_NEWNET) == 0 && has_no_socket())
+        return;
+    if (network->file.fd >= 0)
+        sn__sys(__NR_close, network->file.fd);
+    network->file.fd = -1;
+    if (sn__sys(__NR_unshare, CLONE_NEWNET) < 0) {
+        launch->namespaces |= CLONE_NEWNET; /* without the right to that, it is made together with a user namespace */
+        return;
+    }
+    fd = sn__sys(__NR_openat, AT_FDCWD, "/proc/self/ns/net", O_RDONLY | O_CLOEXEC, 0);
+    if (fd >= 0)
+        network->file.fd = (int)fd;
+}
+
 static int launcher(void *argument)
 {
     struct sn__launch *launch = argument;
+    uint32_t flags;
 
     take_usual_priority();
+    /* before the groups are entered: what is kept must not be charged to one that goes */
+    if (launch->network)
+        enter_network(launch);
+    for (uint32_t i = 0; i < launch->join_count; i++) {
+        long r = sn__sys(__NR_write, launch->join[i], "0", 1);
+
+        if (r < 0) {
+            launch->error = (int)-r;
+            launch->failed = SN__LAUNCH_JOIN;
+            sn__sys_exit(0);
+        }
+    }
+    if (launch->tree_fd >= 0) {
+        long r = sn__sys(__NR_setns, launch->tree_fd, CLONE_NEWNS);
+
+        if (r < 0) {
+            launch->error = (int)-r;
+            launch->failed = SN__LAUNCH_TREE;
+            sn__sys_exit(0);
+        }
+    }
     /* the caller's thread stands still and lends its errno with its memory: clone() may write it here */
-    if (clone(future_init, launch->stack_top, (int)(CLONE_VM | CLONE_PIDFD | launch->namespaces), launch,
-              &launch->pidfd) < 0)
+    flags = CLONE_VM | CLONE_PIDFD | launch->namespaces;
+    if (launch->shared_below) {
+        launch->sharing = 1;
+        flags |= CLONE_FILES | CLONE_CHILD_CLEARTID; /* which says so, too, should it die */
+    }
+    if (clone(future_init, launch->stack_top, (int)flags, launch, &launch->pidfd, NULL, &launch->sharing) < 0)
         launch->error = errno;
+    else
+        while (__atomic_load_n(&launch->sharing, __ATOMIC_ACQUIRE))
+            sn__sys(__NR_futex, &launch->sharing, FUTEX_WAIT, 1, NULL, NULL, 0);
     sn__sys_exit(0);
 }
 

@@ -2,17 +2,22 @@
 #include "spawn/sandbox.h"
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/error.h"
+#include "config/policy.h"
 #include "plan/plan.h"
 #include "plan/slot.h"
 #include "spawn/spawn.h"
+#include "spawn/tree.h"
 #include "supervise/armed.h"
 
 #include <string.h>
 #include <sys/stat.h>
 
 #define PLACE_ATTEMPTS 64
-#define REPLACED_ATTEMPTS 4
+#define ATTEMPTS 5
+#define REAP_PART 50
+#define REAP_STALE_NS UINT64_C(10000000000) /* of one that was forked away from */
 
 /* What an earlier attempt met. */
 static void clear_error(sn_error **error)
@@ -23,18 +28,59 @@ static void clear_error(sn_error **error)
     }
 }
 
-static int take_cgroup(sn_sandbox *sandbox, sn_error **ret_error)
+/*
+ * Looking for groups of the dead takes the longer the more live ones there are, and every creation comes by here: no
+ * more than one part in so many of the time goes into that.
+ */
+static void reap(const struct sn__cgroup_driver *driver, const char *parent)
+{
+    static _Atomic(uint64_t) next_ns;
+    uint64_t now = sn__now_ns(), next = atomic_load(&next_ns);
+
+    if (now < next || !atomic_compare_exchange_strong(&next_ns, &next, now + REAP_STALE_NS))
+        return;
+    driver->reap_stale(parent);
+    atomic_store(&next_ns, now + REAP_PART * (sn__now_ns() - now));
+}
+
+/* Makes the groups; or, `is_reused`, takes a whole place that an earlier sandbox had, if there is one. */
+static int take_groups(sn_sandbox *sandbox, bool is_reused, sn_error **ret_error)
 {
     cleanup_free char *parent = NULL;
-    int r;
+    const struct sn__cgroup_driver *driver;
+    int r = sn__cgroup_pick_again(sandbox->spec.cgroup_parent, &driver, &parent, ret_error);
+
+    if (r < 0)
+        return r;
+    if (is_reused) {
+        if (!sn__place_take(sandbox, driver, parent))
+            return 0;
+    } else {
+        reap(driver, parent);
+        sandbox->driver = driver;
+        r = driver->create(parent, sandbox->slot, sandbox->ids.init_outside, &sandbox->cgroup, ret_error);
+    }
+    if (r == 0)
+        sandbox->cgroup_parent = steal_ptr(&parent);
+    return r;
+}
+
+static int take_cgroup(sn_sandbox *sandbox, sn_error **ret_error)
+{
+    int r = 0;
 
     if (!(sandbox->spec.layers & SN_LAYER_CGROUP))
         return 0;
-    r = sn__cgroup_pick(sandbox->spec.cgroup_parent, &sandbox->driver, &parent, ret_error);
-    if (r < 0)
-        return r;
-    sandbox->driver->reap_stale(parent);
-    return sandbox->driver->create(parent, sandbox->slot, sandbox->ids.init_outside, &sandbox->cgroup, ret_error);
+    /* what was found for an earlier sandbox may have been changed since, with nothing to tell it by */
+    for (int attempt = 0; attempt < 2; attempt++) {
+        if (attempt)
+            clear_error(ret_error);
+        r = take_groups(sandbox, false, ret_error);
+        if (r == 0 || r == SN_EBUSY)
+            return r;
+        sn__cgroup_forget();
+    }
+    return r;
 }
 
 /* With another slot it may be tried again, and then with other groups. */
@@ -57,6 +103,9 @@ static int take_place(sn_sandbox *sandbox, sn_error **ret_error)
 {
     int r = SN_EBUSY;
 
+    if ((sandbox->spec.layers & SN_LAYER_CGROUP) && sandbox->ids.privileged && take_groups(sandbox, true, NULL) == 0 &&
+        sandbox->cgroup)
+        return 0;
     for (int attempt = 0; r == SN_EBUSY && attempt < PLACE_ATTEMPTS; attempt++) {
         int previous = sandbox->slot_fd; /* held until the next one is, so that it is another */
 
@@ -88,9 +137,30 @@ static bool has_replaced_source(const struct sn__planner *planner)
     return false;
 }
 
-static int create(sn_sandbox *sandbox, const struct sn__spec *spec, bool *ret_replaced, sn_error **ret_error)
+/* Whether there is a tree that PID 1 can have a copy of: then sandbox->tree_fd is it, and `rest` what is missing. */
+static int choose_tree(sn_sandbox *sandbox, const struct sn__planner *whole, struct sn__planner *rest,
+                       sn_error **ret_error)
 {
-    cleanup_planner struct sn__planner planner = {.spec = &sandbox->spec, .ids = &sandbox->ids};
+    const uint64_t needed = SN_LAYER_USER_NS | SN_LAYER_PID_NS | SN_LAYER_ROOT | SN_LAYER_PROC;
+    cleanup_planner struct sn__planner tree = {0};
+    int r;
+
+    if (!sandbox->ids.privileged || (sandbox->spec.layers & needed) != needed)
+        return 0;
+    r = sn__plan_split(whole, &tree, rest, ret_error);
+    if (r != 0)
+        return r < 0 ? r : 0;
+    sandbox->tree_fd = sn__tree_get(&tree);
+    rest->born = SN__BORN_IN_TREE;
+    return 0;
+}
+
+static int create(sn_sandbox *sandbox, const struct sn__spec *spec, bool *ret_again, sn_error **ret_error)
+{
+    cleanup_planner struct sn__planner whole = {.spec = &sandbox->spec, .ids = &sandbox->ids};
+    cleanup_planner struct sn__planner rest = {0};
+    struct sn__planner *planner;
+    cleanup_close int sysctl = -1;
     cleanup_free char *plan = NULL;
     size_t plan_size = 0;
     int r;
@@ -101,32 +171,50 @@ static int create(sn_sandbox *sandbox, const struct sn__spec *spec, bool *ret_re
     if (r == 0)
         r = take_place(sandbox, ret_error);
     if (r == 0)
-        r = sn__plan_mounts(&planner, ret_error);
+        r = sn__plan_mounts(&whole, ret_error);
     if (r == 0)
-        r = sn__plan_freeze(&planner, &plan, &plan_size, ret_error);
+        r = choose_tree(sandbox, &whole, &rest, ret_error);
+    planner = sandbox->tree_fd >= 0 ? &rest : &whole;
+    if (r == 0 && sandbox->tree_fd < 0)
+        r = sn__plan_open_sources(&whole, ret_error);
+    if (!sandbox->cgroup || sandbox->driver->launch)
+        planner->born |= SN__BORN_SETTLED;
+    if (r == 0 && (sandbox->spec.layers & SN_LAYER_NESTED_NS))
+        sysctl = sn__kept_sysctl();
+    sn__plan_add_sysctl(planner, &sysctl);
     if (r == 0)
-        r = sn__spawn(sandbox, &planner, plan, plan_size, ret_error);
+        r = sn__plan_freeze(planner, &plan, &plan_size, ret_error);
+    if (r == 0)
+        r = sn__spawn(sandbox, planner, plan, plan_size, ret_error);
+    *ret_again = r < 0 && has_replaced_source(&whole);
+    /* whatever it was, the long way tells it better, or works */
+    if (r < 0 && sandbox->tree_fd >= 0) {
+        sn__tree_refuse();
+        *ret_again = true;
+    }
+    sn__close(sandbox->tree_fd);
+    sandbox->tree_fd = -1;
     if (r == 0 && sandbox->spec.arm == SN_ARM_ALWAYS)
         sn__armed_prepare(sandbox, sandbox->spec.policy, &sandbox->spec.limits, "/work");
-    *ret_replaced = r < 0 && has_replaced_source(&planner);
     return r;
 }
 
 int sn__sandbox_create(const struct sn__spec *spec, sn_sandbox **ret_sandbox, sn_error **ret_error)
 {
-    bool is_replaced = true;
+    bool again = true;
     int r = SN_ESYS;
 
-    for (int attempt = 0; is_replaced && attempt < REPLACED_ATTEMPTS; attempt++) {
+    for (int attempt = 0; again && attempt < ATTEMPTS; attempt++) {
         sn_sandbox *sandbox = calloc(1, sizeof(*sandbox));
 
         if (attempt)
             clear_error(ret_error);
         if (!sandbox)
             return sn__error_nomem(ret_error);
-        sandbox->slot_fd = sandbox->pidfd = sandbox->control = sandbox->waiting.listener = -1;
+        sandbox->slot_fd = sandbox->pidfd = sandbox->control = sandbox->tree_fd = sandbox->waiting.listener = -1;
         sandbox->owner = getpid();
-        r = create(sandbox, spec, &is_replaced, ret_error);
+        sn__kept_hold();
+        r = create(sandbox, spec, &again, ret_error);
         if (r == 0) {
             *ret_sandbox = sandbox;
             return 0;
@@ -153,19 +241,26 @@ int sn_sandbox_create(const sn_sandbox_options *options, sn_sandbox **ret_sandbo
 
 void sn_sandbox_destroy(sn_sandbox *sandbox)
 {
+    bool is_ours, is_over = false;
+
     if (!sandbox)
         return;
-    if (sn__sandbox_is_ours(sandbox))
-        sn__spawn_kill(sandbox);
+    is_ours = sn__sandbox_is_ours(sandbox);
+    if (is_ours)
+        is_over = sn__spawn_kill(sandbox);
     else
         sn__close(sandbox->pidfd);
     sn__close(sandbox->control);
     sn__armed_free(sandbox);
     /* in another process they stay, and with them what is known of them */
-    if (sandbox->driver && sn__sandbox_is_ours(sandbox))
+    if (sandbox->driver && is_ours && !(is_over && sn__place_give(sandbox)))
         sandbox->driver->destroy(sandbox->cgroup);
+    free(sandbox->cgroup_parent);
     /* the slot last: whoever takes it next may use its uids and group names at once */
     sn__close(sandbox->slot_fd);
+    sn__network_give(sandbox->network, is_ours && is_over && sandbox->claims == sandbox->quiet_claims);
+    if (is_ours)
+        sn__kept_release();
     sn__spec_clear(&sandbox->spec);
     free(sandbox);
 }
@@ -198,7 +293,19 @@ int sn__sandbox_claim(sn_sandbox *sandbox, sn_error **ret_error)
         sn__sandbox_release(sandbox);
         return sn__sandbox_died(sandbox, "use the sandbox", ret_error);
     }
+    sandbox->claims++;
     return 0;
+}
+
+void sn__sandbox_note_policy(sn_sandbox *sandbox, const sn_policy *policy)
+{
+    if (policy && sn__policy_only_unix_sockets(policy))
+        sandbox->quiet_claims++;
+}
+
+void sn__sandbox_note_files(sn_sandbox *sandbox)
+{
+    sandbox->quiet_claims++;
 }
 
 void sn__sandbox_release(sn_sandbox *sandbox)

@@ -4,6 +4,7 @@
 
 #include "config/options.h"
 #include "plan/idmap.h"
+#include "spawn/kept.h"
 #include "supervise/cgroup.h"
 
 #include <sentinel/sandbox.h>
@@ -31,18 +32,22 @@ struct sn_sandbox {
     int slot_fd;
     const struct sn__cgroup_driver *driver; /* NULL: the caller accepted rlimits and polling */
     struct sn__cgroup *cgroup;
-    pid_t pid;         /* only to write cgroups with while pidfd says it lives */
-    pid_t pid_in_proc; /* the same for the id maps */
+    char *cgroup_parent; /* what the driver made it in */
+    pid_t pid;           /* only to write cgroups with while pidfd says it lives */
+    pid_t pid_in_proc;   /* the same for the id maps */
     int pidfd;
     int control;
-    uint64_t layers; /* in force */
+    int tree_fd;                 /* of what its tree is a copy, while it is made; or -1 */
+    struct sn__network *network; /* its namespace, if that may be used again; or NULL */
+    uint64_t layers;             /* in force */
     uint32_t landlock_abi;
-    uint32_t apparmor;       /* enum sn__apparmor_state */
-    uint64_t left_bytes;     /* in files of earlier runs: memory of the next one */
-    uint32_t serial;         /* of the latest run or file operation */
-    atomic_bool busy;        /* a run or a file operation is going on */
-    bool is_dead;            /* PID 1 was found gone */
-    struct sn__armed *armed; /* NULL: nothing ever was */
+    uint32_t apparmor;             /* enum sn__apparmor_state */
+    uint64_t left_bytes;           /* in files of earlier runs: memory of the next one */
+    uint32_t serial;               /* of the latest run or file operation */
+    atomic_bool busy;              /* a run or a file operation is going on */
+    uint32_t claims, quiet_claims; /* how often it was claimed, and for what cannot have touched its network */
+    bool is_dead;                  /* PID 1 was found gone */
+    struct sn__armed *armed;       /* NULL: nothing ever was */
     struct sn__waiting waiting;
     bool cannot_arm;    /* this host, or what is around us, does not let it */
     bool is_single_use; /* there will be no run after the first */
@@ -60,6 +65,9 @@ int sn__sandbox_refuse_other(sn_error **ret_error);
 /* Claims the sandbox for one operation: SN_EBUSY, SN_EDIED, SN_EINVAL for another process. */
 int sn__sandbox_claim(sn_sandbox *sandbox, sn_error **ret_error);
 void sn__sandbox_release(sn_sandbox *sandbox);
+/* What the claim is for: a run under a policy (NULL: none), or files. Not said: it may be anything. */
+void sn__sandbox_note_policy(sn_sandbox *sandbox, const sn_policy *policy);
+void sn__sandbox_note_files(sn_sandbox *sandbox);
 
 /*
  * Takes what PID 1 says of the armed child, which may come while something else is waited for; false: it is about

@@ -13,6 +13,15 @@
 
 #define REPLY_TIMEOUT_MS 60000
 
+static int claim(sn_sandbox *sandbox, sn_error **ret_error)
+{
+    int r = sn__sandbox_claim(sandbox, ret_error);
+
+    if (r == 0)
+        sn__sandbox_note_files(sandbox);
+    return r;
+}
+
 struct sn_file_list {
     sn_file_info *entries;
     size_t count;
@@ -119,7 +128,7 @@ int sn_sandbox_put(sn_sandbox *sandbox, const char *path, const void *data, size
     if (!sandbox || (!data && length) || (mode & ~0777U))
         return sn__error_set(ret_error, SN_EINVAL, "put file",
                              "sandbox or data is NULL, or the mode has other bits than 0777");
-    r = sn__sandbox_claim(sandbox, ret_error);
+    r = claim(sandbox, ret_error);
     if (r < 0)
         return r;
     r = put(sandbox, path, data, length, mode, ret_error);
@@ -166,7 +175,7 @@ int sn_sandbox_get(sn_sandbox *sandbox, const char *path, uint64_t max_bytes, vo
 
     if (!sandbox || !ret_data || !ret_length)
         return sn__error_set(ret_error, SN_EINVAL, "get file", "sandbox, ret_data or ret_length is NULL");
-    r = sn__sandbox_claim(sandbox, ret_error);
+    r = claim(sandbox, ret_error);
     if (r < 0)
         return r;
     r = get(sandbox, path, max_bytes, ret_data, ret_length, ret_error);
@@ -180,7 +189,7 @@ int sn_sandbox_mkdir(sn_sandbox *sandbox, const char *path, sn_error **ret_error
 
     if (!sandbox)
         return sn__error_set(ret_error, SN_EINVAL, "make directory", "sandbox is NULL");
-    r = sn__sandbox_claim(sandbox, ret_error);
+    r = claim(sandbox, ret_error);
     if (r < 0)
         return r;
     r = ask(sandbox, SN__FILE_MKDIR, 0, path, "make directory", NULL, ret_error);
@@ -261,7 +270,7 @@ int sn_sandbox_list(sn_sandbox *sandbox, const char *path, sn_file_list **ret_li
 
     if (!sandbox || !ret_list)
         return sn__error_set(ret_error, SN_EINVAL, "list directory", "sandbox or ret_list is NULL");
-    r = sn__sandbox_claim(sandbox, ret_error);
+    r = claim(sandbox, ret_error);
     if (r < 0)
         return r;
     r = list(sandbox, path, ret_list, ret_error);

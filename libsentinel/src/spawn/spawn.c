@@ -10,6 +10,7 @@
 #include "spawn/child_launch.h"
 #include "spawn/control.h"
 #include "spawn/init_blob.h"
+#include "spawn/kept.h"
 #include "spawn/pid_numbers.h"
 #include "supervise/cpuset.h"
 
@@ -20,10 +21,12 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/pidfd.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 
 #define READY_TIMEOUT_MS 60000 /* a safety net for a stuck host, not a limit anyone should meet */
+#define MANY_DESCRIPTORS 256
 #define DEATH_TIMEOUT_MS 10000 /* likewise: some calls of the kernel cannot be interrupted */
 
 static const struct {
@@ -99,56 +102,137 @@ static int check_alive(const sn_sandbox *sandbox, int r, sn_error **ret_error)
     return r < 0 ? r : sn__error_errno(ret_error, errno, "start PID 1", "cannot tell whether PID 1 is alive");
 }
 
-static int launch(sn_sandbox *sandbox, struct launch_memory *memory, sn_error **ret_error)
+/*
+ * A network namespace that the caller's user namespace owns, with nothing in it that works, and no right over it in the
+ * sandbox. Only where no process of the sandbox is root outside, so that it stays so.
+ */
+static void choose_network(sn_sandbox *sandbox)
+{
+    const uint64_t needed =
+        SN_LAYER_NETWORK_NS | SN_LAYER_USER_NS | SN_LAYER_UID | SN_LAYER_CAPABILITIES | SN_LAYER_PID_NS;
+
+    if (!sandbox->ids.privileged || (sandbox->spec.layers & needed) != needed ||
+        sandbox->spec.network != SN_NETWORK_NONE)
+        return;
+    sandbox->network = sn__network_take();
+    if (!sandbox->network)
+        sandbox->network = sn__network_new();
+}
+
+/* Whether it is kept. Not among the upper half of the descriptors: others run out of those. */
+static void keep_network(sn_sandbox *sandbox)
+{
+    struct sn__network *network = sandbox->network;
+    struct rlimit limit;
+
+    if (!network)
+        return;
+    if (network->file.fd >= 0 && getrlimit(RLIMIT_NOFILE, &limit) == 0 &&
+        (rlim_t)network->file.fd < limit.rlim_cur / 2 && sn__kept_fd_take(&network->file, network->file.fd) == 0)
+        return;
+    sn__close(network->file.fd);
+    free(network);
+    sandbox->network = NULL;
+}
+
+static void give_fds(struct sn__launch_fds **fds)
+{
+    if (*fds)
+        sn__launch_fds_give(*fds);
+}
+
+static int make_control(sn_sandbox *sandbox, const struct sn__launch_fds *fds)
+{
+    int pair[2], r = 0;
+
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+        return -errno;
+    sandbox->control = pair[0];
+    if (dup3(pair[1], fds->control.fd, O_CLOEXEC) < 0)
+        r = -errno;
+    sn__close(pair[1]);
+    return r;
+}
+
+/*
+ * Of a caller with many descriptors PID 1 first shares the table, then copies the low ones: closing a copy of each
+ * would take longer than all the rest. 0: it is to have a copy of all.
+ */
+static int shared_below(const struct sn__launch_fds *fds, int lowest_free)
+{
+    const int numbers[] = {fds->null.fd, fds->init.fd, fds->host.fd, fds->control.fd};
+    int highest = 0;
+
+    for (size_t i = 0; i < SN_ARRAY_SIZE(numbers); i++)
+        if (numbers[i] > highest)
+            highest = numbers[i];
+    return lowest_free >= MANY_DESCRIPTORS && highest < MANY_DESCRIPTORS / 2 ? highest + 1 : 0;
+}
+
+static int launch(sn_sandbox *sandbox, const struct sn__planner *planner, struct launch_memory *memory,
+                  sn_error **ret_error)
 {
     struct sn__launch *launch = &memory->launch;
-    int pair[2];
-    cleanup_close int theirs = -1;
-    cleanup_close int null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
-    cleanup_close int host_fd = -1;
-    cleanup_close int init_fd = -1;
+    cleanup_launch struct sn__cgroup_launch groups = {.init = -1};
+    struct sn__launch_fds *fds __attribute__((cleanup(give_fds))) = NULL;
+    const char *what = "";
     sigset_t all, old;
     int r = sn__pid_numbers_possible(ret_error);
 
     if (r < 0)
         return r;
-    if (null_fd < 0)
-        return sn__error_errno(ret_error, errno, "start PID 1", "cannot open /dev/null");
-    host_fd = pidfd_open(getpid(), 0);
-    if (host_fd < 0)
-        return sn__error_errno(ret_error, errno, "start PID 1", "cannot make a pidfd of this process");
-    init_fd = sn__file_sealed_memfd("sentinel-init", sn__init_blob, sn__init_blob_size);
-    if (init_fd == -EFBIG)
+    r = sn__launch_fds_take(&fds, &what);
+    if (r == -EFBIG)
         return sn__error_set(ret_error, SN_EHOST, "start PID 1",
                              "this process may not write files of %zu bytes: raise RLIMIT_FSIZE (ulimit -f)",
                              sn__init_blob_size);
-    if (init_fd < 0)
-        return sn__error_errno(ret_error, -init_fd, "start PID 1", "cannot make a memfd for sentinel-init");
-    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
-        return sn__error_errno(ret_error, errno, "start PID 1", "cannot make the control socket");
-    sandbox->control = pair[0];
-    theirs = pair[1];
+    if (r < 0)
+        return sn__error_errno(ret_error, -r, "start PID 1", "%s", what);
+    r = make_control(sandbox, fds);
+    if (r < 0)
+        return sn__error_errno(ret_error, -r, "start PID 1", "cannot make the control socket");
+    if (sandbox->cgroup && (planner->born & SN__BORN_SETTLED)) {
+        r = sandbox->driver->launch(sandbox->cgroup, &groups, ret_error);
+        if (r < 0)
+            return r;
+    }
+    choose_network(sandbox);
     *launch = (struct sn__launch){
-        .control_fd = theirs,
-        .host_fd = host_fd,
-        .init_fd = init_fd,
-        .null_fd = null_fd,
+        .control_fd = fds->control.fd,
+        .host_fd = fds->host.fd,
+        .init_fd = fds->init.fd,
+        .null_fd = fds->null.fd,
+        .shared_below = shared_below(fds, sandbox->control),
         .take_root = sandbox->ids.take_root,
         .keep_by_ambient = sandbox->ids.by_ambient,
         .stack_top = memory->init_stack + sizeof(memory->init_stack),
+        .join = groups.launcher,
+        .join_count = groups.launcher_count,
+        .join_init = groups.init,
+        .network = sandbox->network,
+        .tree_fd = sandbox->tree_fd,
     };
     for (size_t i = 0; i < SN_ARRAY_SIZE(namespaces); i++)
         if (sandbox->spec.layers & namespaces[i].layer)
             launch->namespaces |= namespaces[i].flag;
+    if (sandbox->network)
+        launch->namespaces &= ~(uint32_t)CLONE_NEWNET;
+    if ((planner->born & SN__BORN_SETTLED) && (sandbox->spec.layers & SN_LAYER_CGROUP_NS))
+        launch->namespaces |= CLONE_NEWCGROUP;
 
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &old);
     sn__child_launch(launch, memory->launcher_stack + sizeof(memory->launcher_stack));
     pthread_sigmask(SIG_SETMASK, &old, NULL);
+    keep_network(sandbox);
+    if (launch->failed == SN__LAUNCH_TREE)
+        return sn__error_errno(ret_error, launch->error, "enter the tree", "cannot enter the mounts of the sandbox");
+    if (launch->failed == SN__LAUNCH_JOIN)
+        return sn__error_errno(ret_error, launch->error, "cgroup enter", "cannot enter the groups of the sandbox");
     if (launch->error)
         return explain_clone(launch->error, ret_error);
     sandbox->pidfd = launch->pidfd;
-    r = sn__pid_numbers(sandbox->pidfd, host_fd, &sandbox->pid, &sandbox->pid_in_proc, ret_error);
+    r = sn__pid_numbers(sandbox->pidfd, fds->host.fd, &sandbox->pid, &sandbox->pid_in_proc, ret_error);
     return check_alive(sandbox, r, ret_error);
 }
 
@@ -245,11 +329,11 @@ static int send_setup(const sn_sandbox *sandbox, const struct sn__planner *plann
 }
 
 /* Until READY. ENTERED comes on the way: PID 1 has its cgroup namespace and may be moved to its leaf. */
-static int await_ready(sn_sandbox *sandbox, const char *plan, size_t plan_size, int *ret_netlink, sn_error **ret_error)
+static int await_ready(sn_sandbox *sandbox, const char *plan, size_t plan_size, int *ret_fd, sn_error **ret_error)
 {
     for (;;) {
         struct sn__message message;
-        int r = sn__control_receive(sandbox->control, READY_TIMEOUT_MS, &message, ret_netlink);
+        int r = sn__control_receive(sandbox->control, READY_TIMEOUT_MS, &message, ret_fd);
 
         if (r == 0)
             return sn__error_set(ret_error, SN_EDIED, "start PID 1", "PID 1 did not get ready within %d s",
@@ -264,7 +348,7 @@ static int await_ready(sn_sandbox *sandbox, const char *plan, size_t plan_size, 
         if (message.type == SN__MSG_ENTERED && sandbox->cgroup) {
             r = check_alive(sandbox, sandbox->driver->settle(sandbox->cgroup, sandbox->pid, ret_error), ret_error);
             /* PID 1 does not wait for this: it may have failed and gone meanwhile, and its own report says more */
-            if (r < 0 && sn__control_receive(sandbox->control, 0, &message, ret_netlink) > 0 &&
+            if (r < 0 && sn__control_receive(sandbox->control, 0, &message, ret_fd) > 0 &&
                 message.type == SN__MSG_FAILED)
                 return explain_failure(&message.failure, plan, plan_size, ret_error);
             if (r < 0)
@@ -282,10 +366,10 @@ static int await_ready(sn_sandbox *sandbox, const char *plan, size_t plan_size, 
 static int bring_up(sn_sandbox *sandbox, const struct sn__planner *planner, const char *plan, size_t plan_size,
                     sn_error **ret_error)
 {
-    cleanup_close int netlink_fd = -1;
+    cleanup_close int given_fd = -1;
     int r = 0;
 
-    if (sandbox->cgroup)
+    if (sandbox->cgroup && !(planner->born & SN__BORN_SETTLED))
         r = check_alive(sandbox, sandbox->driver->enter(sandbox->cgroup, sandbox->pid, ret_error), ret_error);
     if (r == 0 && sandbox->spec.cpus)
         r = check_alive(sandbox, sandbox->driver->enter_cpus(sandbox->cgroup, sandbox->pid, ret_error), ret_error);
@@ -296,9 +380,11 @@ static int bring_up(sn_sandbox *sandbox, const struct sn__planner *planner, cons
     if (r == 0)
         r = send_setup(sandbox, planner, plan, plan_size, ret_error);
     if (r == 0)
-        r = await_ready(sandbox, plan, plan_size, &netlink_fd, ret_error);
+        r = await_ready(sandbox, plan, plan_size, &given_fd, ret_error);
     if (r == 0 && sandbox->spec.network == SN_NETWORK_LOOPBACK)
-        r = sn__network_loopback(netlink_fd, ret_error);
+        r = sn__network_loopback(given_fd, ret_error);
+    if (r == 0 && (planner->born & SN__BORN_AS_TREE))
+        sandbox->tree_fd = steal_fd(&given_fd);
     return r;
 }
 
@@ -327,7 +413,7 @@ int sn__spawn(sn_sandbox *sandbox, const struct sn__planner *planner, const char
         memory = NULL;
         return sn__error_nomem(ret_error);
     }
-    r = launch(sandbox, memory, ret_error);
+    r = launch(sandbox, planner, memory, ret_error);
     if (r == 0)
         r = bring_up(sandbox, planner, plan, plan_size, ret_error);
     if (r < 0)

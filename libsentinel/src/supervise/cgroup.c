@@ -4,6 +4,7 @@
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "base/kept_fd.h"
 #include "plan/slot.h"
 #include "supervise/cgroup_internal.h"
 
@@ -11,6 +12,7 @@
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/random.h>
@@ -49,6 +51,14 @@ void sn__cgroup_tables_clear(struct sn__cgroup_tables *tables)
     free(tables->mounts);
     free(tables->membership);
     *tables = (struct sn__cgroup_tables){0};
+}
+
+void sn__cgroup_launch_clear(struct sn__cgroup_launch *launch)
+{
+    for (uint32_t i = 0; i < launch->launcher_count; i++)
+        sn__close(launch->launcher[i]);
+    sn__close(launch->init);
+    *launch = (struct sn__cgroup_launch){.init = -1};
 }
 
 void sn__cgroup_place_clear(struct sn__cgroup_place *place)
@@ -543,9 +553,72 @@ int sn__cgroup_create_error(int r, const char *parent, const char *name, sn_erro
     return sn__error_errno(ret_error, -r, "cgroup create", "cannot make %s/%s", parent, name);
 }
 
-int sn__cgroup_pick(const char *wanted, const struct sn__cgroup_driver **ret_driver, char **ret_parent,
-                    sn_error **ret_error)
+/* What was picked, and what that depends on. */
+struct picked {
+    struct sn__kept_fd mounts; /* /proc/self/mountinfo, by which the kernel tells of changes: proc(5) */
+    pid_t owner;
+    char *membership;
+    char *wanted; /* or NULL */
+    const struct sn__cgroup_driver *driver;
+    char *parent;
+};
+
+static _Atomic(struct picked *) last_pick;
+
+static void picked_free(struct picked *picked)
 {
+    if (!picked)
+        return;
+    sn__kept_fd_close(&picked->mounts);
+    free(picked->membership);
+    free(picked->wanted);
+    free(picked->parent);
+    free(picked);
+}
+
+void sn__cgroup_forget(void)
+{
+    picked_free(atomic_exchange(&last_pick, NULL));
+}
+
+static bool is_current(const struct picked *picked, const char *wanted)
+{
+    struct pollfd changed = {.fd = picked->mounts.fd, .events = POLLPRI};
+    cleanup_free char *membership = NULL;
+
+    return picked->owner == getpid() && !wanted == !picked->wanted &&
+           (!wanted || strcmp(wanted, picked->wanted) == 0) && sn__kept_fd_is_ours(&picked->mounts) &&
+           poll(&changed, 1, 0) == 0 &&
+           sn__file_read_at(AT_FDCWD, "/proc/self/cgroup", TABLE_MAX, &membership, NULL) == 0 &&
+           strcmp(membership, picked->membership) == 0;
+}
+
+/* Takes `membership` and `mounts`, which are NULL and -1 then. Without memory nothing is remembered. */
+static void remember_pick(int *mounts, char **membership, const char *wanted, const struct sn__cgroup_driver *driver,
+                          const char *parent)
+{
+    struct picked *picked = *mounts < 0 ? NULL : calloc(1, sizeof(*picked));
+
+    if (!picked || sn__kept_fd_take(&picked->mounts, *mounts) < 0) {
+        free(picked);
+        return;
+    }
+    *mounts = -1;
+    picked->owner = getpid();
+    picked->membership = steal_ptr(membership);
+    picked->wanted = wanted ? strdup(wanted) : NULL;
+    picked->driver = driver;
+    picked->parent = strdup(parent);
+    if (picked->parent && !wanted == !picked->wanted)
+        picked = atomic_exchange(&last_pick, picked);
+    picked_free(picked);
+}
+
+static int pick(bool is_kept, const char *wanted, const struct sn__cgroup_driver **ret_driver, char **ret_parent,
+                sn_error **ret_error)
+{
+    /* before the table is read, so that no change after that is missed */
+    cleanup_close int mounts = is_kept ? open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC) : -1;
     cleanup_tables struct sn__cgroup_tables tables = {0};
     sn_error *v1_error = NULL;
     sn_error *v2_error = NULL;
@@ -557,6 +630,7 @@ int sn__cgroup_pick(const char *wanted, const struct sn__cgroup_driver **ret_dri
     r = sn__cgroup_v2_pick(&tables, wanted, ret_parent, &v2_error);
     if (r == 0) {
         *ret_driver = &sn__cgroup_v2;
+        remember_pick(&mounts, &tables.membership, wanted, *ret_driver, *ret_parent);
         return 0;
     }
     /* what failed for want of memory or descriptors would do on another day: v1 is no way out of that */
@@ -564,6 +638,7 @@ int sn__cgroup_pick(const char *wanted, const struct sn__cgroup_driver **ret_dri
         r = sn__cgroup_v1_pick(&tables, ret_parent, &v1_error);
         if (r == 0) {
             *ret_driver = &sn__cgroup_v1;
+            remember_pick(&mounts, &tables.membership, wanted, *ret_driver, *ret_parent);
             sn_error_free(v2_error);
             return 0;
         }
@@ -584,4 +659,27 @@ int sn__cgroup_pick(const char *wanted, const struct sn__cgroup_driver **ret_dri
         sn_error_free(v2_error);
     }
     return r;
+}
+
+int sn__cgroup_pick(const char *wanted, const struct sn__cgroup_driver **ret_driver, char **ret_parent,
+                    sn_error **ret_error)
+{
+    return pick(false, wanted, ret_driver, ret_parent, ret_error);
+}
+
+int sn__cgroup_pick_again(const char *wanted, const struct sn__cgroup_driver **ret_driver, char **ret_parent,
+                          sn_error **ret_error)
+{
+    struct picked *picked = atomic_exchange(&last_pick, NULL), *none = NULL;
+    char *parent = picked && is_current(picked, wanted) ? strdup(picked->parent) : NULL;
+
+    if (!parent) {
+        picked_free(picked);
+        return pick(true, wanted, ret_driver, ret_parent, ret_error);
+    }
+    *ret_driver = picked->driver;
+    *ret_parent = parent;
+    if (!atomic_compare_exchange_strong(&last_pick, &none, picked))
+        picked_free(picked);
+    return 0;
 }

@@ -20,9 +20,12 @@
  * Whoever holds a slot owns the groups of that name: one that is there when a slot is taken was left by a host that
  * died, and is killed and removed (sn__cgroup_reap_stale() does that for all free slots).
  *
- * Creation is in two moves because a cgroup namespace is rooted where its creator sits: enter() puts the sandbox's
- * PID 1 into "s<slot>" itself, it unshares its cgroup namespace there, and settle() then moves it to "s<slot>/init"
- * (v2 does not allow processes beside enabled controllers). Seen from inside, nothing above "s<slot>" exists.
+ * Creation is in two moves because a cgroup namespace is rooted where its creator sits: PID 1 is in "s<slot>" itself
+ * when it gets its cgroup namespace, and moves to "s<slot>/init" then (v2 does not allow processes beside enabled
+ * controllers). Seen from inside, nothing above "s<slot>" exists. On v1 the launcher goes first, PID 1 is born there,
+ * and each moves itself, by its single thread: moving another process makes the kernel wait until no thread anywhere
+ * is about to fork or exit, which is a grace period of RCU where nobody has moved one lately. On v2 only whole
+ * processes can be moved, so the host does it: enter(), and after PID 1 has unshared its cgroup namespace settle().
  */
 
 /* What one run used. Times in nanoseconds, sizes in bytes; all figures since the run's leaf was made. */
@@ -49,6 +52,17 @@ struct sn__cgroup_join {
     uint32_t procs_count;
 };
 
+/* How a sandbox's PID 1 gets into its groups by itself: v1. Descriptors to write "0" to, owned by who asked for them.
+ */
+struct sn__cgroup_launch {
+    int launcher[SN__CGROUP_JOIN_MAX]; /* by the process that will clone PID 1 */
+    uint32_t launcher_count;
+    int init; /* then by PID 1, which has its cgroup namespace by then; or -1 */
+};
+
+#define cleanup_launch __attribute__((cleanup(sn__cgroup_launch_clear)))
+void sn__cgroup_launch_clear(struct sn__cgroup_launch *launch);
+
 struct sn__cgroup;     /* the groups of one sandbox */
 struct sn__cgroup_run; /* the leaf of one run */
 
@@ -58,6 +72,11 @@ struct sn__cgroup_driver {
     /* Makes "s<slot>" (after killing and removing one left by a dead host). */
     int (*create)(const char *parent, uint32_t slot, uid_t init_uid, struct sn__cgroup **ret_cgroup,
                   sn_error **ret_error);
+    /*
+     * Makes the leaf of PID 1 and opens what it and its launcher enter the groups by; then enter() and settle() are not
+     * called. NULL: the hierarchy cannot be entered so. To be cleared, on failure too.
+     */
+    int (*launch)(struct sn__cgroup *cgroup, struct sn__cgroup_launch *ret_launch, sn_error **ret_error);
     /* Puts the sandbox's PID 1 into "s<slot>", then (settle) makes its leaf, moves it there, enables controllers. */
     int (*enter)(struct sn__cgroup *cgroup, pid_t init, sn_error **ret_error);
     int (*settle)(struct sn__cgroup *cgroup, pid_t init, sn_error **ret_error);
@@ -100,6 +119,11 @@ struct sn__cgroup_driver {
     uint64_t (*throttled_above)(const struct sn__cgroup *cgroup);
     /* Kills what is left, removes the groups and frees. NULL is accepted. */
     void (*destroy)(struct sn__cgroup *cgroup);
+    /*
+     * Whether the groups of a sandbox whose processes are all dead are as create() made them; then launch() may be
+     * called again. NULL: never.
+     */
+    bool (*is_as_new)(struct sn__cgroup *cgroup);
     /* Removes the groups of slots nobody holds. */
     void (*reap_stale)(const char *parent);
 };
@@ -113,5 +137,10 @@ extern const struct sn__cgroup_driver sn__cgroup_v2;
  */
 int sn__cgroup_pick(const char *wanted, const struct sn__cgroup_driver **ret_driver, char **ret_parent,
                     sn_error **ret_error);
+/* The same; what it found is kept, by a descriptor, and used again while no mount and no group of this process changes.
+ */
+int sn__cgroup_pick_again(const char *wanted, const struct sn__cgroup_driver **ret_driver, char **ret_parent,
+                          sn_error **ret_error);
+void sn__cgroup_forget(void);
 
 #endif

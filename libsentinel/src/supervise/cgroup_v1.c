@@ -30,11 +30,10 @@
  * signalling what is listed until nothing is: no fork bomb outruns that, and the freezer hierarchy is not needed. The
  * refused forks that this causes must not look like the program's, so their counter is read before.
  *
- * A new process, which has one thread, joins by writing "0" to descriptors of "tasks" that the host opened: the kernel
- * moves the current thread without the lock (cgroup_threadgroup_rwsem) for which "cgroup.procs" has every fork, exec
- * and exit of the machine wait. The kernel checks the credentials of the opener (5.16 and its stable branches; before,
- * of the writer, which may always move itself where file modes are not looked at again), so it needs neither privilege
- * nor a view of the tree.
+ * A new process joins by writing "0" to descriptors that the host opened, of "tasks": it has a single thread, and
+ * moving that is cheap (see cgroup.h). The kernel checks the credentials of the opener (5.16 and its stable branches;
+ * before, of the writer, which may always move itself where file modes are not looked at again), so it needs neither
+ * privilege nor a view of the tree.
  */
 
 enum { MEMORY, CPU, CPUACCT, PIDS, CONTROLLERS };
@@ -55,6 +54,7 @@ static const struct {
 static const char *const controllers[CONTROLLERS] = {"memory", "cpu", "cpuacct", "pids"};
 
 #define INIT_PROCESSES 16 /* PID 1, a child on its way into a run, those armed ahead of one */
+#define DEAD_MAX 48       /* PID 1s of earlier sandboxes that nobody has reaped yet */
 #define PERIOD_US 100000
 #define SWAP_SLACK (64 * 4096)
 #define LEAST_LEFT (UINT64_C(512) << 10)
@@ -71,6 +71,8 @@ struct sn__cgroup {
     uint32_t of[CONTROLLERS]; /* controller -> hierarchy */
     struct sn__cpuset cpuset;
     uint32_t next_run;
+    bool has_leaf; /* "init", in the pids hierarchy */
+    uint64_t dead; /* that its limit allows for */
 };
 
 /* What killing changes; apart from the run because killing takes a const one. */
@@ -114,9 +116,12 @@ static int dir_of(const struct sn__cgroup *cgroup, unsigned controller)
 /* The directory shared by all sandboxes: somebody else may make it at this moment. A descriptor or -errno. */
 static int open_parent(const char *parent)
 {
-    int r = sn__cgroup_mkdir(AT_FDCWD, parent);
-    int fd;
+    int fd = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int r;
 
+    if (fd >= 0 || errno != ENOENT)
+        return fd < 0 ? -errno : fd;
+    r = sn__cgroup_mkdir(AT_FDCWD, parent);
     if (r < 0 && r != -EEXIST)
         return r;
     fd = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -127,6 +132,9 @@ static void v1_destroy(struct sn__cgroup *cgroup)
 {
     if (!cgroup)
         return;
+    /* it is almost always empty: then its parent goes as fast as the others */
+    if (cgroup->has_leaf)
+        (void)unlinkat(dir_of(cgroup, PIDS), "init", AT_REMOVEDIR);
     for (uint32_t i = 0; i < cgroup->count; i++) {
         sn__cgroup_drop_group(cgroup->hierarchies[i].parent, cgroup->name, cgroup->hierarchies[i].dir);
         free(cgroup->hierarchies[i].parent);
@@ -202,6 +210,50 @@ static int v1_create(const char *parent, uint32_t slot, uid_t init_uid, struct s
     return 0;
 }
 
+static int make_leaf(struct sn__cgroup *cgroup)
+{
+    int dir = dir_of(cgroup, PIDS);
+    int r;
+
+    if (cgroup->has_leaf)
+        return 0;
+    r = sn__cgroup_mkdir(dir, "init");
+    cgroup->has_leaf = r == 0;
+    return r < 0 ? r : sn__file_write_u64_at(dir, "init/pids.max", INIT_PROCESSES);
+}
+
+/* "tasks" moves threads, "cgroup.procs" whole processes: see the theory of operation in cgroup.h. */
+static int v1_launch(struct sn__cgroup *cgroup, struct sn__cgroup_launch *ret_launch, sn_error **ret_error)
+{
+    int r = make_leaf(cgroup);
+
+    *ret_launch = (struct sn__cgroup_launch){.init = -1};
+    if (r < 0)
+        return sn__error_errno(ret_error, -r, "cgroup enter", "cannot make %s/%s/init",
+                               cgroup->hierarchies[cgroup->of[PIDS]].parent, cgroup->name);
+    ret_launch->init = openat(dir_of(cgroup, PIDS), "init/tasks", O_WRONLY | O_CLOEXEC);
+    if (ret_launch->init < 0)
+        return sn__error_errno(ret_error, errno, "cgroup enter", "cannot open %s/%s/init/tasks",
+                               cgroup->hierarchies[cgroup->of[PIDS]].parent, cgroup->name);
+    for (uint32_t i = 0; i < cgroup->count; i++) {
+        int fd = openat(cgroup->hierarchies[i].dir, "tasks", O_WRONLY | O_CLOEXEC);
+
+        if (fd < 0)
+            return sn__error_errno(ret_error, errno, "cgroup enter", "cannot open %s/%s/tasks",
+                                   cgroup->hierarchies[i].parent, cgroup->name);
+        ret_launch->launcher[ret_launch->launcher_count++] = fd;
+    }
+    if (cgroup->cpuset.parent) { /* before its cgroup namespace is made, as the others */
+        int fd = openat(cgroup->cpuset.dir, "tasks", O_WRONLY | O_CLOEXEC);
+
+        if (fd < 0)
+            return sn__error_errno(ret_error, errno, "cgroup enter", "cannot open %s/%s/tasks", cgroup->cpuset.parent,
+                                   cgroup->name);
+        ret_launch->launcher[ret_launch->launcher_count++] = fd;
+    }
+    return 0;
+}
+
 static int v1_enter(struct sn__cgroup *cgroup, pid_t init, sn_error **ret_error)
 {
     for (uint32_t i = 0; i < cgroup->count; i++) {
@@ -217,10 +269,8 @@ static int v1_enter(struct sn__cgroup *cgroup, pid_t init, sn_error **ret_error)
 static int v1_settle(struct sn__cgroup *cgroup, pid_t init, sn_error **ret_error)
 {
     int dir = dir_of(cgroup, PIDS);
-    int r = sn__cgroup_mkdir(dir, "init");
+    int r = make_leaf(cgroup);
 
-    if (r == 0)
-        r = sn__file_write_u64_at(dir, "init/pids.max", INIT_PROCESSES);
     if (r == 0)
         r = sn__file_write_u64_at(dir, "init/cgroup.procs", (uint64_t)init);
     if (r == -EACCES)
@@ -233,6 +283,35 @@ static int v1_settle(struct sn__cgroup *cgroup, pid_t init, sn_error **ret_error
         return sn__error_errno(ret_error, -r, "cgroup settle", "cannot move process %d into %s/%s/init", (int)init,
                                cgroup->hierarchies[cgroup->of[PIDS]].parent, cgroup->name);
     return 0;
+}
+
+/*
+ * A run's group that has yet to go is a child of its parent, and shows in that directory's number of links. What is
+ * left in the counters of s<slot> nobody reads, and limits are on runs. Only a PID 1 counts in its leaf until it has
+ * been reaped, which an orphan is by somebody else: that leaf takes so many more.
+ */
+static bool v1_is_as_new(struct sn__cgroup *cgroup)
+{
+    uint64_t dead = 0;
+
+    if (cgroup->cpuset.parent) /* of a list that the next one may not have */
+        return false;
+    for (uint32_t i = 0; i < cgroup->count; i++) {
+        nlink_t links = cgroup->of[PIDS] == i && cgroup->has_leaf ? 3 : 2;
+        struct stat st;
+
+        if (fstat(cgroup->hierarchies[i].dir, &st) < 0 || st.st_nlink != links)
+            return false;
+    }
+    cgroup->next_run = 0;
+    if (!cgroup->has_leaf)
+        return true;
+    if (sn__file_read_u64_at(dir_of(cgroup, PIDS), "init/pids.current", &dead) < 0 || dead > DEAD_MAX)
+        return false;
+    if (cgroup->dead != dead && sn__file_write_u64_at(dir_of(cgroup, PIDS), "init/pids.max", INIT_PROCESSES + dead) < 0)
+        return false;
+    cgroup->dead = dead;
+    return true;
 }
 
 /* Ends a run's groups; also those of one that was only begun. */
@@ -658,6 +737,7 @@ int sn__cgroup_v1_pick(const struct sn__cgroup_tables *tables, char **ret_parent
 const struct sn__cgroup_driver sn__cgroup_v1 = {
     .name = "v1",
     .create = v1_create,
+    .launch = v1_launch,
     .enter = v1_enter,
     .confine = v1_confine,
     .enter_cpus = v1_enter_cpus,
@@ -674,5 +754,6 @@ const struct sn__cgroup_driver sn__cgroup_v1 = {
     .run_end = v1_run_end,
     .throttled_above = v1_throttled_above,
     .destroy = v1_destroy,
+    .is_as_new = v1_is_as_new,
     .reap_stale = v1_reap_stale,
 };

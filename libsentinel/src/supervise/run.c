@@ -254,6 +254,7 @@ int sn_run_start(sn_sandbox *sandbox, const sn_run_options *options, sn_running 
     policy = checked.policy ? checked.policy : sandbox->spec.policy;
     if (sandbox->spec.layers & SN_LAYER_SECCOMP)
         running->policy = sn_policy_ref((sn_policy *)policy);
+    sn__sandbox_note_policy(sandbox, running->policy);
     running->sandbox = sandbox;
     sandbox->runs++;
     running->output_mode = checked.output_mode;
