@@ -515,8 +515,10 @@ pid_t sandbox_pid(void)
         if (!file)
             continue;
         while (fgets(line, sizeof(line), file)) {
-            if (strncmp(line, "Pid:", 4) == 0 && strtol(line + 4, NULL, 10) > 0)
-                found = (pid_t)strtol(line + 4, NULL, 10);
+            pid_t pid = strncmp(line, "Pid:", 4) == 0 ? (pid_t)strtol(line + 4, NULL, 10) : -1;
+
+            if (pid > 0 && pid != getpid()) /* the library keeps one of this process, too */
+                found = pid;
         }
         fclose(file);
     }
