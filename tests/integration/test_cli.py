@@ -344,7 +344,8 @@ class Json(CliTest):
     def test_shape(self):
         source = self.write("f.py", "print(int(input()) ** 2)\n")
         document = self.document("run", "--json", source, input=b"5\n")
-        self.assertEqual(set(document), {"sentinel", "language", "verdict", "exit_status", "compile", "run", "files"})
+        self.assertEqual(set(document), {"sentinel", "language", "verdict", "exit_status", "compile", "compile_cached",
+                                         "run", "files"})
         self.assertEqual((document["language"], document["verdict"], document["compile"]), ("python", "OK", None))
         run = document["run"]
         self.assertEqual(set(run), self.STEP)
