@@ -29,8 +29,8 @@ static const char help[] =
     "have may be missing: bwrap, nsjail, a language.\n";
 
 /* In the order in which they are run. */
-static const struct scenario *const all[] = {scenarios_spawn, scenarios_language, scenarios_throughput, scenarios_crowd,
-                                             scenarios_steadiness};
+static const struct scenario *const all[] = {scenarios_spawn,      scenarios_steps, scenarios_language,
+                                             scenarios_throughput, scenarios_crowd, scenarios_steadiness};
 
 struct bench_options {
     struct string_list only;

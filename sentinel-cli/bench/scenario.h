@@ -43,6 +43,7 @@ struct scenario {
 
 /* Each list ends with one without a name. */
 extern const struct scenario scenarios_spawn[];
+extern const struct scenario scenarios_steps[];
 extern const struct scenario scenarios_language[];
 extern const struct scenario scenarios_throughput[];
 extern const struct scenario scenarios_crowd[];

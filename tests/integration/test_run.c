@@ -75,6 +75,43 @@ static void a_result_carries_its_figures(void **state)
     sn_result_free(result);
 }
 
+/* Where the time went, in the order of what was done; a run that waited has done the half of it before. */
+static void steps_add_up(void **state)
+{
+    uint64_t sum = 0;
+    size_t count;
+    const sn_step *steps = sn_sandbox_steps(run_shared(), &count);
+
+    (void)state;
+    assert_int_equal(count, 6);
+    assert_string_equal(steps[0].name, "place");
+    assert_string_equal(steps[5].name, "mounts");
+    for (size_t i = 0; i < count; i++)
+        sum += steps[i].ns;
+    assert_true(sum > 0 && sum < UINT64_C(60000000000));
+    for (int run = 0; run < 4; run++) {
+        sn_result *result = run_shell(run_shared(), "sleep 0.05", NULL);
+        uint64_t program = 0;
+
+        steps = sn_result_steps(result, &count);
+        assert_true(count >= 5 && count <= 9);
+        assert_string_equal(steps[0].name, "prepare");
+        assert_string_equal(steps[count - 1].name, "figures");
+        for (size_t i = 0; i < count; i++) {
+            bool is_start = strcmp(steps[i].name, "clone") == 0 || strcmp(steps[i].name, "seccomp") == 0;
+
+            if (steps[i].is_ahead)
+                assert_true(run > 0 && i > 0 && i < count - 3);
+            if (is_start)
+                assert_true(steps[i].ns > 0);
+            if (strcmp(steps[i].name, "run") == 0)
+                program = steps[i].ns;
+        }
+        assert_true(program >= 45000000 && program <= sn_result_wall_ns(result));
+        sn_result_free(result);
+    }
+}
+
 static void the_run_is_over_with_its_first_process(void **state)
 {
     char word[32], script[256];
@@ -673,6 +710,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         RUN_TEST(exit_statuses_and_signals_are_told_apart),
         RUN_TEST(a_result_carries_its_figures),
+        RUN_TEST(steps_add_up),
         RUN_TEST(the_run_is_over_with_its_first_process),
         RUN_TEST(no_process_of_it_outlives_a_run),
         RUN_TEST(both_streams_are_captured_apart),

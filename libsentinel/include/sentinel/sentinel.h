@@ -29,6 +29,7 @@
 #include <sentinel/result.h>
 #include <sentinel/run.h>
 #include <sentinel/sandbox.h>
+#include <sentinel/steps.h>
 #include <sentinel/version.h>
 
 #endif

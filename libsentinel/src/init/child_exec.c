@@ -57,6 +57,8 @@ static int child_request(struct child *child)
         if (r < 0)
             return fail(&child->failure, SN__STEP_RLIMIT, child->request->rlimits[i].resource, r);
     }
+    child->at_ns[SN__CHILD_JOIN] = rt_now_ns();
+    child->at_tick[0] = __builtin_ia32_rdtsc();
     return 0;
 }
 
@@ -183,10 +185,13 @@ static int child_confine(struct child *child, uint64_t layers)
         if (r < 0)
             return fail(&child->failure, SN__STEP_LANDLOCK, 0, r);
     }
+    child->at_ns[SN__CHILD_CONFINE] = rt_now_ns();
+    child->at_tick[1] = __builtin_ia32_rdtsc();
     if (layers & SN_LAYER_SECCOMP) {
         r = sn__sys(__NR_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_NEW_LISTENER, &program);
         if (r < 0)
             return fail(&child->failure, SN__STEP_SECCOMP, 0, r);
+        child->at_tick[2] = __builtin_ia32_rdtsc(); /* no call that tells the time may be left */
         child->listener = (int)r;
     }
     return 0;
@@ -265,6 +270,7 @@ int child_main(void *argument)
     struct child *child = argument;
     unsigned long none = 0;
 
+    child->at_ns[SN__CHILD_CLONE] = rt_now_ns();
     sn__sys(__NR_rt_sigprocmask, 2 /* SIG_SETMASK */, &none, NULL, 8);
     if (child_request(child) == 0 && child_confine(child, child->init->plan->layers) == 0 &&
         (!child->request->is_armed || child_wait(child) == 0)) {

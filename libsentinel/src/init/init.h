@@ -32,6 +32,7 @@ struct init {
     uint32_t landlock_abi;
     uint32_t apparmor;     /* enum sn__apparmor_state */
     uint64_t layers;       /* in force so far */
+    uint64_t mounts_ns;    /* that they took to make */
     uint32_t serial;       /* of the latest run */
     uint64_t left_bytes;   /* that runs left in files which the next one finds */
     struct shm_look shm;   /* when it was mounted */
@@ -103,10 +104,12 @@ struct child {
     const char *bytes;
     const int *stdio;
     const int *join;
-    uint32_t fd_count;          /* that came with the request */
-    const char **vectors;       /* room for argv and envp, each with its NULL */
-    struct sn__failure failure; /* written by the child: it shares our memory until its exec */
-    int listener;               /* likewise */
+    uint32_t fd_count;                 /* that came with the request */
+    const char **vectors;              /* room for argv and envp, each with its NULL */
+    struct sn__failure failure;        /* written by the child: it shares our memory until its exec */
+    int listener;                      /* likewise */
+    uint64_t at_ns[SN__CHILD_SECCOMP]; /* likewise: when each of its steps was over */
+    uint64_t at_tick[3];               /* the processor's clock beside the last two, and behind the filter */
 };
 int child_main(void *child);
 /*

@@ -77,6 +77,7 @@ static _Noreturn void init_main(void)
     reply.ready.layers = init.layers;
     reply.ready.landlock_abi = init.landlock_abi;
     reply.ready.apparmor = init.apparmor;
+    reply.ready.mounts_ns = init.mounts_ns;
     if (init.plan->network) /* it is configured through that */
         given = sn__sys(__NR_socket, 16 /* AF_NETLINK */, 3 | O_CLOEXEC /* SOCK_RAW */, 0 /* NETLINK_ROUTE */);
     else if (init.plan->born & SN__BORN_AS_TREE)

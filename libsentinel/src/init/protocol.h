@@ -221,6 +221,9 @@ struct sn__message_file {
     char path[SN__PATH_MAX]; /* relative, normalised */
 };
 
+/* Of a program's process on its way to its exec. */
+enum { SN__CHILD_CLONE, SN__CHILD_JOIN, SN__CHILD_CONFINE, SN__CHILD_SECCOMP, SN__CHILD_EXEC, SN__CHILD_STEPS };
+
 struct sn__message_done {
     int32_t exit_code; /* -1: a signal ended it */
     int32_t signal;
@@ -237,6 +240,7 @@ struct sn__message_done {
     uint32_t refused_mappings;
     uint64_t denied_args[6];
     uint64_t waited_ns; /* for a processor, by the first process's first thread; 0 for a short run, or without /proc */
+    uint64_t step_ns[SN__CHILD_STEPS]; /* how long each took; exec is 0 where it is not seen */
 };
 
 struct sn__message_armed {
@@ -266,6 +270,7 @@ struct sn__message_ready {
     uint64_t layers;       /* in force */
     uint32_t landlock_abi; /* 0: none */
     uint32_t apparmor;     /* enum sn__apparmor_state */
+    uint64_t mounts_ns;    /* what of the time the mounts took */
 };
 
 struct sn__message {

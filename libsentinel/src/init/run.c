@@ -279,6 +279,22 @@ static void note_waited(struct run *run)
     run->done.done.waited_ns = waited > run->waited_before ? waited - run->waited_before : 0;
 }
 
+/* `over_ns` is when a child that was not armed had exec'd. */
+static void note_steps(struct run *run, uint64_t over_ns)
+{
+    const struct child *first = &run->first;
+    uint64_t *steps = run->done.done.step_ns;
+    uint64_t ticks = first->at_tick[1] - first->at_tick[0];
+
+    steps[SN__CHILD_CLONE] = first->at_ns[SN__CHILD_CLONE] - run->done.done.start_ns;
+    steps[SN__CHILD_JOIN] = first->at_ns[SN__CHILD_JOIN] - first->at_ns[SN__CHILD_CLONE];
+    steps[SN__CHILD_CONFINE] = first->at_ns[SN__CHILD_CONFINE] - first->at_ns[SN__CHILD_JOIN];
+    if (ticks && first->at_tick[2]) /* so many ticks were that time */
+        steps[SN__CHILD_SECCOMP] = (first->at_tick[2] - first->at_tick[1]) * steps[SN__CHILD_CONFINE] / ticks;
+    if (over_ns > first->at_ns[SN__CHILD_CONFINE] + steps[SN__CHILD_SECCOMP])
+        steps[SN__CHILD_EXEC] = over_ns - first->at_ns[SN__CHILD_CONFINE] - steps[SN__CHILD_SECCOMP];
+}
+
 /*
  * The child waits in front of its exec. The host starts it by answering; nothing of that comes by here. Our own 0, 1
  * and 2 are the program's until its end: the table of descriptors is shared up to an exec that we do not see.
@@ -290,6 +306,7 @@ static void tell_armed(struct run *run, uint64_t notification)
 
     run->is_arming = 0;
     init_close_received(run->received);
+    note_steps(run, 0);
     run->waited_before = waited_ns(run->child);
     run->busy_from = rt_own_cpu_ns();
     if (init_send(&message, run->first.listener) < 0)
@@ -555,6 +572,7 @@ void run_serve(struct init *init, struct received *received)
     } else {
         if (!run.is_arming) {
             let_go(&run);
+            note_steps(&run, rt_now_ns());
             reply.type = SN__MSG_STARTED;
             reply.done.start_ns = run.done.done.start_ns;
             init_must_send(&reply);

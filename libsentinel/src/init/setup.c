@@ -237,7 +237,9 @@ int setup_sandbox(struct init *init, struct received *received, struct sn__failu
     asks_apparmor = (layers & SN_LAYER_APPARMOR) && init->apparmor == SN__APPARMOR_UNASKED;
     if (asks_apparmor && !(layers & SN_LAYER_PROC))
         open_proc(init);
+    init->mounts_ns = rt_now_ns();
     r = setup_mounts(init, received, failure);
+    init->mounts_ns = rt_now_ns() - init->mounts_ns;
     if (r < 0)
         return (int)r;
     if (init->plan->born & SN__BORN_IN_TREE)

@@ -6,7 +6,8 @@
  * sandbox gives back memory and its slot, so it goes first; then one that is too old; then one is missing. Everything
  * that takes time is done without the lock.
  *
- * Nothing is reused here: what one sandbox and the next have in common is in docs/architecture.md ("What is reused between sandboxes").
+ * Nothing is reused here: what one sandbox and the next have in common is in docs/architecture.md ("What is reused
+ * between sandboxes").
  */
 #include <sentinel/pool.h>
 

@@ -179,3 +179,9 @@ void sn_result_free(sn_result *result)
     sn__buffer_clear(&result->notes);
     free(result);
 }
+
+const sn_step *sn_result_steps(const sn_result *result, size_t *ret_count)
+{
+    *ret_count = result->steps.count;
+    return result->steps.list;
+}

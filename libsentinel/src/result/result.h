@@ -3,6 +3,7 @@
 #define SN_RESULT_RESULT_H
 
 #include "base/buffer.h"
+#include "base/steps.h"
 #include "result/verdict.h"
 
 /* What one run did; filled by supervise/, read through the accessors. */
@@ -24,6 +25,7 @@ struct sn_result {
     struct sn__buffer notes;
     uint32_t suspect; /* SN_SUSPECT_... */
     uint64_t waited_ns, stolen_ns, throttled_above_ns;
+    struct sn__steps steps;
 };
 
 /* For the compile step: a compiler that says no is no runtime error. */

@@ -170,6 +170,7 @@ static int create(sn_sandbox *sandbox, const struct sn__spec *spec, bool *ret_ag
         r = sn__idmap_find(sandbox->spec.layers, &sandbox->ids, ret_error);
     if (r == 0)
         r = take_place(sandbox, ret_error);
+    sn__steps_mark(&sandbox->steps, "place");
     if (r == 0)
         r = sn__plan_mounts(&whole, ret_error);
     if (r == 0)
@@ -184,6 +185,7 @@ static int create(sn_sandbox *sandbox, const struct sn__spec *spec, bool *ret_ag
     sn__plan_add_sysctl(planner, &sysctl);
     if (r == 0)
         r = sn__plan_freeze(planner, &plan, &plan_size, ret_error);
+    sn__steps_mark(&sandbox->steps, "plan");
     if (r == 0)
         r = sn__spawn(sandbox, planner, plan, plan_size, ret_error);
     *ret_again = r < 0 && has_replaced_source(&whole);
@@ -213,6 +215,7 @@ int sn__sandbox_create(const struct sn__spec *spec, sn_sandbox **ret_sandbox, sn
             return sn__error_nomem(ret_error);
         sandbox->slot_fd = sandbox->pidfd = sandbox->control = sandbox->tree_fd = sandbox->waiting.listener = -1;
         sandbox->owner = getpid();
+        sn__steps_begin(&sandbox->steps);
         sn__kept_hold();
         r = create(sandbox, spec, &again, ret_error);
         if (r == 0) {
@@ -263,6 +266,12 @@ void sn_sandbox_destroy(sn_sandbox *sandbox)
         sn__kept_release();
     sn__spec_clear(&sandbox->spec);
     free(sandbox);
+}
+
+const sn_step *sn_sandbox_steps(const sn_sandbox *sandbox, size_t *ret_count)
+{
+    *ret_count = sandbox->steps.count;
+    return sandbox->steps.list;
 }
 
 uint64_t sn_sandbox_layers(const sn_sandbox *sandbox)

@@ -2,6 +2,7 @@
 #ifndef SN_SPAWN_SANDBOX_H
 #define SN_SPAWN_SANDBOX_H
 
+#include "base/steps.h"
 #include "config/options.h"
 #include "plan/idmap.h"
 #include "spawn/kept.h"
@@ -40,6 +41,7 @@ struct sn_sandbox {
     int tree_fd;                 /* of what its tree is a copy, while it is made; or -1 */
     struct sn__network *network; /* its namespace, if that may be used again; or NULL */
     uint64_t layers;             /* in force */
+    struct sn__steps steps;      /* of its creation */
     uint32_t landlock_abi;
     uint32_t apparmor;             /* enum sn__apparmor_state */
     uint64_t left_bytes;           /* in files of earlier runs: memory of the next one */

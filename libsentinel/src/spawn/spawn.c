@@ -328,6 +328,15 @@ static int send_setup(const sn_sandbox *sandbox, const struct sn__planner *plann
     return r < 0 ? sn__error_errno(ret_error, -r, "start PID 1", "cannot hand PID 1 its plan") : 0;
 }
 
+/* PID 1 tells what of it the mounts took. */
+static void note_setup(struct sn__steps *steps, uint64_t mounts_ns)
+{
+    uint64_t whole = sn__now_ns() - steps->last_ns;
+
+    sn__steps_add(steps, "setup", whole > mounts_ns ? whole - mounts_ns : 0, false);
+    sn__steps_add(steps, "mounts", mounts_ns, false);
+}
+
 /* Until READY. ENTERED comes on the way: PID 1 has its cgroup namespace and may be moved to its leaf. */
 static int await_ready(sn_sandbox *sandbox, const char *plan, size_t plan_size, int *ret_fd, sn_error **ret_error)
 {
@@ -358,6 +367,7 @@ static int await_ready(sn_sandbox *sandbox, const char *plan, size_t plan_size, 
             sandbox->layers = message.ready.layers;
             sandbox->landlock_abi = message.ready.landlock_abi;
             sandbox->apparmor = message.ready.apparmor;
+            note_setup(&sandbox->steps, message.ready.mounts_ns);
             return 0;
         }
     }
@@ -377,6 +387,7 @@ static int bring_up(sn_sandbox *sandbox, const struct sn__planner *planner, cons
         r = check_alive(sandbox, sn__cpuset_set_affinity(sandbox->pid, sandbox->spec.cpus, ret_error), ret_error);
     if (r == 0)
         r = check_alive(sandbox, sn__idmap_write(&sandbox->ids, sandbox->pid_in_proc, ret_error), ret_error);
+    sn__steps_mark(&sandbox->steps, "ids");
     if (r == 0)
         r = send_setup(sandbox, planner, plan, plan_size, ret_error);
     if (r == 0)
@@ -414,6 +425,7 @@ int sn__spawn(sn_sandbox *sandbox, const struct sn__planner *planner, const char
         return sn__error_nomem(ret_error);
     }
     r = launch(sandbox, planner, memory, ret_error);
+    sn__steps_mark(&sandbox->steps, "clone");
     if (r == 0)
         r = bring_up(sandbox, planner, plan, plan_size, ret_error);
     if (r < 0)

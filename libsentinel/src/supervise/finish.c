@@ -102,6 +102,27 @@ static void add_notes(const sn_running *running, sn_result *result)
                               "whose parents ignored their end is not counted\n");
 }
 
+static void note_steps(const sn_running *running, struct sn__steps *steps)
+{
+    static const char *const names[SN__CHILD_STEPS] = {"clone", "join", "confine", "seccomp", "exec"};
+    const struct sn__message_done *done = &running->done;
+    uint64_t run_ns = done->end_ns - done->start_ns;
+
+    sn__steps_add(steps, "prepare", running->prepare_ns, false);
+    for (int i = 0; i < SN__CHILD_STEPS; i++) {
+        if (!done->step_ns[i])
+            continue;
+        sn__steps_add(steps, names[i], done->step_ns[i], running->is_armed);
+        if (!running->is_armed) /* the figure of wall time has them in it, the time of the program's own not */
+            run_ns -= done->step_ns[i] < run_ns ? done->step_ns[i] : run_ns;
+    }
+    sn__steps_add(steps, "run", run_ns, false);
+    if (running->done_ns > done->end_ns) /* one clock, unless PID 1 has another */
+        sn__steps_add(steps, "reap", running->done_ns - done->end_ns, false);
+    steps->last_ns = running->done_ns;
+    sn__steps_mark(steps, "figures");
+}
+
 void sn__running_finish(sn_running *running)
 {
     const struct sn__message_done *done = &running->done;
@@ -155,5 +176,6 @@ void sn__running_finish(sn_running *running)
     result->verdict = sn__verdict_decide(evidence, &running->limits, &result->limit);
     add_notes(running, result);
     sn__suspect_judge(running, result);
+    note_steps(running, &result->steps);
     leave(running);
 }

@@ -197,6 +197,7 @@ static int start_claimed(sn_running *running, const sn_run_options *options, sn_
     if (r == 0)
         r = start_built(running, &builder, options, ret_error);
     if (r == 0) {
+        running->prepare_ns = running->started_ns - running->result->steps.last_ns;
         sn__running_watch_limits(running);
         sn__armed_prepare_next(running); /* while the program is at work */
     }
@@ -237,6 +238,7 @@ int sn_run_start(sn_sandbox *sandbox, const sn_run_options *options, sn_running 
     sn_run_options checked;
     sn_running *running;
     const sn_policy *policy;
+    uint64_t begun_ns = sn__now_ns();
     int r = check_options(sandbox, options, &checked, ret_error);
 
     if (r < 0)
@@ -264,6 +266,8 @@ int sn_run_start(sn_sandbox *sandbox, const sn_run_options *options, sn_running 
     running->callers_cancel = checked.cancel_fd ? checked.cancel_fd : -1;
     running->oom = -1;
     running->result = calloc(1, sizeof(*running->result));
+    if (running->result)
+        running->result->steps.last_ns = begun_ns;
     r = running->result && running->program ? start_claimed(running, &checked, ret_error) : sn__error_nomem(ret_error);
     if (r < 0) {
         sn__running_fail(running, r, NULL);

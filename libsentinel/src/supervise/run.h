@@ -53,10 +53,12 @@ struct sn_running {
     uint64_t left_bytes; /* what it found in files of earlier runs, and its limit is lower by */
     bool is_starved;     /* they left it less than it takes to start */
     uint64_t started_ns;
-    uint64_t killed_ns; /* when we first asked for its end, or 0 */
-    bool is_told;       /* PID 1 was */
-    bool is_done;       /* PID 1 said DONE */
-    bool is_over;       /* the result is made, or the error is known */
+    uint64_t prepare_ns; /* from the call until then */
+    uint64_t done_ns;    /* when PID 1 was heard to say DONE */
+    uint64_t killed_ns;  /* when we first asked for its end, or 0 */
+    bool is_told;        /* PID 1 was */
+    bool is_done;        /* PID 1 said DONE */
+    bool is_over;        /* the result is made, or the error is known */
     bool sample_is_out;
 
     uint64_t out_bytes[2];

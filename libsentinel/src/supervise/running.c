@@ -276,6 +276,7 @@ static void read_control(sn_running *running)
             break;
         case SN__MSG_DONE:
             running->done = message.done;
+            running->done_ns = sn__now_ns();
             running->is_done = true;
             if (running->sandbox->driver) /* without a cgroup, files do not count at all */
                 running->sandbox->left_bytes = message.done.left_bytes;
