@@ -107,6 +107,16 @@ static inline void sn_file_init(sn_file *file)
     sn_file_init_sized(file, sizeof(*file));
 }
 
+/*
+ * A language whose manifest names a template can start a run as a fork of an interpreter that is warm already, instead
+ * of by exec of a new one. It is as confined; what the program can tell is in docs/languages.md.
+ */
+enum {
+    SN_START_AUTO = 0,     /* by the template once runs of the collection's programs are many enough, and where it fits */
+    SN_START_TEMPLATE = 1, /* from the first run on, waiting for it; a run that it does not fit is told by a note */
+    SN_START_EXEC = 2      /* never */
+};
+
 /* What a program is made of. Call sn_program_options_init() first; nothing it points to is kept. */
 typedef struct sn_program_options {
     size_t size;                       /* sizeof(sn_program_options), set by sn_program_options_init() */
@@ -119,6 +129,8 @@ typedef struct sn_program_options {
     const sn_sandbox_options *sandbox; /* NULL: defaults; its mounts are added to the manifest's */
     int32_t cancel_fd; /* cancels the compile step when it becomes readable (see sn_run_options); 0: none */
     uint32_t reserved; /* 0 */
+    uint32_t start;    /* SN_START_...: how its runs begin */
+    uint32_t reserved2; /* 0 */
 } sn_program_options;
 
 /* Makes it all zero but the size. The _sized form is for bindings, with the size of their own layout. */

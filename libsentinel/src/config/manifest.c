@@ -47,6 +47,8 @@ static const cyaml_schema_field_t step_fields[] = {
     FIELD_LIST(struct sn__manifest_step, "command", command),
     FIELD_LIST(struct sn__manifest_step, "env", env),
     FIELD_TEXT(struct sn__manifest_step, "policy", policy),
+    FIELD_TEXT(struct sn__manifest_step, "template", template),
+    FIELD_LIST(struct sn__manifest_step, "modules", preload),
     CYAML_FIELD_MAPPING_PTR("limits", OPTIONAL_POINTER, struct sn__manifest_step, written_limits, limits_fields),
     CYAML_FIELD_END,
 };
@@ -460,6 +462,12 @@ static int check_step(const struct check *check, const char *outer, struct sn__m
     if (step->policy && !is_absolute(step->policy) && !is_word(step->policy, LOWER DIGITS, LOWER DIGITS "_-", 64))
         return refuse(check, outer, "policy", "\"%.60s\" is neither the name of a policy nor an absolute path",
                       step->policy);
+    if (step->preload && !step->template)
+        return refuse(check, outer, "modules", "they are what a template imports, and there is no template");
+    if (step->template && (compiles || strcmp(outer, "run") != 0))
+        return refuse(check, outer, "template", "only the run step can have one");
+    if (step->template && !is_word(step->template, LOWER DIGITS, LOWER DIGITS "_-", 64))
+        return refuse(check, outer, "template", "\"%.60s\" is not the name of a template", step->template);
     return resolve_limits(check, outer, step, compiles);
 }
 

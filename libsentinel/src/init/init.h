@@ -26,6 +26,7 @@ struct init {
     uint32_t apparmor;   /* enum sn__apparmor_state */
     uint64_t layers;     /* in force so far */
     uint32_t serial;     /* of the latest run */
+    uint32_t refused;    /* the host wants this one no more; its child may still come from a template */
     uint64_t left_bytes; /* that runs left in files which the next one finds */
     struct shm_look shm; /* when it was mounted */
     /* a descriptor that was sent to the host is not closed here yet: nothing that it can write to can be executed */
@@ -91,6 +92,8 @@ void files_serve(struct init *init, const struct sn__message *request);
 
 /* run.c: serves one run until no process of it exists */
 void run_serve(struct init *init, struct received *received);
+/* The same of a run whose child a template forked, or could not fork. */
+void run_adopt(struct init *init, struct received *received);
 
 /* sample.c */
 void sample_processes(struct sn__message_sampled *ret_sample);
@@ -108,6 +111,11 @@ struct child {
     int listener;               /* likewise */
 };
 int child_main(void *child);
+/* The steps of it, in their order: 0, or -1 with child->failure filled. */
+int child_request(struct child *child);
+int child_confine(struct child *child);
+int child_filter(struct child *child);
+int child_wait(struct child *child);
 /*
  * What no process of a program can ever have: once, for PID 1, whose children have its bounding set. What it has itself
  * it keeps, because it never execs again. 0 or -errno.

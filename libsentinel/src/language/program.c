@@ -4,6 +4,7 @@
 #include "config/options.h"
 #include "language/language.h"
 #include "result/result.h"
+#include "supervise/run.h"
 
 #include <string.h>
 
@@ -23,6 +24,7 @@ struct sn_program {
     sn_result *compiled; /* NULL: no compile step */
     sn_policy *policy;   /* of the run step; NULL: the caller gave one for the sandbox */
     sn_limits limits;    /* of the run step: the caller's for the sandbox, else the manifest's */
+    uint32_t start;      /* SN_START_... */
 };
 
 void sn_file_init_sized(sn_file *file, size_t size)
@@ -171,6 +173,9 @@ int sn_program_create(const sn_language *language, const sn_program_options *opt
     if (own.cancel_fd < 0 || own.reserved)
         return sn__error_set(ret_error, SN_EINVAL, "check options",
                              "sn_program_options.cancel_fd is negative, or reserved is not 0");
+    if (own.start > SN_START_EXEC || own.reserved2)
+        return sn__error_set(ret_error, SN_EINVAL, "check options",
+                             "sn_program_options.start is no known value, or reserved2 is not 0");
     if (!own.source && own.source_length > 0)
         return sn__error_set(ret_error, SN_EINVAL, "check options", "source is NULL but source_length is not 0");
     if (!own.file_name)
@@ -182,6 +187,7 @@ int sn_program_create(const sn_language *language, const sn_program_options *opt
     if (!program)
         return sn__error_nomem(ret_error);
     program->language = language;
+    program->start = own.start;
     sn__languages_ref(language->owner);
     program->source = strdup(own.file_name);
     r = program->source ? 0 : sn__error_nomem(ret_error);
@@ -256,6 +262,15 @@ static int prepare(sn_program *program, const sn_run_options *options, struct sn
     return 0;
 }
 
+static struct sn__start start_of(const sn_program *program)
+{
+    struct sn__start start = {.is_wanted = program->start == SN_START_TEMPLATE};
+
+    if (program->start != SN_START_EXEC)
+        start.template = program->language->template;
+    return start;
+}
+
 int sn_program_run(sn_program *program, const sn_run_options *options, sn_result **ret_result, sn_error **ret_error)
 {
     struct sn__language_command command = {0};
@@ -264,7 +279,7 @@ int sn_program_run(sn_program *program, const sn_run_options *options, sn_result
     int r = prepare(program, options, &command, &limits, &run, ret_error);
 
     if (r == 0)
-        r = sn_run(program->sandbox, &run, ret_result, ret_error);
+        r = sn__run(program->sandbox, &run, start_of(program), ret_result, ret_error);
     sn__language_command_clear(&command);
     return r;
 }
@@ -278,7 +293,7 @@ int sn_program_run_start(sn_program *program, const sn_run_options *options, sn_
     int r = prepare(program, options, &command, &limits, &run, ret_error);
 
     if (r == 0)
-        r = sn_run_start(program->sandbox, &run, ret_running, ret_error);
+        r = sn__run_start(program->sandbox, &run, start_of(program), ret_running, ret_error);
     sn__language_command_clear(&command);
     return r;
 }

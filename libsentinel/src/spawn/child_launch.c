@@ -149,7 +149,7 @@ static int future_init(void *argument)
  * does. Going back to the usual is refused to nobody. Real-time processes are also refused by v1 groups without a
  * share.
  */
-static void take_usual_priority(void)
+void sn__child_usual_priority(void)
 {
     const int usual = 0;
     long policy = sn__sys(__NR_sched_getscheduler, 0) & ~(long)SCHED_RESET_ON_FORK;
@@ -166,7 +166,7 @@ static int launcher(void *argument)
 {
     struct sn__launch *launch = argument;
 
-    take_usual_priority();
+    sn__child_usual_priority();
     /* the caller's thread stands still and lends its errno with its memory: clone() may write it here */
     if (clone(future_init, launch->stack_top, (int)(CLONE_VM | CLONE_PIDFD | launch->namespaces), launch,
               &launch->pidfd) < 0)

@@ -273,6 +273,7 @@ static int await_ready(sn_sandbox *sandbox, const char *plan, size_t plan_size, 
             sandbox->layers = message.ready.layers;
             sandbox->landlock_abi = message.ready.landlock_abi;
             sandbox->apparmor = message.ready.apparmor;
+            sandbox->landlock_fd = message.ready.landlock_fd;
             return 0;
         }
     }

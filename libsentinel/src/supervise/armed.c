@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "spawn/control.h"
 #include "supervise/stdio.h"
+#include "template/template.h"
 
 #include <fcntl.h>
 #include <linux/seccomp.h>
@@ -15,6 +16,7 @@
 
 #define LEAST_MEMORY (UINT64_C(8) << 20)
 #define ARM_TIMEOUT_MS 10000 /* a safety net, as in spawn.c */
+#define TEMPLATE_LOOK_MS 20
 #define RUNS_BEFORE_IT_PAYS 2
 
 struct sn__armed {
@@ -24,6 +26,7 @@ struct sn__armed {
     struct sn__stdin input;
     int out[2];
     sn_policy *policy;
+    struct sn__template *template; /* whose fork the child is; NULL: PID 1's */
     char *cwd;
     sn_limits limits; /* of the group */
 };
@@ -79,6 +82,7 @@ static void clear(sn_sandbox *sandbox)
     armed->policy = NULL;
     free(armed->cwd);
     armed->cwd = NULL;
+    armed->template = NULL;
 }
 
 static void end_group(sn_sandbox *sandbox)
@@ -87,15 +91,34 @@ static void end_group(sn_sandbox *sandbox)
     sandbox->armed->group = NULL;
 }
 
+/* A template that died will not tell PID 1 what it was asked: we do, and hear what becomes of that. */
+static void check_template(sn_sandbox *sandbox, bool *told)
+{
+    struct sn__message adopt = {.type = SN__MSG_ADOPT, .serial = sandbox->waiting.serial};
+
+    if (*told || sn__template_is_alive(sandbox->armed->template))
+        return;
+    adopt.adopt.failure = (struct sn__failure){.step = SN__STEP_ENTER, .error = ESRCH};
+    *told = sn__control_send(sandbox->control, &adopt, NULL, 0) == 0;
+}
+
 /* Until PID 1 has said what became of the child; what it has said already is heard in any case. */
 static bool await_child(sn_sandbox *sandbox, enum sn__waiting_state state)
 {
+    const bool is_forked = sandbox->armed->template != NULL;
+    int looks = is_forked ? ARM_TIMEOUT_MS / TEMPLATE_LOOK_MS : 1;
+    bool told = false;
+
     for (;;) {
         bool is_there = sandbox->waiting.state >= state;
         struct sn__message message;
         int fd = -1;
-        int r = sn__control_receive(sandbox->control, is_there ? 0 : ARM_TIMEOUT_MS, &message, &fd);
+        int r = sn__control_receive(sandbox->control, is_there ? 0 : ARM_TIMEOUT_MS / looks, &message, &fd);
 
+        if (r == 0 && !is_there && is_forked && --looks > 0) {
+            check_template(sandbox, &told);
+            continue;
+        }
         if (r == 0 && is_there)
             return sandbox->waiting.state == state;
         if (r <= 0)
@@ -132,7 +155,8 @@ static int send_request(sn_sandbox *sandbox, struct sn__request_builder *builder
     fds[SN__RUN_FD_STDIO + 1] = theirs[0];
     fds[SN__RUN_FD_STDIO + 2] = theirs[1];
     message.serial = ++sandbox->serial;
-    return sn__control_send(sandbox->control, &message, fds, count);
+    return armed->template ? sn__template_fork(armed->template, sandbox, message.serial, fds, count)
+                           : sn__control_send(sandbox->control, &message, fds, count);
 }
 
 static int prepare(sn_sandbox *sandbox, struct sn__request_builder *builder, const sn_limits *limits)
@@ -174,7 +198,8 @@ static bool can_arm(const sn_sandbox *sandbox, const sn_policy *policy)
            !sandbox->is_dead;
 }
 
-void sn__armed_prepare(sn_sandbox *sandbox, sn_policy *policy, const sn_limits *limits, const char *cwd)
+void sn__armed_prepare(sn_sandbox *sandbox, sn_policy *policy, const sn_limits *limits, const char *cwd,
+                        struct sn__template *template)
 {
     struct sn__request_builder builder = {0};
     struct sn__armed *armed;
@@ -189,6 +214,7 @@ void sn__armed_prepare(sn_sandbox *sandbox, sn_policy *policy, const sn_limits *
         return;
     }
     armed->policy = sn_policy_ref(policy);
+    armed->template = template;
     armed->cwd = strdup(cwd);
     if (armed->cwd && prepare(sandbox, &builder, limits) == 0) {
         sandbox->waiting = (struct sn__waiting){
@@ -210,6 +236,12 @@ void sn__armed_await(sn_sandbox *sandbox)
         await_child(sandbox, SN__WAITING_READY);
 }
 
+void sn__armed_await_template(sn_sandbox *sandbox)
+{
+    if (sandbox->waiting.state == SN__WAITING_ASKED && sandbox->armed->template)
+        await_child(sandbox, SN__WAITING_READY);
+}
+
 /* Of what the leaf and the child's rlimits were made with. */
 static bool are_same(const sn_limits *a, const sn_limits *b)
 {
@@ -222,7 +254,7 @@ static bool fits(const sn_running *running, const sn_run_options *options, const
     const struct sn__armed *armed = running->sandbox->armed;
 
     return running->sandbox->waiting.state != SN__WAITING_NOBODY && options->stdin_mode == SN_STDIN_DATA &&
-           running->policy == armed->policy && strcmp(running->cwd, armed->cwd) == 0 &&
+           running->policy == armed->policy && running->template == armed->template && strcmp(running->cwd, armed->cwd) == 0 &&
            are_same(&armed->limits, of_group);
 }
 
@@ -257,7 +289,7 @@ int sn__armed_take(sn_running *running, struct sn__request_builder *builder, con
         return 0;
     is_usable = fits(running, options, of_group) && await_child(sandbox, SN__WAITING_READY);
     if (sandbox->waiting.state == SN__WAITING_GONE && !sandbox->waiting.was_ready)
-        sandbox->cannot_arm = true;
+        *(armed->template ? &sandbox->cannot_fork : &sandbox->cannot_arm) = true;
     if (!is_usable || !hand_over(builder, sandbox)) {
         drop(sandbox);
         return 0;
@@ -268,6 +300,7 @@ int sn__armed_take(sn_running *running, struct sn__request_builder *builder, con
         return r;
     }
     running->is_armed = true;
+    running->is_forked = armed->template != NULL;
     running->group = steal_ptr(&armed->group);
     for (int i = 0; i < 2; i++)
         running->out[i] = steal_fd(&armed->out[i]);
@@ -324,8 +357,12 @@ void sn__armed_prepare_next(sn_running *running)
     if (!running->is_over || running->error_code || running->is_fed || !will_run_again(sandbox) ||
         sn__sandbox_claim(sandbox, NULL) < 0)
         return;
-    if (sandbox->waiting.state == SN__WAITING_NOBODY)
-        sn__armed_prepare(sandbox, running->policy, &running->limits, running->cwd);
+    if (sandbox->waiting.state == SN__WAITING_NOBODY) {
+        bool can_fork = running->fitting && !sandbox->cannot_fork && sn__template_is_ready(running->fitting, false);
+
+        sn__armed_prepare(sandbox, running->policy, &running->limits, running->cwd,
+                          can_fork ? running->fitting : NULL);
+    }
     sn__sandbox_release(sandbox);
 }
 
