@@ -19,6 +19,14 @@ def _warm():
     # what the first line of a program would make the interpreter do
     compile('import sys\nprint("", file=sys.stderr)\n', '<template>', 'exec')
     sys.path_importer_cache.pop(sys.path[0], None)
+    import _weakref
+    import importlib.machinery
+    import types
+
+    _shared.update(sys.modules)
+    del _shared['__main__']
+    _exit.update(ref=_weakref.ref, module=types.ModuleType, gc=gc, note=types.SimpleNamespace,
+                 loader=importlib.machinery.SourceFileLoader)
     gc.collect()
     gc.freeze()
 
@@ -30,6 +38,7 @@ def _ready():
     import io
 
     atexit._clear()
+    _exit['functions'] = atexit._run_exitfuncs
     # what the interpreter made of /dev/null at its start; Python/pylifecycle.c, create_stdio()
     for number, name, mode in ((0, 'stdin', 'r'), (1, 'stdout', 'w'), (2, 'stderr', 'w')):
         old = getattr(sys, name)
@@ -68,7 +77,82 @@ def _begin(argv, env):
     sys.argv[:] = argv[_flags + 1:]
     path = os.path.join(os.getcwd(), script)
     sys.path[0] = os.path.dirname(os.path.realpath(script))
+    # Python/pythonrun.c, _PyRun_SimpleFileObject()
+    main = sys.modules['__main__']
+    main.__file__ = path
+    main.__cached__ = None
+    main.__loader__ = _exit['loader']('__main__', path)
     return path
+
+
+def _exit_status(value):
+    """Of a SystemExit that nobody caught: Python/pythonrun.c, _Py_HandleSystemExit()."""
+    code = getattr(value, 'code', value)
+    if code is None:
+        return 0
+    if isinstance(code, int):
+        return code & 0xff if -1 << 63 <= code < 1 << 63 else 0xff
+    if sys.stderr is not None:
+        sys.stderr.write(f'{code}\n')
+    return 1
+
+
+def _flush():
+    failed = False
+    for name in ('stdout', 'stderr'):
+        file = getattr(sys, name, None)
+        try:
+            if file is not None and not getattr(file, 'closed', False):
+                file.flush()
+        except BaseException as e:
+            failed = True
+            if name == 'stdout':
+                sys.unraisablehook(_exit['note'](exc_type=type(e), exc_value=e, exc_traceback=e.__traceback__,
+                                                 err_msg=None, object=file))
+    return failed
+
+
+def _take_apart():
+    """Python/pylifecycle.c, finalize_modules(), but for what all forks share: that would be copied to be freed."""
+    for name in ('path', 'argv', 'ps1', 'ps2', 'last_type', 'last_value', 'last_traceback', '__interactivehook__'):
+        setattr(sys, name, None)
+    for name in ('stdin', 'stdout', 'stderr'):
+        setattr(sys, name, getattr(sys, f'__{name}__', None))
+    modules = sys.modules
+    left = []
+    for name in list(modules):
+        module = modules[name]
+        if isinstance(module, _exit['module']) and _shared.get(name) is not module:
+            left.append((name, _exit['ref'](module)))
+            modules[name] = None
+    module = None
+    if _exit['gc'].isenabled():
+        _exit['gc'].collect()
+    for name, reference in reversed(left):
+        module = reference()
+        if module is None:
+            continue
+        names = module.__dict__
+        for is_first in (True, False):
+            for key in list(names):
+                is_private = key[:1] == '_' and key[1:2] != '_'
+                if names[key] is not None and (is_private if is_first else key != '__builtins__'):
+                    names[key] = None
+
+
+def _finish():
+    """Python/pylifecycle.c, Py_FinalizeEx(), up to where nobody's code runs any more. Returns the status or 0."""
+    threading = sys.modules.get('threading')
+    if threading is not None:
+        try:
+            threading._shutdown()
+        except BaseException as e:
+            sys.unraisablehook(_exit['note'](exc_type=type(e), exc_value=e, exc_traceback=e.__traceback__,
+                                             err_msg=None, object=threading))
+    _exit['functions']()
+    failed = _flush()
+    _take_apart()
+    return 120 if _flush() or failed else 0
 
 
 def _start():
@@ -88,9 +172,9 @@ def _start():
     helper = ctypes.PyDLL('/proc/self/fd/5')
     os.close(5)
     serve = helper.sn_template_serve
-    serve.argtypes = [ctypes.py_object] * 3
+    serve.argtypes = [ctypes.py_object] * 5
     serve.restype = ctypes.c_int
-    atexit.register(serve, _warm, _ready, _begin)
+    atexit.register(serve, _warm, _ready, _begin, _exit_status, _finish)
     for name in set(sys.modules) - before | {'atexit'}:
         sys.modules.pop(name, None)
 
@@ -98,5 +182,7 @@ def _start():
 import os as _os
 
 _env = [f'{name}={value}' for name, value in _os.environ.items()]
+_shared = {}
+_exit = {}
 _flags = len(sys.orig_argv) - len(sys.argv) - 1
 _start()

@@ -37,17 +37,24 @@ int PyList_Append(PyObject *list, PyObject *item);
 PyObject *PyUnicode_DecodeFSDefault(const char *text);
 PyObject *PyUnicode_EncodeFSDefault(PyObject *text);
 char *PyBytes_AsString(PyObject *bytes);
-PyObject *PySys_GetObject(const char *name);
 void PySys_WriteStderr(const char *format, ...);
 void PyErr_Print(void);
 void Py_DecRef(PyObject *object);
 void Py_IncRef(PyObject *object);
-int Py_FinalizeEx(void);
-int PyRun_SimpleFileExFlags(FILE *file, const char *name, int close, void *flags);
-extern PyObject *PyExc_KeyboardInterrupt;
+long PyLong_AsLong(PyObject *number);
+PyObject *PyImport_AddModule(const char *name);
+PyObject *PyModule_GetDict(PyObject *module);
+void PyErr_Fetch(PyObject **type, PyObject **value, PyObject **traceback);
+void PyErr_Restore(PyObject *type, PyObject *value, PyObject *traceback);
+void PyErr_NormalizeException(PyObject **type, PyObject **value, PyObject **traceback);
+int PyErr_GivenExceptionMatches(PyObject *exception, PyObject *wanted);
+PyObject *PyRun_FileExFlags(FILE *file, const char *name, int start, PyObject *globals, PyObject *locals, int close,
+                            void *flags);
+extern PyObject *PyExc_KeyboardInterrupt, *PyExc_SystemExit;
+#define FILE_INPUT 257 /* Py_file_input */
 
 static struct {
-    PyObject *ready, *begin;
+    PyObject *ready, *begin, *exit_status, *finish;
     struct sn__template_job job;
 } serve;
 
@@ -98,18 +105,66 @@ static PyObject *make_list(const char *area, uint32_t at, uint32_t count)
 }
 
 /* What becomes of the interpreter after its program: Py_RunMain() of Modules/main.c says in which order. */
-static _Noreturn void end(int failed)
+static _Noreturn void end(int status, bool is_interrupted)
 {
-    PyObject *last = failed ? PySys_GetObject("last_type") : NULL;
-    bool is_interrupted = last && last == PyExc_KeyboardInterrupt;
+    PyObject *result = PyObject_CallFunctionObjArgs(serve.finish, NULL);
 
-    if (Py_FinalizeEx() < 0)
-        failed = 120;
+    if (!result)
+        PyErr_Print();
+    else if (PyLong_AsLong(result) != 0)
+        status = 120;
     if (is_interrupted) {
         signal(SIGINT, SIG_DFL);
         kill(getpid(), SIGINT);
     }
-    exit(failed);
+    exit(status);
+}
+
+/* An exception that nobody caught. Returns the exit status. */
+static int tell_exception(bool *ret_interrupted)
+{
+    PyObject *type, *value, *traceback, *result;
+    int status = 1;
+
+    PyErr_Fetch(&type, &value, &traceback);
+    *ret_interrupted = type == PyExc_KeyboardInterrupt;
+    if (!PyErr_GivenExceptionMatches(type, PyExc_SystemExit)) {
+        PyErr_Restore(type, value, traceback);
+        PyErr_Print();
+        return 1;
+    }
+    PyErr_NormalizeException(&type, &value, &traceback);
+    fflush(stdout);
+    result = PyObject_CallFunctionObjArgs(serve.exit_status, value, NULL);
+    if (result)
+        status = (int)PyLong_AsLong(result);
+    else
+        PyErr_Print();
+    Py_DecRef(result);
+    Py_DecRef(type);
+    Py_DecRef(value);
+    Py_DecRef(traceback);
+    return status;
+}
+
+static _Noreturn void run_file(const char *path)
+{
+    PyObject *globals = PyModule_GetDict(PyImport_AddModule("__main__")), *result;
+    FILE *file = fopen(path, "rbe");
+    bool is_interrupted = false;
+    int status = 0;
+
+    if (!file) {
+        PySys_WriteStderr("/usr/bin/python3: can't open file '%s': [Errno %d] %s\n", path, errno, strerror(errno));
+        end(2, false);
+    }
+    Py_IncRef(globals);
+    result = PyRun_FileExFlags(file, path, FILE_INPUT, globals, globals, 1, NULL);
+    if (!result)
+        status = tell_exception(&is_interrupted);
+    Py_DecRef(result);
+    Py_DecRef(globals);
+    end(status, is_interrupted);
 }
 
 static void begin(const char *area)
@@ -118,7 +173,6 @@ static void begin(const char *area)
     PyObject *argv = make_list(area, request->argv, request->argc);
     PyObject *envp = make_list(area, request->envp, request->envc);
     PyObject *path, *bytes = NULL;
-    FILE *file;
 
     munmap((void *)area, SN__ARMED_REQUEST);
     path = argv && envp ? PyObject_CallFunctionObjArgs(serve.begin, argv, envp, NULL) : NULL;
@@ -131,13 +185,7 @@ static void begin(const char *area)
         exit(1);
     }
     Py_DecRef(path);
-    file = fopen(PyBytes_AsString(bytes), "rbe");
-    if (!file) {
-        PySys_WriteStderr("/usr/bin/python3: can't open file '%s': [Errno %d] %s\n", PyBytes_AsString(bytes), errno,
-                          strerror(errno));
-        end(2);
-    }
-    end(PyRun_SimpleFileExFlags(file, PyBytes_AsString(bytes), 1, NULL) != 0);
+    run_file(PyBytes_AsString(bytes));
 }
 
 /* One request with its descriptors. false: the library is gone. */
@@ -175,11 +223,12 @@ static bool receive(void)
 }
 
 /*
- * Called at the interpreter's exit, under its lock. `warm` is called once; `ready` and `begin` in each child. Ends the
- * process.
+ * Called at the interpreter's exit, under its lock. `warm` is called once, the others in each child. Ends the process.
  */
-__attribute__((visibility("default"))) int sn_template_serve(PyObject *warm, PyObject *ready, PyObject *begin_program);
-int sn_template_serve(PyObject *warm, PyObject *ready, PyObject *begin_program)
+__attribute__((visibility("default"))) int sn_template_serve(PyObject *warm, PyObject *ready, PyObject *begin_program,
+                                                             PyObject *exit_status, PyObject *finish);
+int sn_template_serve(PyObject *warm, PyObject *ready, PyObject *begin_program, PyObject *exit_status,
+                      PyObject *finish)
 {
     struct sn__failure failure;
     PyObject *result;
@@ -187,8 +236,12 @@ int sn_template_serve(PyObject *warm, PyObject *ready, PyObject *begin_program)
     prctl(PR_SET_DUMPABLE, 0);
     Py_IncRef(ready); /* the child clears the list of exit functions that holds them */
     Py_IncRef(begin_program);
+    Py_IncRef(exit_status);
+    Py_IncRef(finish);
     serve.ready = ready;
     serve.begin = begin_program;
+    serve.exit_status = exit_status;
+    serve.finish = finish;
     serve.job.get_ready = get_ready;
     serve.job.begin = begin;
     serve.job.stack_top = (void *)(((uintptr_t)__builtin_frame_address(0) - 16384) & ~(uintptr_t)15);
