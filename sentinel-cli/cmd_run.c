@@ -245,6 +245,7 @@ static int compile_and_run(struct run *run)
     options.compile_args = run->settings.compile_args.items;
     options.compile_limits = &session->compile_limits;
     options.sandbox = &setup.options;
+    options.start = run->settings.start;
     if (signals_install() < 0) {
         say("cannot prepare for signals: %s", strerror(errno));
         sandbox_setup_clear(&setup);

@@ -45,6 +45,7 @@ from ._types import (
     Mount,
     Network,
     Result,
+    Start,
     Verdict,
     layers,
 )
@@ -59,6 +60,7 @@ def library_version() -> str:
 
 __all__ = [
     "Arm",
+    "Start",
     "BusyError",
     "Denied",
     "DiedError",

@@ -128,7 +128,7 @@ class SnProgramOptions(Structure):
         ("compile_limits", POINTER(SnLimits)),
         ("sandbox", POINTER(SnSandboxOptions)),
         ("cancel_fd", c_int32),
-        ("reserved", c_uint32),
+        ("start", c_uint32),
     ]
 
 
@@ -171,6 +171,9 @@ CONSTANTS: dict[str, int] = {
     "SN_MOUNT_WRITABLE": 1,
     "SN_MOUNT_OPTIONAL": 2,
     "SN_MOUNT_NOEXEC": 4,
+    "SN_START_AUTO": 0,
+    "SN_START_TEMPLATE": 1,
+    "SN_START_EXEC": 2,
     "SN_NETWORK_NONE": 0,
     "SN_NETWORK_LOOPBACK": 1,
     "SN_STDIN_DATA": 0,

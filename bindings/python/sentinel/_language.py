@@ -31,6 +31,8 @@ from ._types import (
     Mount,
     Network,
     Result,
+    Start,
+    choice_of,
     encode,
     files as file_vector,
     layer_mask,
@@ -161,6 +163,7 @@ class Program:
     files           more files for /work, by path
     compile_args    appended to the compile command
     compile_limits  stand for those of the language, limit by limit
+    start           Start.AUTO, Start.TEMPLATE or Start.EXEC, or their names: how its runs begin
     cancel_fd       cancels the compile step when it becomes readable
     All others as for Sandbox: they are those of the sandbox, and limits and policy those of the runs.
 
@@ -192,6 +195,7 @@ class Program:
         shm_bytes: int | None = None,
         cgroup_parent: Argument | None = None,
         arm: Arm | str = Arm.AUTO,
+        start: Start | str = Start.AUTO,
     ) -> None:
         self.language = language if isinstance(language, Language) else find_language(language)
         sandbox, loaded = sandbox_options(
@@ -214,6 +218,7 @@ class Program:
         options = SnProgramOptions(size=ctypes.sizeof(SnProgramOptions), source=data, source_length=len(data))
         options.sandbox = pointer(sandbox)
         options.cancel_fd = cancel_descriptor(cancel_fd)
+        options.start = choice_of(Start, start, "start").value
         if file_name is not None:
             options.file_name = encode(file_name, "file_name")
         if files:

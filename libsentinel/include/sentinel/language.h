@@ -128,9 +128,7 @@ typedef struct sn_program_options {
     const sn_limits *compile_limits;   /* fields that are 0 come from the manifest; NULL: all */
     const sn_sandbox_options *sandbox; /* NULL: defaults; its mounts are added to the manifest's */
     int32_t cancel_fd; /* cancels the compile step when it becomes readable (see sn_run_options); 0: none */
-    uint32_t reserved; /* 0 */
     uint32_t start;    /* SN_START_...: how its runs begin */
-    uint32_t reserved2; /* 0 */
 } sn_program_options;
 
 /* Makes it all zero but the size. The _sized form is for bindings, with the size of their own layout. */

@@ -170,12 +170,9 @@ int sn_program_create(const sn_language *language, const sn_program_options *opt
     r = sn__options_copy(&own, sizeof(own), options, "sn_program_options", ret_error);
     if (r < 0)
         return r;
-    if (own.cancel_fd < 0 || own.reserved)
+    if (own.cancel_fd < 0 || own.start > SN_START_EXEC)
         return sn__error_set(ret_error, SN_EINVAL, "check options",
-                             "sn_program_options.cancel_fd is negative, or reserved is not 0");
-    if (own.start > SN_START_EXEC || own.reserved2)
-        return sn__error_set(ret_error, SN_EINVAL, "check options",
-                             "sn_program_options.start is no known value, or reserved2 is not 0");
+                             "sn_program_options.cancel_fd is negative, or start is no known value");
     if (!own.source && own.source_length > 0)
         return sn__error_set(ret_error, SN_EINVAL, "check options", "source is NULL but source_length is not 0");
     if (!own.file_name)
