@@ -21,11 +21,12 @@ def _warm():
     sys.path_importer_cache.pop(sys.path[0], None)
     import _weakref
     import importlib.machinery
+    import traceback
     import types
 
     _shared.update(sys.modules)
     del _shared['__main__']
-    _exit.update(ref=_weakref.ref, module=types.ModuleType, gc=gc, note=types.SimpleNamespace,
+    _exit.update(ref=_weakref.ref, module=types.ModuleType, gc=gc, format=traceback.format_exception_only,
                  loader=importlib.machinery.SourceFileLoader)
     gc.collect()
     gc.freeze()
@@ -34,7 +35,6 @@ def _warm():
 def _ready():
     """In the fork, with the program's descriptors, before it is confined."""
     import atexit
-    import gc
     import io
 
     atexit._clear()
@@ -57,7 +57,6 @@ def _ready():
     main.__builtins__ = sys.modules['builtins']
     sys.modules['__main__'] = main
     del sys.modules['atexit']
-    gc.freeze()
 
 
 def _begin(argv, env):
@@ -97,7 +96,14 @@ def _exit_status(value):
     return 1
 
 
-def _flush():
+def _ignore(exception, where):
+    """As sys.unraisablehook does of an exception without a traceback."""
+    if sys.stderr is not None:
+        text = ''.join(_exit['format'](type(exception), exception))
+        sys.stderr.write(f'Exception ignored in: {where!r}\n{text}')
+
+
+def _flush(tells):
     failed = False
     for name in ('stdout', 'stderr'):
         file = getattr(sys, name, None)
@@ -106,9 +112,8 @@ def _flush():
                 file.flush()
         except BaseException as e:
             failed = True
-            if name == 'stdout':
-                sys.unraisablehook(_exit['note'](exc_type=type(e), exc_value=e, exc_traceback=e.__traceback__,
-                                                 err_msg=None, object=file))
+            if name == 'stdout' and tells:
+                _ignore(e, file)
     return failed
 
 
@@ -147,12 +152,11 @@ def _finish():
         try:
             threading._shutdown()
         except BaseException as e:
-            sys.unraisablehook(_exit['note'](exc_type=type(e), exc_value=e, exc_traceback=e.__traceback__,
-                                             err_msg=None, object=threading))
+            _ignore(e, threading)
     _exit['functions']()
-    failed = _flush()
+    failed = _flush(True)
     _take_apart()
-    return 120 if _flush() or failed else 0
+    return 120 if _flush(False) or failed else 0
 
 
 def _start():

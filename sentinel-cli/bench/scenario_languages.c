@@ -28,21 +28,25 @@ static const struct hello python = {"python", "main.py", "print('hello')\n", NUL
 static const struct hello template = {"python", "main.py", "print('hello')\n", NULL, python_run, SN_START_TEMPLATE};
 
 static const char *const javascript_run[] = {"/usr/bin/node", "main.js", NULL};
-static const struct hello javascript = {"javascript", "main.js", "console.log('hello');\n", NULL, javascript_run, SN_START_EXEC};
+static const struct hello javascript = {"javascript", "main.js",      "console.log('hello');\n",
+                                        NULL,         javascript_run, SN_START_EXEC};
 
 static const char *const cpp_compile[] = {"/usr/bin/g++", "-std=gnu++17", "-O2",      "-pipe", "-Wall",
                                           "-o",           "a.out",        "main.cpp", NULL};
 static const char *const cpp_run[] = {"./a.out", NULL};
-static const struct hello cpp = {"cpp", "main.cpp",
-                                 "#include <bits/stdc++.h>\nint main() { std::cout << \"hello\" << std::endl; }\n",
-                                 cpp_compile, cpp_run, SN_START_EXEC};
+static const struct hello cpp = {
+    "cpp",       "main.cpp", "#include <bits/stdc++.h>\nint main() { std::cout << \"hello\" << std::endl; }\n",
+    cpp_compile, cpp_run,    SN_START_EXEC};
 
 static const char *const java_compile[] = {"/usr/bin/javac", "-d", ".", "Main.java", NULL};
 static const char *const java_run[] = {"/usr/bin/java", "-XX:+UseSerialGC", "-cp", ".", "Main", NULL};
 static const struct hello java = {
-    "java", "Main.java",
-    "public class Main { public static void main(String[] args) { System.out.println(\"hello\"); } }\n", java_compile,
-    java_run, SN_START_EXEC};
+    "java",
+    "Main.java",
+    "public class Main { public static void main(String[] args) { System.out.println(\"hello\"); } }\n",
+    java_compile,
+    java_run,
+    SN_START_EXEC};
 
 /* ---- bare ---- */
 

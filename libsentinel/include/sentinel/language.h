@@ -112,7 +112,7 @@ static inline void sn_file_init(sn_file *file)
  * of by exec of a new one. It is as confined; what the program can tell is in docs/languages.md.
  */
 enum {
-    SN_START_AUTO = 0,     /* by the template once runs of the collection's programs are many enough, and where it fits */
+    SN_START_AUTO = 0, /* by the template once runs of the collection's programs are many enough, and where it fits */
     SN_START_TEMPLATE = 1, /* from the first run on, waiting for it; a run that it does not fit is told by a note */
     SN_START_EXEC = 2      /* never */
 };

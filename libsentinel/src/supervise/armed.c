@@ -199,7 +199,7 @@ static bool can_arm(const sn_sandbox *sandbox, const sn_policy *policy)
 }
 
 void sn__armed_prepare(sn_sandbox *sandbox, sn_policy *policy, const sn_limits *limits, const char *cwd,
-                        struct sn__template *template)
+                       struct sn__template *template)
 {
     struct sn__request_builder builder = {0};
     struct sn__armed *armed;
@@ -254,8 +254,8 @@ static bool fits(const sn_running *running, const sn_run_options *options, const
     const struct sn__armed *armed = running->sandbox->armed;
 
     return running->sandbox->waiting.state != SN__WAITING_NOBODY && options->stdin_mode == SN_STDIN_DATA &&
-           running->policy == armed->policy && running->template == armed->template && strcmp(running->cwd, armed->cwd) == 0 &&
-           are_same(&armed->limits, of_group);
+           running->policy == armed->policy && running->template == armed->template &&
+           strcmp(running->cwd, armed->cwd) == 0 && are_same(&armed->limits, of_group);
 }
 
 /* The arguments go to where the child reads them. */
@@ -360,8 +360,7 @@ void sn__armed_prepare_next(sn_running *running)
     if (sandbox->waiting.state == SN__WAITING_NOBODY) {
         bool can_fork = running->fitting && !sandbox->cannot_fork && sn__template_is_ready(running->fitting, false);
 
-        sn__armed_prepare(sandbox, running->policy, &running->limits, running->cwd,
-                          can_fork ? running->fitting : NULL);
+        sn__armed_prepare(sandbox, running->policy, &running->limits, running->cwd, can_fork ? running->fitting : NULL);
     }
     sn__sandbox_release(sandbox);
 }

@@ -227,8 +227,7 @@ static bool receive(void)
  */
 __attribute__((visibility("default"))) int sn_template_serve(PyObject *warm, PyObject *ready, PyObject *begin_program,
                                                              PyObject *exit_status, PyObject *finish);
-int sn_template_serve(PyObject *warm, PyObject *ready, PyObject *begin_program, PyObject *exit_status,
-                      PyObject *finish)
+int sn_template_serve(PyObject *warm, PyObject *ready, PyObject *begin_program, PyObject *exit_status, PyObject *finish)
 {
     struct sn__failure failure;
     PyObject *result;

@@ -32,7 +32,7 @@
 
 /* Without these in force a fork would be where an exec from PID 1 would not be. */
 #define LAYERS_NEEDED                                                                                                  \
-    (SN_LAYER_USER_NS | SN_LAYER_PID_NS | SN_LAYER_MOUNT_NS | SN_LAYER_NETWORK_NS | SN_LAYER_IPC_NS |                   \
+    (SN_LAYER_USER_NS | SN_LAYER_PID_NS | SN_LAYER_MOUNT_NS | SN_LAYER_NETWORK_NS | SN_LAYER_IPC_NS |                  \
      SN_LAYER_UTS_NS | SN_LAYER_CGROUP | SN_LAYER_SECCOMP | SN_LAYER_NO_NEW_PRIVS)
 
 struct sn__template {
@@ -116,7 +116,7 @@ static void end_process(struct sn__template *template)
         while (poll(&gone, 1, END_TIMEOUT_MS) < 0 && errno == EINTR)
             continue;
         /* only where this process is the reaper of its orphans there is something for us to take */
-        waitid(P_PIDFD, (id_t)template->pidfd, &info, WEXITED | WNOHANG | __WALL);
+        waitid(P_PIDFD, (id_t) template->pidfd, &info, WEXITED | WNOHANG | __WALL);
     }
     sn__close(template->pidfd);
     template->pidfd = -1;
@@ -276,8 +276,9 @@ bool sn__template_is_alive(struct sn__template *template)
 
 static bool reads_at_start(const char *entry)
 {
-    static const char *const prefixes[] = {"PYTHON", "LC_", "LD_", "MALLOC_", "GCONV_", "GLIBC_", "OPENSSL_", "SSL_",
-                                           "LANG=", "LANGUAGE=", "TZ=", "TZDIR=", "LOCPATH=", "NLSPATH=", "HOME="};
+    static const char *const prefixes[] = {
+        "PYTHON", "LC_",       "LD_", "MALLOC_", "GCONV_",   "GLIBC_",   "OPENSSL_", "SSL_",
+        "LANG=",  "LANGUAGE=", "TZ=", "TZDIR=",  "LOCPATH=", "NLSPATH=", "HOME="};
 
     for (size_t i = 0; i < SN_ARRAY_SIZE(prefixes); i++)
         if (strncmp(entry, prefixes[i], strlen(prefixes[i])) == 0)
