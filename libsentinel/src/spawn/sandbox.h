@@ -44,7 +44,7 @@ struct sn_sandbox {
     struct sn__armed *armed; /* NULL: nothing ever was */
     struct sn__waiting waiting;
     bool cannot_arm;    /* this host, or what is around us, does not let it */
-    bool cannot_fork;   /* a template could not */
+    uint8_t bad_forks;  /* in a row, of templates that live */
     bool is_single_use; /* there will be no run after the first */
     uint32_t runs;      /* started so far */
     pid_t owner;        /* the process that made it; a child that it forked has a copy of all this */

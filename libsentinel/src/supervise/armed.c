@@ -277,6 +277,17 @@ static bool hand_over(struct sn__request_builder *builder, sn_sandbox *sandbox)
     return is_written;
 }
 
+/* It never got to where it would have waited. A template that died meanwhile says nothing of the next one. */
+static void note_failure(sn_sandbox *sandbox)
+{
+    struct sn__template *template = sandbox->armed->template;
+
+    if (!template)
+        sandbox->cannot_arm = true;
+    else if (sn__template_is_alive(template))
+        sandbox->bad_forks++;
+}
+
 int sn__armed_take(sn_running *running, struct sn__request_builder *builder, const sn_run_options *options,
                    const sn_limits *of_group, sn_error **ret_error)
 {
@@ -289,7 +300,7 @@ int sn__armed_take(sn_running *running, struct sn__request_builder *builder, con
         return 0;
     is_usable = fits(running, options, of_group) && await_child(sandbox, SN__WAITING_READY);
     if (sandbox->waiting.state == SN__WAITING_GONE && !sandbox->waiting.was_ready)
-        *(armed->template ? &sandbox->cannot_fork : &sandbox->cannot_arm) = true;
+        note_failure(sandbox);
     if (!is_usable || !hand_over(builder, sandbox)) {
         drop(sandbox);
         return 0;
@@ -301,6 +312,8 @@ int sn__armed_take(sn_running *running, struct sn__request_builder *builder, con
     }
     running->is_armed = true;
     running->is_forked = armed->template != NULL;
+    if (running->is_forked)
+        sandbox->bad_forks = 0;
     running->group = steal_ptr(&armed->group);
     for (int i = 0; i < 2; i++)
         running->out[i] = steal_fd(&armed->out[i]);
@@ -358,7 +371,7 @@ void sn__armed_prepare_next(sn_running *running)
         sn__sandbox_claim(sandbox, NULL) < 0)
         return;
     if (sandbox->waiting.state == SN__WAITING_NOBODY) {
-        bool can_fork = running->fitting && !sandbox->cannot_fork && sn__template_is_ready(running->fitting, false);
+        bool can_fork = running->fitting && sandbox->bad_forks < SN__BAD_FORKS_MAX && sn__template_is_ready(running->fitting, false);
 
         sn__armed_prepare(sandbox, running->policy, &running->limits, running->cwd, can_fork ? running->fitting : NULL);
     }

@@ -27,6 +27,9 @@
  */
 struct sn__armed;
 
+/* So many failures of living templates in a row, and a sandbox tries no more. */
+#define SN__BAD_FORKS_MAX 3
+
 /*
  * Gets the next run ready, for a sandbox that the caller has claimed and that has nothing armed. Never blocks. That it
  * could not be done is no error: the run will start without. `template`: the child is a fork of it

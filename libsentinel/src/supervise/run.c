@@ -238,7 +238,7 @@ static int check_options(const sn_sandbox *sandbox, const sn_run_options *option
 static void choose_start(sn_running *running, const sn_run_options *options, struct sn__start start)
 {
     running->wanted_template = start.template && start.is_wanted;
-    if (!start.template || running->is_fed || running->sandbox->cannot_fork || !options->envp ||
+    if (!start.template || running->is_fed || running->sandbox->bad_forks >= SN__BAD_FORKS_MAX || !options->envp ||
         !sn__template_fits(start.template, running->sandbox, options->argv, options->envp))
         return;
     running->fitting = start.template;

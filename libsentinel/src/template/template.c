@@ -26,7 +26,8 @@
 #define RUNS_BEFORE_IT_PAYS 2
 #define FORKS_MAX 2000
 #define AGE_MAX_NS (UINT64_C(600) * 1000000000)
-#define PAUSE_NS (UINT64_C(5) * 1000000000) /* after one that could not be started, or died before it was warm */
+#define PAUSE_NS (UINT64_C(5) * 1000000000) /* after some that could not be started, or died before they were warm */
+#define BAD_STARTS_MAX 3
 #define WARM_TIMEOUT_MS 20000
 #define END_TIMEOUT_MS 2000
 
@@ -45,6 +46,7 @@ struct sn__template {
     int socket, pidfd;
     bool is_warm;
     uint32_t forks, runs;
+    uint32_t bad_starts; /* in a row */
     uint64_t started_ns, not_before_ns;
 };
 
@@ -193,7 +195,8 @@ static void start(struct sn__template *template)
     int r;
 
     template->started_ns = sn__now_ns();
-    template->not_before_ns = template->started_ns + PAUSE_NS; /* unless it gets warm */
+    if (++template->bad_starts >= BAD_STARTS_MAX) /* unless it gets warm */
+        template->not_before_ns = template->started_ns + PAUSE_NS;
     template->owner = getpid();
     template->forks = 0;
     if (!is_trusted(template->argv[0]))
@@ -224,6 +227,7 @@ static bool hear_warm(struct sn__template *template, int timeout_ms)
     if (n == 1) {
         template->is_warm = true;
         template->not_before_ns = 0;
+        template->bad_starts = 0;
     } else {
         end_process(template);
     }
