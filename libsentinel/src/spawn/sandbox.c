@@ -93,7 +93,7 @@ static int create(sn_sandbox *sandbox, const struct sn__spec *spec, bool *ret_re
     if (r == 0)
         r = sn__spawn(sandbox, &planner, plan, plan_size, ret_error);
     if (r == 0 && sandbox->spec.arm == SN_ARM_ALWAYS)
-        sn__armed_prepare(sandbox, sandbox->spec.policy, &sandbox->spec.limits, "/work", NULL);
+        sn__armed_prepare(sandbox, sandbox->spec.policy, &sandbox->spec.limits, "/work", NULL, false);
     *ret_replaced = r < 0 && has_replaced_source(&planner);
     return r;
 }

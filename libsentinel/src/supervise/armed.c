@@ -24,6 +24,7 @@ struct sn__armed {
     char *area;                   /* the request, seen by PID 1, too */
     struct sn__cgroup_run *group; /* of the next run; NULL: to be made */
     struct sn__stdin input;
+    int fed; /* our end of an input by feeding, or -1: it is known beforehand */
     int out[2];
     sn_policy *policy;
     struct sn__template *template; /* whose fork the child is; NULL: PID 1's */
@@ -52,7 +53,7 @@ static struct sn__armed *make(void)
     if (!armed)
         return NULL;
     armed->input = (struct sn__stdin){-1, -1};
-    armed->out[0] = armed->out[1] = -1;
+    armed->out[0] = armed->out[1] = armed->fed = -1;
     armed->area = MAP_FAILED;
     armed->area_fd = memfd_create("sentinel-request", MFD_CLOEXEC | MFD_ALLOW_SEALING);
     if (armed->area_fd >= 0 && ftruncate(armed->area_fd, SN__ARMED_REQUEST) == 0 &&
@@ -72,6 +73,8 @@ static void clear(sn_sandbox *sandbox)
     struct sn__armed *armed = sandbox->armed;
 
     sn__stdin_close(&armed->input);
+    sn__close(armed->fed);
+    armed->fed = -1;
     for (int i = 0; i < 2; i++) {
         sn__close(armed->out[i]);
         armed->out[i] = -1;
@@ -159,7 +162,7 @@ static int send_request(sn_sandbox *sandbox, struct sn__request_builder *builder
                            : sn__control_send(sandbox->control, &message, fds, count);
 }
 
-static int prepare(sn_sandbox *sandbox, struct sn__request_builder *builder, const sn_limits *limits)
+static int prepare(sn_sandbox *sandbox, struct sn__request_builder *builder, const sn_limits *limits, bool is_fed)
 {
     struct sn__armed *armed = sandbox->armed;
     cleanup_close int out = -1, err = -1;
@@ -174,7 +177,8 @@ static int prepare(sn_sandbox *sandbox, struct sn__request_builder *builder, con
     if (r == 0)
         r = sn__policy_filter(armed->policy, &bpf, NULL);
     if (r == 0)
-        r = sn__stdin_make(&armed->input, NULL);
+        r = is_fed ? sn__pipe_make(&armed->fed, &armed->input.reading, false, NULL)
+                   : sn__stdin_make(&armed->input, NULL);
     if (r == 0)
         r = sn__pipe_make(&armed->out[0], &out, true, NULL);
     if (r == 0)
@@ -199,7 +203,7 @@ static bool can_arm(const sn_sandbox *sandbox, const sn_policy *policy)
 }
 
 void sn__armed_prepare(sn_sandbox *sandbox, sn_policy *policy, const sn_limits *limits, const char *cwd,
-                       struct sn__template *template)
+                       struct sn__template *template, bool is_fed)
 {
     struct sn__request_builder builder = {0};
     struct sn__armed *armed;
@@ -216,7 +220,7 @@ void sn__armed_prepare(sn_sandbox *sandbox, sn_policy *policy, const sn_limits *
     armed->policy = sn_policy_ref(policy);
     armed->template = template;
     armed->cwd = strdup(cwd);
-    if (armed->cwd && prepare(sandbox, &builder, limits) == 0) {
+    if (armed->cwd && prepare(sandbox, &builder, limits, is_fed) == 0) {
         sandbox->waiting = (struct sn__waiting){
             .state = SN__WAITING_ASKED,
             .serial = sandbox->serial,
@@ -253,9 +257,10 @@ static bool fits(const sn_running *running, const sn_run_options *options, const
 {
     const struct sn__armed *armed = running->sandbox->armed;
 
-    return running->sandbox->waiting.state != SN__WAITING_NOBODY && options->stdin_mode == SN_STDIN_DATA &&
-           running->policy == armed->policy && running->template == armed->template &&
-           strcmp(running->cwd, armed->cwd) == 0 && are_same(&armed->limits, of_group);
+    return running->sandbox->waiting.state != SN__WAITING_NOBODY &&
+           (options->stdin_mode == SN_STDIN_FEED) == (armed->fed >= 0) && running->policy == armed->policy &&
+           running->template == armed->template && strcmp(running->cwd, armed->cwd) == 0 &&
+           are_same(&armed->limits, of_group);
 }
 
 /* The arguments go to where the child reads them. */
@@ -305,7 +310,7 @@ int sn__armed_take(sn_running *running, struct sn__request_builder *builder, con
         drop(sandbox);
         return 0;
     }
-    r = sn__stdin_fill(&armed->input, options->stdin_data, options->stdin_length, ret_error);
+    r = armed->fed >= 0 ? 0 : sn__stdin_fill(&armed->input, options->stdin_data, options->stdin_length, ret_error);
     if (r < 0) {
         drop(sandbox);
         return r;
@@ -315,6 +320,7 @@ int sn__armed_take(sn_running *running, struct sn__request_builder *builder, con
     if (running->is_forked)
         sandbox->bad_forks = 0;
     running->group = steal_ptr(&armed->group);
+    running->in = steal_fd(&armed->fed);
     for (int i = 0; i < 2; i++)
         running->out[i] = steal_fd(&armed->out[i]);
     return 1;
@@ -371,9 +377,11 @@ void sn__armed_prepare_next(sn_running *running)
         sn__sandbox_claim(sandbox, NULL) < 0)
         return;
     if (sandbox->waiting.state == SN__WAITING_NOBODY) {
-        bool can_fork = running->fitting && sandbox->bad_forks < SN__BAD_FORKS_MAX && sn__template_is_ready(running->fitting, false);
+        bool can_fork = running->fitting && sandbox->bad_forks < SN__BAD_FORKS_MAX &&
+                        sn__template_is_ready(running->fitting, false);
 
-        sn__armed_prepare(sandbox, running->policy, &running->limits, running->cwd, can_fork ? running->fitting : NULL);
+        sn__armed_prepare(sandbox, running->policy, &running->limits, running->cwd, can_fork ? running->fitting : NULL,
+                          false);
     }
     sn__sandbox_release(sandbox);
 }

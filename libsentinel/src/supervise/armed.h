@@ -33,10 +33,11 @@ struct sn__armed;
 /*
  * Gets the next run ready, for a sandbox that the caller has claimed and that has nothing armed. Never blocks. That it
  * could not be done is no error: the run will start without. `template`: the child is a fork of it
- * (template/template.h), which asks PID 1 to adopt it; else one of PID 1's, which will exec.
+ * (template/template.h), which asks PID 1 to adopt it; else one of PID 1's, which will exec. `is_fed`: its input is a
+ * pipe.
  */
 void sn__armed_prepare(sn_sandbox *sandbox, sn_policy *policy, const sn_limits *limits, const char *cwd,
-                       struct sn__template *template);
+                       struct sn__template *template, bool is_fed);
 
 /* Waits until it is ready, or lost. */
 void sn__armed_await(sn_sandbox *sandbox);

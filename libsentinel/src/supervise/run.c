@@ -130,9 +130,11 @@ static void give_back(sn_running *running)
         sn__close(running->out[i]);
         running->out[i] = -1;
     }
+    sn__close(running->in);
     sn__close(running->epoll);
     sn__close(running->timer);
     sn__close(running->cancel);
+    running->in = -1;
     running->epoll = running->timer = running->cancel = running->oom = -1;
     running->is_armed = running->is_forked = false;
 }
@@ -144,7 +146,8 @@ static int start_armed(sn_running *running, struct sn__request_builder *builder,
     int r = sn__armed_take(running, builder, options, of_group, ret_error);
 
     if (r == 0 && running->template) {
-        sn__armed_prepare(running->sandbox, running->policy, &running->limits, running->cwd, running->template);
+        sn__armed_prepare(running->sandbox, running->policy, &running->limits, running->cwd, running->template,
+                          running->is_fed);
         r = sn__armed_take(running, builder, options, of_group, ret_error);
     }
     if (r <= 0)
@@ -238,7 +241,7 @@ static int check_options(const sn_sandbox *sandbox, const sn_run_options *option
 static void choose_start(sn_running *running, const sn_run_options *options, struct sn__start start)
 {
     running->wanted_template = start.template && start.is_wanted;
-    if (!start.template || running->is_fed || running->sandbox->bad_forks >= SN__BAD_FORKS_MAX || !options->envp ||
+    if (!start.template || running->sandbox->bad_forks >= SN__BAD_FORKS_MAX || !options->envp ||
         !sn__template_fits(start.template, running->sandbox, options->argv, options->envp))
         return;
     running->fitting = start.template;
