@@ -34,8 +34,8 @@ static struct {
     void *robust_list;
     size_t robust_length;
     struct sn__template_job *job;
-    long child, child_pidfd, porter; /* as the porter and the guide find them */
-    int pidfd;
+    long child; /* its number inside, as the porter learns it */
+    int pidfd;  /* of it, in the guide's table */
     char stacks[2][STACK_BYTES] __attribute__((aligned(16)));
 } enter;
 
@@ -296,7 +296,7 @@ int sn__template_enter(struct sn__template_job *job, struct sn__failure *ret_fai
     };
     struct sn__message message = {.serial = job->request.serial};
     int status = -1;
-    long guide, r;
+    long guide;
 
     *enter.mailbox = (struct mailbox){0};
     enter.child = -ECHILD;
@@ -305,7 +305,7 @@ int sn__template_enter(struct sn__template_job *job, struct sn__failure *ret_fai
     if (guide < 0)
         fail(&enter.mailbox->failure, SN__STEP_ENTER, 7, guide);
     else
-        while ((r = sn__sys(__NR_wait4, guide, &status, __WALL, NULL)) == -EINTR)
+        while (sn__sys(__NR_wait4, guide, &status, __WALL, NULL) == -EINTR)
             continue;
     message.type = status == 0 ? SN__MSG_ADOPTED : SN__MSG_ADOPT;
     if (status != 0) {
