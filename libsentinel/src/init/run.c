@@ -516,7 +516,7 @@ void run_serve(struct init *init, struct received *received)
 }
 
 /* Whatever a template has put here, or still does: nobody runs in this sandbox. */
-static void refuse_child(const struct init *init, const struct received *received)
+static void refuse_child(struct init *init, const struct received *received)
 {
     struct sn__message reply = {.type = SN__MSG_FAILED, .serial = received->message.serial};
 
@@ -525,6 +525,7 @@ static void refuse_child(const struct init *init, const struct received *receive
         reply.failure = (struct sn__failure){.step = SN__STEP_ENTER, .error = ECANCELED};
     if (!(init->plan->layers & SN_LAYER_PID_NS))
         sn__sys_exit(1);
+    init->refused = received->message.serial; /* should it come after all */
     sn__sys(__NR_kill, -1, SIGKILL);
     while (sn__sys(__NR_wait4, -1, NULL, __WALL, NULL) != -ECHILD)
         continue;

@@ -4,7 +4,7 @@
 #include "config/options.h"
 #include "language/language.h"
 #include "result/result.h"
-#include "supervise/run.h"
+#include "supervise/start.h"
 
 #include <string.h>
 

@@ -28,6 +28,7 @@ struct sn__armed {
     int out[2];
     sn_policy *policy;
     struct sn__template *template; /* whose fork the child is; NULL: PID 1's */
+    uint64_t process;              /* of that, which was asked */
     char *cwd;
     sn_limits limits; /* of the group */
 };
@@ -99,7 +100,7 @@ static void check_template(sn_sandbox *sandbox, bool *told)
 {
     struct sn__message adopt = {.type = SN__MSG_ADOPT, .serial = sandbox->waiting.serial};
 
-    if (*told || sn__template_is_alive(sandbox->armed->template))
+    if (*told || sn__template_is_alive(sandbox->armed->template, sandbox->armed->process))
         return;
     adopt.adopt.failure = (struct sn__failure){.step = SN__STEP_ENTER, .error = ESRCH};
     *told = sn__control_send(sandbox->control, &adopt, NULL, 0) == 0;
@@ -158,7 +159,7 @@ static int send_request(sn_sandbox *sandbox, struct sn__request_builder *builder
     fds[SN__RUN_FD_STDIO + 1] = theirs[0];
     fds[SN__RUN_FD_STDIO + 2] = theirs[1];
     message.serial = ++sandbox->serial;
-    return armed->template ? sn__template_fork(armed->template, sandbox, message.serial, fds, count)
+    return armed->template ? sn__template_fork(armed->template, sandbox, message.serial, fds, count, &armed->process)
                            : sn__control_send(sandbox->control, &message, fds, count);
 }
 
@@ -289,7 +290,7 @@ static void note_failure(sn_sandbox *sandbox)
 
     if (!template)
         sandbox->cannot_arm = true;
-    else if (sn__template_is_alive(template))
+    else if (sn__template_is_alive(template, sandbox->armed->process))
         sandbox->bad_forks++;
 }
 

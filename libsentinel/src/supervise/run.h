@@ -6,6 +6,7 @@
 #include "result/result.h"
 #include "spawn/sandbox.h"
 #include "supervise/cgroup.h"
+#include "supervise/start.h"
 
 #include <sentinel/run.h>
 
@@ -23,14 +24,6 @@
  * run.c gets a run under way (request.c says what is asked, armed.c has what was made before), running.c drives it,
  * finish.c turns it into a result.
  */
-struct sn__template;
-
-/* How a run may begin other than by an exec. */
-struct sn__start {
-    struct sn__template *template; /* NULL: not by a fork of one */
-    bool is_wanted;                /* at once, and that it could not be is worth a note */
-};
-
 struct sn_running {
     sn_sandbox *sandbox; /* claimed until the end */
     sn_limits limits;
@@ -83,12 +76,6 @@ struct sn_running {
     int32_t error_code;
     sn_error *error; /* instead of a result */
 };
-
-/* run.c, running.c: sn_run_start() and sn_run(), of a program that a template may start. */
-int sn__run_start(sn_sandbox *sandbox, const sn_run_options *options, struct sn__start start, sn_running **ret_running,
-                  sn_error **ret_error);
-int sn__run(sn_sandbox *sandbox, const sn_run_options *options, struct sn__start start, sn_result **ret_result,
-            sn_error **ret_error);
 
 /* running.c: begins to look after its limits. */
 void sn__running_watch_limits(sn_running *running);

@@ -45,6 +45,7 @@ struct sn__template {
     pid_t owner; /* the process that started it */
     int socket, pidfd;
     bool is_warm;
+    uint64_t process; /* counts them */
     uint32_t forks, runs;
     uint32_t bad_starts; /* in a row */
     uint64_t started_ns, not_before_ns;
@@ -199,6 +200,7 @@ static void start(struct sn__template *template)
         template->not_before_ns = template->started_ns + PAUSE_NS;
     template->owner = getpid();
     template->forks = 0;
+    template->process++;
     if (!is_trusted(template->argv[0]))
         return;
     memory = mmap(NULL, sizeof(*memory), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
@@ -266,12 +268,12 @@ bool sn__template_is_ready(struct sn__template *template, bool wait)
     return is_ready;
 }
 
-bool sn__template_is_alive(struct sn__template *template)
+bool sn__template_is_alive(struct sn__template *template, uint64_t process)
 {
     bool is_alive;
 
     pthread_mutex_lock(&template->lock);
-    is_alive = !has_died(template);
+    is_alive = process == template->process && !has_died(template);
     pthread_mutex_unlock(&template->lock);
     return is_alive;
 }
@@ -335,7 +337,7 @@ bool sn__template_fits(const struct sn__template *template, const sn_sandbox *sa
 }
 
 int sn__template_fork(struct sn__template *template, const sn_sandbox *sandbox, uint32_t serial, const int *fds,
-                      uint32_t count)
+                      uint32_t count, uint64_t *ret_process)
 {
     union {
         struct cmsghdr header;
@@ -374,6 +376,7 @@ int sn__template_fork(struct sn__template *template, const sn_sandbox *sandbox, 
         while (n < 0 && errno == EINTR);
         error = errno;
         template->forks += n >= 0;
+        *ret_process = template->process;
     }
     pthread_mutex_unlock(&template->lock);
     return n < 0 ? -error : 0;

@@ -46,12 +46,12 @@ bool sn__template_is_ready(struct sn__template *template, bool wait);
 
 /*
  * Asks for a child in the sandbox. `fds` are those of RUN. Never blocks: what becomes of it is told by PID 1, under
- * `serial`. 0 or -errno.
+ * `serial`. 0 or -errno; *ret_process tells which process was asked.
  */
 int sn__template_fork(struct sn__template *template, const sn_sandbox *sandbox, uint32_t serial, const int *fds,
-                      uint32_t count);
+                      uint32_t count, uint64_t *ret_process);
 
-/* Will what was asked for still be told? */
-bool sn__template_is_alive(struct sn__template *template);
+/* Will what that process was asked for still be told? */
+bool sn__template_is_alive(struct sn__template *template, uint64_t process);
 
 #endif
