@@ -429,6 +429,18 @@ static int resolve_limits(const struct check *check, const char *outer, struct s
     return r;
 }
 
+/* Its interpreter and flags are started before it is known what will run: nothing of that may depend on it. */
+static bool has_fixed_beginning(const struct sn__manifest_step *step)
+{
+    for (uint32_t i = 0; i < step->command_count; i++) {
+        if (strcmp(step->command[i], "{source}") == 0)
+            return i > 0 && is_absolute(step->command[0]);
+        if (strchr(step->command[i], '{'))
+            return false;
+    }
+    return false;
+}
+
 static int check_step(const struct check *check, const char *outer, struct sn__manifest_step *step, bool compiles)
 {
     int r;
@@ -468,6 +480,9 @@ static int check_step(const struct check *check, const char *outer, struct sn__m
         return refuse(check, outer, "template", "only the run step can have one");
     if (step->template && !is_word(step->template, LOWER DIGITS, LOWER DIGITS "_-", 64))
         return refuse(check, outer, "template", "\"%.60s\" is not the name of a template", step->template);
+    if (step->template && !has_fixed_beginning(step))
+        return refuse(check, outer, "template",
+                      "the command must be the absolute path of an interpreter, its flags, then {source}");
     return resolve_limits(check, outer, step, compiles);
 }
 
