@@ -257,7 +257,10 @@ static int guide_main(void *argument)
     for (size_t i = 0; i < sizeof(namespaces) / sizeof(namespaces[0]); i++)
         if (job->request.layers & namespaces[i].layer)
             flags |= namespaces[i].flag;
-    r = sn__sys(__NR_setns, job->fds[SN__TEMPLATE_FD_INIT], flags);
+    /* whoever is root in there may look into the child, whose table this is: other sandboxes are not its business */
+    r = sn__sys(__NR_close_range, SN__TEMPLATE_SOCKET_FD, SN__TEMPLATE_HOST_FD, 0);
+    if (r == 0)
+        r = sn__sys(__NR_setns, job->fds[SN__TEMPLATE_FD_INIT], flags);
     if (r < 0)
         fail_guide(0, r);
     /* the template's end is ours: what it would have said next nobody can say then */
