@@ -113,6 +113,14 @@ static int child_enter(void *argument)
     sn__sys(__NR_rt_sigprocmask, SIG_SETMASK, &none, NULL, 8);
     sn__sys(__NR_set_robust_list, enter.robust_list, enter.robust_length);
     map_area(&child, run_fds);
+    /* not before: with nsdelegate nobody moves a process into a cgroup from outside of his cgroup namespace */
+    if (job->request.layers & SN_LAYER_CGROUP_NS) {
+        r = sn__sys(__NR_setns, job->fds[SN__TEMPLATE_FD_INIT], CLONE_NEWCGROUP);
+        if (r < 0) {
+            fail(&child.failure, SN__STEP_CGROUP_NS, 0, r);
+            fail_child(&child.failure);
+        }
+    }
     r = child_bound_capabilities(&init); /* entering a user namespace gave all of them back */
     if (r < 0)
         fail(&child.failure, SN__STEP_CAPS, 2, r);
@@ -237,9 +245,8 @@ static const struct {
     uint64_t layer;
     int flag;
 } namespaces[] = {
-    {SN_LAYER_USER_NS, CLONE_NEWUSER},     {SN_LAYER_PID_NS, CLONE_NEWPID},     {SN_LAYER_MOUNT_NS, CLONE_NEWNS},
-    {SN_LAYER_IPC_NS, CLONE_NEWIPC},       {SN_LAYER_NETWORK_NS, CLONE_NEWNET}, {SN_LAYER_UTS_NS, CLONE_NEWUTS},
-    {SN_LAYER_CGROUP_NS, CLONE_NEWCGROUP},
+    {SN_LAYER_USER_NS, CLONE_NEWUSER}, {SN_LAYER_PID_NS, CLONE_NEWPID},     {SN_LAYER_MOUNT_NS, CLONE_NEWNS},
+    {SN_LAYER_IPC_NS, CLONE_NEWIPC},   {SN_LAYER_NETWORK_NS, CLONE_NEWNET}, {SN_LAYER_UTS_NS, CLONE_NEWUTS},
 };
 
 static int guide_main(void *argument)
