@@ -150,7 +150,17 @@ static int send_request(sn_sandbox *sandbox, struct sn__request_builder *builder
     struct sn__message message = {.type = SN__MSG_RUN};
     int fds[SN__RUN_FDS_MAX];
     uint32_t count = sn__request_join(builder, sandbox, armed->group, fds);
+    cleanup_close int procs = -1;
 
+    if (armed->template && builder->head.clone_into) {
+        /* who makes the fork has no rights of its own on the leaf: a descriptor of ours counts as we do */
+        procs = openat(fds[count - 1], "cgroup.procs", O_WRONLY | O_CLOEXEC);
+        if (procs < 0)
+            return -errno;
+        fds[count - 1] = procs;
+        builder->head.join_count = 1;
+        builder->head.clone_into = 0;
+    }
     builder->head.is_armed = 1;
     if (!sn__request_write(builder, bpf, armed->area))
         return -E2BIG;
