@@ -146,7 +146,6 @@ static int child_enter(void *argument)
 static int porter_main(void *argument)
 {
     struct sn__template_job *job = argument;
-    const struct sn__request *request;
     struct clone_args args = {
         .flags = CLONE_FILES | CLONE_PIDFD | CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID,
         .pidfd = (uint64_t)(uintptr_t)&enter.pidfd,
@@ -155,21 +154,9 @@ static int porter_main(void *argument)
         .stack = (uint64_t)(uintptr_t)job->stack_top - STACK_BYTES,
         .stack_size = STACK_BYTES,
     };
-    const int *run_fds = job->fds + SN__TEMPLATE_FD_RUN;
-    long area = sn__sys(__NR_mmap, NULL, SN__ARMED_REQUEST, PROT_READ, MAP_PRIVATE, run_fds[SN__RUN_FD_REQUEST], 0);
 
-    if (area < 0 && area > -4096) {
-        enter.child = area;
-        sn__sys_exit(1);
-    }
-    request = (const struct sn__request *)area;
     if (job->request.layers & SN_LAYER_IPC_NS)
         args.flags |= CLONE_NEWIPC;
-    if (request->clone_into && request->join_count + SN__RUN_FD_JOIN + SN__TEMPLATE_FD_RUN < job->fd_count) {
-        args.flags |= CLONE_INTO_CGROUP;
-        args.cgroup = (uint64_t)run_fds[SN__RUN_FD_JOIN + request->join_count];
-    }
-    sn__sys(__NR_munmap, area, SN__ARMED_REQUEST);
     enter.child = clone_call(&args, child_enter, job);
     sn__sys_exit(0);
 }
