@@ -254,6 +254,7 @@ static int compile_and_run(struct run *run)
     options.compile_limits = &session->compile_limits;
     options.sandbox = &setup.options;
     options.flags = is_cache_wanted(&run->settings) ? SN_PROGRAM_CACHED | SN_PROGRAM_PREPARED : 0;
+    options.start = run->settings.start;
     if (signals_install() < 0) {
         say("cannot prepare for signals: %s", strerror(errno));
         sandbox_setup_clear(&setup);

@@ -29,6 +29,7 @@ struct settings {
     uint64_t shm_bytes;
     uint64_t relax;
     uint32_t arm;
+    uint32_t start;
     uint32_t network;
     const char *language;
     const char *rootfs;

@@ -74,6 +74,22 @@ static int apply_arm(struct settings *settings, const struct option_row *row, co
     return -1;
 }
 
+static int apply_start(struct settings *settings, const struct option_row *row, const char *value, char **ret_why)
+{
+    static const char *const names[] = {
+        [SN_START_AUTO] = "auto", [SN_START_TEMPLATE] = "template", [SN_START_EXEC] = "exec"};
+    uint32_t *start = field(settings, row);
+
+    for (uint32_t i = 0; i < ARRAY_SIZE(names); i++) {
+        if (strcmp(value, names[i]) == 0) {
+            *start = i;
+            return 0;
+        }
+    }
+    *ret_why = xprintf("no way in which a program can be started; give auto, template or exec");
+    return -1;
+}
+
 static int apply_network(struct settings *settings, const struct option_row *row, const char *value, char **ret_why)
 {
     uint32_t *network = field(settings, row);
@@ -217,6 +233,9 @@ const struct option_row option_rows[] = {
     OPTION("arm", "WHEN", BOTH, apply_arm, arm,
            "get a run ready before it is asked for: never, always, or auto (once the sandbox has been used twice, which a "
            "command does not); auto"),
+    OPTION("start", "HOW", FOR_RUN, apply_start, start,
+           "start the program by exec, as a fork of a warm interpreter (template; Python), or auto (by exec, unless it has "
+           "many runs, which a command does not); auto"),
     OPTION("hostname", "NAME", BOTH, apply_hostname, hostname, "the host name inside; sandbox"),
     OPTION("cpus", "LIST", BOTH, apply_text, cpus, "the processors it runs on, as in 0-3,8, by the cgroup controller cpuset; those of the caller"),
     OPTION("cgroup-parent", "DIR", BOTH, apply_absolute, cgroup_parent, "the cgroup v2 directory to make groups in; found automatically"),

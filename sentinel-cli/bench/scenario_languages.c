@@ -20,27 +20,33 @@ struct hello {
     const char *source;
     const char *const *compile; /* NULL: nothing to compile */
     const char *const *run;
+    uint32_t start; /* SN_START_... */
 };
 
 static const char *const python_run[] = {"/usr/bin/python3", "main.py", NULL};
-static const struct hello python = {"python", "main.py", "print('hello')\n", NULL, python_run};
+static const struct hello python = {"python", "main.py", "print('hello')\n", NULL, python_run, SN_START_EXEC};
+static const struct hello template = {"python", "main.py", "print('hello')\n", NULL, python_run, SN_START_TEMPLATE};
 
 static const char *const javascript_run[] = {"/usr/bin/node", "main.js", NULL};
-static const struct hello javascript = {"javascript", "main.js", "console.log('hello');\n", NULL, javascript_run};
+static const struct hello javascript = {"javascript", "main.js",      "console.log('hello');\n",
+                                        NULL,         javascript_run, SN_START_EXEC};
 
 static const char *const cpp_compile[] = {"/usr/bin/g++", "-std=gnu++17", "-O2",      "-pipe", "-Wall",
                                           "-o",           "a.out",        "main.cpp", NULL};
 static const char *const cpp_run[] = {"./a.out", NULL};
-static const struct hello cpp = {"cpp", "main.cpp",
-                                 "#include <bits/stdc++.h>\nint main() { std::cout << \"hello\" << std::endl; }\n",
-                                 cpp_compile, cpp_run};
+static const struct hello cpp = {
+    "cpp",       "main.cpp", "#include <bits/stdc++.h>\nint main() { std::cout << \"hello\" << std::endl; }\n",
+    cpp_compile, cpp_run,    SN_START_EXEC};
 
 static const char *const java_compile[] = {"/usr/bin/javac", "-d", ".", "Main.java", NULL};
 static const char *const java_run[] = {"/usr/bin/java", "-XX:+UseSerialGC", "-cp", ".", "Main", NULL};
 static const struct hello java = {
-    "java", "Main.java",
-    "public class Main { public static void main(String[] args) { System.out.println(\"hello\"); } }\n", java_compile,
-    java_run};
+    "java",
+    "Main.java",
+    "public class Main { public static void main(String[] args) { System.out.println(\"hello\"); } }\n",
+    java_compile,
+    java_run,
+    SN_START_EXEC};
 
 /* ---- bare ---- */
 
@@ -149,6 +155,7 @@ static int make_program(const struct boxed *boxed, const struct hello *hello, sn
     options.source_length = strlen(source);
     options.flags = boxed->flags;
     options.cache_dir = boxed->cache ? boxed->cache->directory : NULL;
+    options.start = hello->start;
     if (sn_program_create(boxed->language, &options, ret_program, &error) < 0)
         return because(error, ret_why);
     if (sn_program_is_runnable(*ret_program))
@@ -282,6 +289,8 @@ static int boxed_compile_measure(const struct contender *contender, void *state,
 
 /* clang-format off */
 static const struct contender python_bare = BARE(python), python_live = LIVE(python), python_new = NEW(python);
+static const struct contender template_live = {.name = "live sandbox, template", .prepare = boxed_run_prepare, .measure = boxed_run_measure, .clear = boxed_clear, .what = &template};
+static const struct contender template_new = {.name = "new sandbox, template", .prepare = boxed_prepare, .measure = boxed_new_measure, .clear = boxed_clear, .what = &template};
 static const struct contender javascript_bare = BARE(javascript), javascript_live = LIVE(javascript), javascript_new = NEW(javascript);
 static const struct contender cpp_bare = BARE(cpp), cpp_live = LIVE(cpp);
 static const struct contender java_bare = BARE(java), java_live = LIVE(java);
@@ -290,7 +299,7 @@ static const struct contender compile_first = {.name = "prepared, another source
 static const struct contender compile_again = {.name = "cached, the same source", .prepare = cached_prepare, .measure = boxed_compile_measure, .clear = boxed_clear, .what = &cpp, .number = SN_PROGRAM_CACHED | SN_PROGRAM_PREPARED};
 static const struct contender compile_new = {.name = "new sandbox", .prepare = boxed_prepare, .measure = boxed_compile_measure, .clear = boxed_clear, .what = &cpp};
 
-static const struct contender *const in_python[] = {&python_bare, &python_live, &python_new};
+static const struct contender *const in_python[] = {&python_bare, &python_live, &template_live, &python_new, &template_new};
 static const struct contender *const in_javascript[] = {&javascript_bare, &javascript_live, &javascript_new};
 static const struct contender *const in_cpp[] = {&cpp_bare, &cpp_live};
 static const struct contender *const in_java[] = {&java_bare, &java_live};

@@ -440,8 +440,8 @@ static const struct {
      fill_program_run, expect_program_run, run_of_program},
     {"sn_program_run_start()", "sn_run_options", sizeof(sn_run_options), 8, offsetof(sn_run_options, reserved),
      fill_program_run, expect_program_run, run_started_of_program},
-    {"sn_program_create()", "sn_program_options", sizeof(sn_program_options), 8, offsetof(sn_program_options, reserved),
-     fill_program, expect_program, program_by_itself},
+    {"sn_program_create()", "sn_program_options", sizeof(sn_program_options), 8, 0, fill_program, expect_program,
+     program_by_itself},
     {"a program's file", "sn_file", sizeof(sn_file), 16, offsetof(sn_file, reserved), fill_file, expect_file,
      file_of_program},
 };

@@ -46,6 +46,7 @@ from ._types import (
     Mount,
     Network,
     Result,
+    Start,
     Verdict,
     layers,
 )
@@ -60,6 +61,7 @@ def library_version() -> str:
 
 __all__ = [
     "Arm",
+    "Start",
     "BusyError",
     "Denied",
     "DiedError",

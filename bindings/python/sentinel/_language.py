@@ -31,6 +31,8 @@ from ._types import (
     Mount,
     Network,
     Result,
+    Start,
+    choice_of,
     encode,
     files as file_vector,
     layer_mask,
@@ -181,6 +183,7 @@ class Program:
     files           more files for /work, by path
     compile_args    appended to the compile command
     compile_limits  stand for those of the language, limit by limit
+    start           Start.AUTO, Start.TEMPLATE or Start.EXEC, or their names: how its runs begin
     cancel_fd       cancels the compile step when it becomes readable
     cached          use what the compiler made of the same input before, and keep what it makes
     prepared        use headers and the like that were compiled beforehand, or have them built
@@ -221,6 +224,7 @@ class Program:
         cgroup_parent: Argument | None = None,
         arm: Arm | str = Arm.AUTO,
         cpus: Iterable[int] | str | None = None,
+        start: Start | str = Start.AUTO,
     ) -> None:
         self.language = language if isinstance(language, Language) else find_language(language)
         sandbox, loaded = sandbox_options(
@@ -244,6 +248,7 @@ class Program:
         options = SnProgramOptions(size=ctypes.sizeof(SnProgramOptions), source=data, source_length=len(data))
         options.sandbox = pointer(sandbox)
         options.cancel_fd = cancel_descriptor(cancel_fd)
+        options.start = choice_of(Start, start, "start").value
         if file_name is not None:
             options.file_name = encode(file_name, "file_name")
         if files:

@@ -69,6 +69,14 @@ class Arm(enum.Enum):
     ALWAYS = 2  #: from its creation on
 
 
+class Start(enum.Enum):
+    """How the runs of a program begin, where its language has a template (docs/languages.md)."""
+
+    AUTO = 0  #: as a fork of a warm interpreter once there are runs enough for it
+    TEMPLATE = 1  #: so from the first run on
+    EXEC = 2  #: never so
+
+
 class EventType(enum.Enum):
     """What happened to a run that was started."""
 

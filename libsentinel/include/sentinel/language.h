@@ -111,6 +111,16 @@ static inline void sn_file_init(sn_file *file)
 #define SN_PROGRAM_CACHED (1U << 0)   /* keep what compilers make, and use it for the same input again */
 #define SN_PROGRAM_PREPARED (1U << 1) /* use what the language's manifest prepares, built when it is first needed */
 
+/*
+ * A language whose manifest names a template can start a run as a fork of an interpreter that is warm already, instead
+ * of by exec of a new one. It is as confined; what the program can tell is in docs/languages.md.
+ */
+enum {
+    SN_START_AUTO = 0, /* by the template once runs of the collection's programs are many enough, and where it fits */
+    SN_START_TEMPLATE = 1, /* from the first run on, waiting for it; a run that it does not fit is told by a note */
+    SN_START_EXEC = 2      /* never */
+};
+
 /* What a program is made of. Call sn_program_options_init() first; nothing it points to is kept. */
 typedef struct sn_program_options {
     size_t size;                       /* sizeof(sn_program_options), set by sn_program_options_init() */
@@ -122,7 +132,7 @@ typedef struct sn_program_options {
     const sn_limits *compile_limits;   /* fields that are 0 come from the manifest; NULL: all */
     const sn_sandbox_options *sandbox; /* NULL: defaults; its mounts are added to the manifest's */
     int32_t cancel_fd;     /* cancels the compile step when it becomes readable (see sn_run_options); 0: none */
-    uint32_t reserved;     /* 0 */
+    uint32_t start;        /* SN_START_...: how its runs begin */
     uint32_t flags;        /* SN_PROGRAM_...; 0: nothing is read from or written to a cache */
     uint32_t reserved2;    /* 0 */
     const char *cache_dir; /* absolute; NULL: $SENTINEL_CACHE_DIR, else /var/cache/sentinel or the user's cache */

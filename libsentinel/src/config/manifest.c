@@ -47,6 +47,8 @@ static const cyaml_schema_field_t step_fields[] = {
     FIELD_LIST(struct sn__manifest_step, "command", command),
     FIELD_LIST(struct sn__manifest_step, "env", env),
     FIELD_TEXT(struct sn__manifest_step, "policy", policy),
+    FIELD_TEXT(struct sn__manifest_step, "template", template),
+    FIELD_LIST(struct sn__manifest_step, "modules", preload),
     CYAML_FIELD_MAPPING_PTR("limits", OPTIONAL_POINTER, struct sn__manifest_step, written_limits, limits_fields),
     CYAML_FIELD_END,
 };
@@ -471,6 +473,18 @@ static int check_env(const struct check *check, const char *outer, char *const *
     return 0;
 }
 
+/* Its interpreter and flags are started before it is known what will run: nothing of that may depend on it. */
+static bool has_fixed_beginning(const struct sn__manifest_step *step)
+{
+    for (uint32_t i = 0; i < step->command_count; i++) {
+        if (strcmp(step->command[i], "{source}") == 0)
+            return i > 0 && is_absolute(step->command[0]);
+        if (strchr(step->command[i], '{'))
+            return false;
+    }
+    return false;
+}
+
 static int check_step(const struct check *check, const char *outer, struct sn__manifest_step *step, bool compiles)
 {
     int r;
@@ -500,6 +514,15 @@ static int check_step(const struct check *check, const char *outer, struct sn__m
     if (step->policy && !is_absolute(step->policy) && !is_word(step->policy, LOWER DIGITS, LOWER DIGITS "_-", 64))
         return refuse(check, outer, "policy", "\"%.60s\" is neither the name of a policy nor an absolute path",
                       step->policy);
+    if (step->preload && !step->template)
+        return refuse(check, outer, "modules", "they are what a template imports, and there is no template");
+    if (step->template && (compiles || strcmp(outer, "run") != 0))
+        return refuse(check, outer, "template", "only the run step can have one");
+    if (step->template && !is_word(step->template, LOWER DIGITS, LOWER DIGITS "_-", 64))
+        return refuse(check, outer, "template", "\"%.60s\" is not the name of a template", step->template);
+    if (step->template && !has_fixed_beginning(step))
+        return refuse(check, outer, "template",
+                      "the command must be the absolute path of an interpreter, its flags, then {source}");
     return resolve_limits(check, outer, step, compiles);
 }
 

@@ -35,6 +35,9 @@ struct sn__manifest_step {
     char **env;
     uint32_t env_count;
     char *policy;
+    char *template; /* what a run of it may be forked from; NULL: it is exec'd */
+    char **preload; /* "modules": what the template imports */
+    uint32_t preload_count;
     struct sn__manifest_limits *written_limits;
     sn_limits limits; /* resolved: every field has its value */
 };

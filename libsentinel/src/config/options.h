@@ -45,7 +45,8 @@ struct sn__spec {
     sn_policy *policy;
     sn_limits limits;
     uint64_t work_bytes, work_inodes, tmp_bytes, tmp_inodes, shm_bytes;
-    uint32_t arm; /* SN_ARM_... */
+    uint32_t arm;   /* SN_ARM_... */
+    bool is_joined; /* by forks of a template, who have no right over a network namespace that is not the sandbox's */
     uint32_t network;
     char *cpus; /* NULL: wherever the caller may run */
 };

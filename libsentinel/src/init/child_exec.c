@@ -5,8 +5,11 @@
  * it, and the seccomp listener appears in PID 1's table. exec gives the program memory and a table of its own; every
  * descriptor but 0, 1 and 2 is close-on-exec.
  *
- * child_request() is what the request brings beforehand, child_confine() what the sandbox knows. An armed child then
- * waits: what is left to do when it is told its arguments is their exec.
+ * child_request() is what the request brings beforehand, child_confine() what the sandbox knows. The filter is last:
+ * from there on only execve and exit_group are called, which every policy has to allow, and the one call that no policy
+ * can. An armed child then waits: what is left to do when it is told its arguments is their exec.
+ *
+ * The child of a template (template/helper.c) goes through the same steps in memory of its own, and execs nothing.
  */
 #include "init/apparmor.h"
 #include "init/check.h"
@@ -38,7 +41,7 @@ static long set_rlimit(const struct sn__request_rlimit *wanted)
     return sn__sys(__NR_prlimit64, 0, wanted->resource, &next, NULL);
 }
 
-static int child_request(struct child *child)
+int child_request(struct child *child)
 {
     long r;
 
@@ -143,16 +146,9 @@ static int change_ids(struct child *child, uint64_t layers)
     return r < 0 ? fail(&child->failure, SN__STEP_CAPS, 1, r) : 0;
 }
 
-/*
- * The filter is last: from here on only execve and exit_group are called, which every policy has to allow, and the one
- * call that no policy can.
- */
-static int child_confine(struct child *child, uint64_t layers)
+int child_confine(struct child *child)
 {
-    struct sock_fprog program = {
-        .len = (unsigned short)child->request->bpf_count,
-        .filter = (struct sock_filter *)(void *)(uintptr_t)(child->bytes + child->request->bpf),
-    };
+    const uint64_t layers = child->init->plan->layers;
     long r;
 
     if (layers & SN_LAYER_SESSION) {
@@ -187,13 +183,24 @@ static int child_confine(struct child *child, uint64_t layers)
     }
     child->at_ns[SN__CHILD_CONFINE] = rt_now_ns();
     child->at_tick[1] = __builtin_ia32_rdtsc();
-    if (layers & SN_LAYER_SECCOMP) {
-        r = sn__sys(__NR_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_NEW_LISTENER, &program);
-        if (r < 0)
-            return fail(&child->failure, SN__STEP_SECCOMP, 0, r);
-        child->at_tick[2] = __builtin_ia32_rdtsc(); /* no call that tells the time may be left */
-        child->listener = (int)r;
-    }
+    return 0;
+}
+
+int child_filter(struct child *child)
+{
+    struct sock_fprog program = {
+        .len = (unsigned short)child->request->bpf_count,
+        .filter = (struct sock_filter *)(void *)(uintptr_t)(child->bytes + child->request->bpf),
+    };
+    long r;
+
+    if (!(child->init->plan->layers & SN_LAYER_SECCOMP))
+        return 0;
+    r = sn__sys(__NR_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_NEW_LISTENER, &program);
+    if (r < 0)
+        return fail(&child->failure, SN__STEP_SECCOMP, 0, r);
+    child->at_tick[2] = __builtin_ia32_rdtsc(); /* no call that tells the time may be left */
+    child->listener = (int)r;
     return 0;
 }
 
@@ -201,7 +208,7 @@ static int child_confine(struct child *child, uint64_t layers)
  * Waits for the listener's answer. In a container whose own filter refuses the call there is none: the host then starts
  * its runs without.
  */
-static int child_wait(struct child *child)
+int child_wait(struct child *child)
 {
     long r = sn__sys(SN__ARMED_CALL);
 
@@ -272,7 +279,7 @@ int child_main(void *argument)
 
     child->at_ns[SN__CHILD_CLONE] = rt_now_ns();
     sn__sys(__NR_rt_sigprocmask, 2 /* SIG_SETMASK */, &none, NULL, 8);
-    if (child_request(child) == 0 && child_confine(child, child->init->plan->layers) == 0 &&
+    if (child_request(child) == 0 && child_confine(child) == 0 && child_filter(child) == 0 &&
         (!child->request->is_armed || child_wait(child) == 0)) {
         fill_vectors(child);
         fail(&child->failure, SN__STEP_EXEC, 0, execute(child));

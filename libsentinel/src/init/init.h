@@ -34,6 +34,7 @@ struct init {
     uint64_t layers;       /* in force so far */
     uint64_t mounts_ns;    /* that they took to make */
     uint32_t serial;       /* of the latest run */
+    uint32_t refused;      /* the host wants this one no more; its child may still come from a template */
     uint64_t left_bytes;   /* that runs left in files which the next one finds */
     struct shm_look shm;   /* when it was mounted */
     struct received *next; /* a run that is to be armed after this one; NULL: none */
@@ -93,6 +94,8 @@ void files_serve(struct init *init, const struct sn__message *request);
 
 /* run.c: serves one run until no process of it exists */
 void run_serve(struct init *init, struct received *received);
+/* The same of a run whose child a template forked, or could not fork. */
+void run_adopt(struct init *init, struct received *received);
 
 /* sample.c */
 void sample_processes(struct sn__message_sampled *ret_sample);
@@ -112,6 +115,11 @@ struct child {
     uint64_t at_tick[3];               /* the processor's clock beside the last two, and behind the filter */
 };
 int child_main(void *child);
+/* The steps of it, in their order: 0, or -1 with child->failure filled. */
+int child_request(struct child *child);
+int child_confine(struct child *child);
+int child_filter(struct child *child);
+int child_wait(struct child *child);
 /*
  * What no process of a program can ever have: once, for PID 1, whose children have its bounding set. What it has itself
  * it keeps, because it never execs again. 0 or -errno.

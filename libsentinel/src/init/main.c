@@ -33,9 +33,13 @@ static _Noreturn void serve(struct init *init)
             sn__sys_exit(r == 0 ? 0 : 1);
         if (received.message.type == SN__MSG_RUN)
             run_serve(init, &received);
+        else if (received.message.type == SN__MSG_ADOPT)
+            run_adopt(init, &received);
         else if (received.message.type == SN__MSG_FILE)
             files_serve(init, &received.message);
-        /* a KILL or SAMPLE that crossed a DONE is late: nothing to do */
+        else if (received.message.type == SN__MSG_KILL)
+            init->refused = received.message.serial;
+        /* else a KILL or SAMPLE that crossed a DONE is late: nothing to do */
         init_close_received(&received);
     }
 }
@@ -78,6 +82,7 @@ static _Noreturn void init_main(void)
     reply.ready.landlock_abi = init.landlock_abi;
     reply.ready.apparmor = init.apparmor;
     reply.ready.mounts_ns = init.mounts_ns;
+    reply.ready.landlock_fd = init.landlock_fd;
     if (init.plan->network) /* it is configured through that */
         given = sn__sys(__NR_socket, 16 /* AF_NETLINK */, 3 | O_CLOEXEC /* SOCK_RAW */, 0 /* NETLINK_ROUTE */);
     else if (init.plan->born & SN__BORN_AS_TREE)

@@ -17,6 +17,10 @@
  *                                   <-    READY, or FAILED {step, index, errno}
  *     RUN + request, 0, 1, 2, cgroup->
  *                                   <-    STARTED, or FAILED
+ *     [a template, over a copy of the host's end]
+ *     ADOPT + request, listener     ->    the child that it forked into the sandbox; without them: it could not
+ *     ADOPTED                       ->    nothing of the sandbox's outside is open in that child any more
+ *                                   <-    ARMED + the listener, or FAILED
  *                                         of a request that is to wait: ARMED + the listener, or FAILED; the host
  * writes the arguments into the request, and answers what the child waits for KILL, SAMPLE                  ->
  *                                   <-    SAMPLED
@@ -42,6 +46,8 @@ enum sn__message_type {
     SN__MSG_READY,
     SN__MSG_FAILED,
     SN__MSG_RUN,
+    SN__MSG_ADOPT,
+    SN__MSG_ADOPTED,
     SN__MSG_STARTED,
     SN__MSG_ARMED,
     SN__MSG_KILL,
@@ -91,6 +97,7 @@ enum sn__step {
     SN__STEP_SECCOMP,
     SN__STEP_ARM,
     SN__STEP_EXEC,
+    SN__STEP_ENTER,
     SN__STEP_COUNT,
 };
 
@@ -200,6 +207,11 @@ struct sn__request {
 #define SN__ARMED_REQUEST 65536 /* size of the request of an armed child */
 #define SN__ARMED_STRINGS 1024  /* argv and envp of one, together */
 
+/* Descriptors of ADOPT. */
+#define SN__ADOPT_FD_REQUEST 0
+#define SN__ADOPT_FD_LISTENER 1
+#define SN__ADOPT_FDS 2
+
 /* Descriptors of RUN: the request, stdin, stdout, stderr, then join_count, then clone_into. */
 #define SN__RUN_FD_REQUEST 0
 #define SN__RUN_FD_STDIO 1
@@ -247,6 +259,11 @@ struct sn__message_armed {
     uint64_t notification; /* what the listener is to answer */
 };
 
+struct sn__message_adopt {
+    struct sn__failure failure; /* without descriptors: what it failed of */
+    int32_t pid;                /* of the child, inside */
+};
+
 struct sn__message_busy {
     uint64_t cpu_ns; /* so far */
 };
@@ -271,6 +288,7 @@ struct sn__message_ready {
     uint32_t landlock_abi; /* 0: none */
     uint32_t apparmor;     /* enum sn__apparmor_state */
     uint64_t mounts_ns;    /* what of the time the mounts took */
+    int32_t landlock_fd;   /* PID 1's number of the ruleset, for a template; or -1 */
 };
 
 struct sn__message {
@@ -283,6 +301,7 @@ struct sn__message {
         struct sn__message_sampled sampled;
         struct sn__message_busy busy;
         struct sn__message_armed armed;
+        struct sn__message_adopt adopt;
         struct sn__message_file file;
     };
 };

@@ -4,6 +4,7 @@
  * the run exists any more. Limits are the host's business; init only carries out KILL.
  */
 #include "init/check.h"
+#include "init/clone.h"
 #include "init/init.h"
 
 #include <sentinel/layer.h>
@@ -41,6 +42,9 @@ struct run {
     struct child first;        /* its first process, which shares our memory until its exec */
     size_t vector_bytes;       /* mapped for its arguments */
     int is_arming;             /* it is on its way to where it waits in front of its exec */
+    int is_foreign;            /* a template forked it, who has not said yet that it is done with it */
+    int is_held;               /* and it waits already */
+    uint64_t notification;     /* what for */
     long child;
     int signals; /* signalfd of SIGCHLD */
     int first_reaped;
@@ -52,42 +56,21 @@ struct run {
     struct sn__message done;
 };
 
-/*
- * clone3 whose child calls function(argument) on the stack that the arguments name. In the child nothing of our frame
- * may be touched again, hence the jump out of the same piece of assembler.
- */
-static long clone_call(struct clone_args *args, int (*function)(void *), void *argument)
-{
-    register int (*r8)(void *) __asm__("r8") = function;
-    register void *r9 __asm__("r9") = argument;
-    long result;
-
-    __asm__ volatile("syscall\n\t"
-                     "test %%rax, %%rax\n\t"
-                     "jnz 1f\n\t"
-                     "xor %%ebp, %%ebp\n\t"
-                     "mov %%r9, %%rdi\n\t"
-                     "call *%%r8\n\t"
-                     "hlt\n"
-                     "1:"
-                     : "=a"(result)
-                     : "a"(__NR_clone3), "D"(args), "S"(sizeof(*args)), "r"(r8), "r"(r9)
-                     : "rcx", "r11", "memory", "cc");
-    return result;
-}
-
-static long map_request(struct run *run, const struct received *received)
+/* `fds`: how many came with it, 0: its child has them. */
+static long map_request(struct run *run, const struct received *received, uint32_t fds)
 {
     size_t size;
     long r = map_whole(received, SN__RUN_FD_REQUEST, &run->bytes, &size);
 
     if (r < 0)
         return r;
-    if (check_request(run->bytes, size, received->fd_count) < 0) {
+    run->request = (const struct sn__request *)(const void *)run->bytes;
+    if (!fds && size >= sizeof(*run->request))
+        fds = SN__RUN_FD_JOIN + run->request->join_count + run->request->clone_into;
+    if (check_request(run->bytes, size, fds) < 0) {
         sn__sys(__NR_munmap, run->bytes, size);
         return -EBADMSG;
     }
-    run->request = (const struct sn__request *)(const void *)run->bytes;
     return 0;
 }
 
@@ -286,6 +269,8 @@ static void note_steps(struct run *run, uint64_t over_ns)
     uint64_t *steps = run->done.done.step_ns;
     uint64_t ticks = first->at_tick[1] - first->at_tick[0];
 
+    if (!first->at_ns[SN__CHILD_CLONE]) /* a template made it */
+        return;
     steps[SN__CHILD_CLONE] = first->at_ns[SN__CHILD_CLONE] - run->done.done.start_ns;
     steps[SN__CHILD_JOIN] = first->at_ns[SN__CHILD_JOIN] - first->at_ns[SN__CHILD_CLONE];
     steps[SN__CHILD_CONFINE] = first->at_ns[SN__CHILD_CONFINE] - first->at_ns[SN__CHILD_JOIN];
@@ -328,6 +313,11 @@ static void answer_listener(struct run *run)
     memset(&in, 0, sizeof(in));
     if (sn__sys(__NR_ioctl, run->first.listener, SECCOMP_IOCTL_NOTIF_RECV, &in) < 0)
         return; /* the caller died meanwhile */
+    if (run->is_arming && run->is_foreign) {
+        run->is_held = 1;
+        run->notification = in.notification.id;
+        return;
+    }
     if (run->is_arming) {
         tell_armed(run, in.notification.id);
         return;
@@ -385,6 +375,13 @@ static void answer_host(struct run *run)
     }
     if (received.message.type == SN__MSG_KILL && received.message.serial == run->init->serial) {
         kill_all(run);
+    } else if (received.message.type == SN__MSG_ADOPT && run->is_foreign) { /* it could not get done with it */
+        run->first.failure = received.message.adopt.failure;
+        kill_all(run);
+    } else if (received.message.type == SN__MSG_ADOPTED && received.message.serial == run->init->serial) {
+        run->is_foreign = 0;
+        if (run->is_held)
+            tell_armed(run, run->notification);
     } else if (received.message.type == SN__MSG_SAMPLE) {
         uint64_t user_ns, system_ns, began = rt_own_cpu_ns();
 
@@ -544,25 +541,41 @@ static void end(struct run *run)
         sn__sys_exit(1); /* a sandbox whose runs could meet is worse than none: the host sees SN_EDIED */
 }
 
+/* SIGCHLD becomes readable; what was before is noted. 0 or -errno. */
+static long watch_children(struct run *run)
+{
+    unsigned long child_signal = 1UL << (SIGCHLD - 1);
+
+    sn__sys(__NR_rt_sigprocmask, 0 /* SIG_BLOCK */, &child_signal, NULL, 8);
+    run->signals = (int)sn__sys(__NR_signalfd4, -1, &child_signal, 8, O_CLOEXEC | O_NONBLOCK);
+    sn__sys(__NR_getrusage, RUSAGE_CHILDREN, &run->before);
+    run->files_before = files_bytes(run->init);
+    return run->signals < 0 ? run->signals : 0;
+}
+
+static void close_run(struct run *run)
+{
+    if (run->first.listener >= 0)
+        sn__sys(__NR_close, run->first.listener);
+    if (run->signals >= 0)
+        sn__sys(__NR_close, run->signals);
+    sn__sys(__NR_munmap, run->request, run->request->size);
+}
+
 void run_serve(struct init *init, struct received *received)
 {
     struct run run = {.init = init, .received = received, .first.listener = -1, .done = {.type = SN__MSG_DONE}};
     struct sn__message reply = {.type = SN__MSG_FAILED};
-    unsigned long child_signal = 1UL << (SIGCHLD - 1);
     long r;
 
     run.done.serial = reply.serial = init->serial = received->message.serial;
-    r = map_request(&run, received);
+    r = map_request(&run, received, received->fd_count);
     if (r < 0) {
         reply.failure = (struct sn__failure){.step = SN__STEP_REQUEST, .error = (int32_t)-r};
         init_must_send(&reply);
         return;
     }
-    sn__sys(__NR_rt_sigprocmask, 0 /* SIG_BLOCK */, &child_signal, NULL, 8);
-    r = sn__sys(__NR_signalfd4, -1, &child_signal, 8, O_CLOEXEC | O_NONBLOCK);
-    run.signals = (int)r;
-    sn__sys(__NR_getrusage, RUSAGE_CHILDREN, &run.before);
-    run.files_before = files_bytes(init);
+    r = watch_children(&run);
     if (r < 0) {
         reply.failure = (struct sn__failure){.step = SN__STEP_REQUEST, .index = 1, .error = (int32_t)-r};
         init_must_send(&reply);
@@ -581,9 +594,48 @@ void run_serve(struct init *init, struct received *received)
         wait_for_end(&run);
         end(&run);
     }
-    if (run.first.listener >= 0)
-        sn__sys(__NR_close, run.first.listener);
-    if (run.signals >= 0)
-        sn__sys(__NR_close, run.signals);
-    sn__sys(__NR_munmap, run.request, run.request->size);
+    close_run(&run);
+}
+
+/* Whatever a template has put here, or still does: nobody runs in this sandbox. */
+static void refuse_child(struct init *init, const struct received *received)
+{
+    struct sn__message reply = {.type = SN__MSG_FAILED, .serial = received->message.serial};
+
+    reply.failure = received->message.adopt.failure;
+    if (reply.failure.step == SN__STEP_NONE)
+        reply.failure = (struct sn__failure){.step = SN__STEP_ENTER, .error = ECANCELED};
+    if (!(init->plan->layers & SN_LAYER_PID_NS))
+        sn__sys_exit(1);
+    init->refused = received->message.serial; /* should it come after all */
+    sn__sys(__NR_kill, -1, SIGKILL);
+    while (sn__sys(__NR_wait4, -1, NULL, __WALL, NULL) != -ECHILD)
+        continue;
+    init_must_send(&reply);
+}
+
+void run_adopt(struct init *init, struct received *received)
+{
+    struct run run = {.init = init, .received = received, .first.listener = -1, .done = {.type = SN__MSG_DONE}};
+    uint32_t serial = received->message.serial;
+    int is_late = (int32_t)(serial - init->serial) <= 0 || serial == init->refused;
+
+    if (is_late || received->fd_count != SN__ADOPT_FDS || received->message.adopt.pid <= 1 ||
+        map_request(&run, received, 0) < 0) {
+        refuse_child(init, received);
+        return;
+    }
+    run.done.serial = init->serial = serial;
+    run.first = (struct child){
+        .init = init, .request = run.request, .bytes = run.bytes, .listener = received->fds[SN__ADOPT_FD_LISTENER]};
+    received->fds[SN__ADOPT_FD_LISTENER] = -1;
+    run.child = received->message.adopt.pid;
+    run.is_arming = run.is_foreign = 1;
+    if (watch_children(&run) < 0)
+        sn__sys_exit(1);
+    run.busy_from = rt_own_cpu_ns();
+    reap(&run, WNOHANG); /* it may have died before we watched */
+    wait_for_end(&run);
+    end(&run);
+    close_run(&run);
 }

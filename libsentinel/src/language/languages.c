@@ -3,6 +3,7 @@
 #include "base/datadir.h"
 #include "base/error.h"
 #include "language/language.h"
+#include "template/template.h"
 
 #include <dirent.h>
 #include <stdatomic.h>
@@ -152,6 +153,11 @@ static int add(sn_languages *languages, const char *path, unsigned place, sn_err
     languages->entries = grown;
     languages->entries[languages->count++] =
         (struct sn_language){.manifest = manifest, .path = copy, .place = place, .owner = languages};
+    if (manifest->run->template) {
+        grown[languages->count - 1].template = sn__template_new(manifest->run);
+        if (!grown[languages->count - 1].template)
+            return sn__error_nomem(ret_error);
+    }
     return 0;
 }
 
@@ -260,6 +266,7 @@ void sn_languages_free(sn_languages *languages)
     if (!languages || atomic_fetch_sub_explicit(&languages->references, 1, memory_order_acq_rel) > 1)
         return;
     for (size_t i = 0; i < languages->count; i++) {
+        sn__template_free(languages->entries[i].template);
         sn__manifest_free(languages->entries[i].manifest);
         free(languages->entries[i].path);
     }

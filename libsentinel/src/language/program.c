@@ -6,6 +6,7 @@
 #include "language/warm.h"
 #include "result/result.h"
 #include "spawn/sandbox.h"
+#include "supervise/start.h"
 
 #include <string.h>
 
@@ -33,6 +34,7 @@ struct sn_program {
     bool is_prepared; /* the sandbox shows what is prepared for the language */
     sn_policy *policy; /* of the run step; NULL: the caller gave one for the sandbox */
     sn_limits limits;  /* of the run step: the caller's for the sandbox, else the manifest's */
+    uint32_t start;    /* SN_START_... */
 };
 
 void sn_file_init_sized(sn_file *file, size_t size)
@@ -136,6 +138,19 @@ static int run_compiler(sn_program *program, const sn_program_options *options, 
     return r;
 }
 
+static int make_sandbox(sn_program *program, const sn_sandbox_options *options, sn_error **ret_error)
+{
+    struct sn__spec spec;
+    int r = sn__spec_make(options, &spec, ret_error);
+
+    if (r < 0)
+        return r;
+    spec.is_joined = program->language->template && program->start != SN_START_EXEC;
+    r = sn__sandbox_create(&spec, &program->sandbox, ret_error);
+    sn__spec_clear(&spec);
+    return r;
+}
+
 /*
  * The sandbox, with the run step's policy and limits as its defaults unless the caller has others. No language's policy
  * allows a network; where there is one, the policy is that for it.
@@ -159,7 +174,7 @@ static int create_sandbox(sn_program *program, const sn_program_options *options
     }
     if (r == 0) {
         setup.options.limits = &program->limits;
-        r = sn_sandbox_create(&setup.options, &program->sandbox, ret_error);
+        r = make_sandbox(program, &setup.options, ret_error);
         program->is_prepared = r == 0 && prepared;
     }
     sn__language_setup_clear(&setup);
@@ -246,9 +261,9 @@ static int make_all(sn_program *program, const sn_program_options *options, sn_e
 
 static int check_options(const sn_program_options *options, sn_error **ret_error)
 {
-    if (options->cancel_fd < 0 || options->reserved)
+    if (options->cancel_fd < 0 || options->start > SN_START_EXEC)
         return sn__error_set(ret_error, SN_EINVAL, "check options",
-                             "sn_program_options.cancel_fd is negative, or reserved is not 0");
+                             "sn_program_options.cancel_fd is negative, or start is no known value");
     if ((options->flags & ~(SN_PROGRAM_CACHED | SN_PROGRAM_PREPARED)) || options->reserved2)
         return sn__error_set(ret_error, SN_EINVAL, "check options",
                              "sn_program_options.flags has unknown bits, or reserved2 is not 0");
@@ -282,6 +297,7 @@ int sn_program_create(const sn_language *language, const sn_program_options *opt
     if (!program)
         return sn__error_nomem(ret_error);
     program->language = language;
+    program->start = own.start;
     sn__languages_ref(language->owner);
     program->source = strdup(own.file_name);
     r = program->source ? 0 : sn__error_nomem(ret_error);
@@ -370,6 +386,15 @@ static uint64_t add_laid(sn_program *program)
     return left;
 }
 
+static struct sn__start start_of(const sn_program *program)
+{
+    struct sn__start start = {.is_wanted = program->start == SN_START_TEMPLATE};
+
+    if (program->start != SN_START_EXEC)
+        start.template = program->language->template;
+    return start;
+}
+
 int sn_program_run(sn_program *program, const sn_run_options *options, sn_result **ret_result, sn_error **ret_error)
 {
     struct sn__language_command command = {0};
@@ -381,7 +406,7 @@ int sn_program_run(sn_program *program, const sn_run_options *options, sn_result
     if (r < 0)
         return r;
     left = add_laid(program);
-    r = sn_run(program->sandbox, &run, ret_result, ret_error);
+    r = sn__run(program->sandbox, &run, start_of(program), ret_result, ret_error);
     /* a run that came to its end has set it */
     if (r < 0 && program->sandbox->left_bytes == left + program->laid_bytes)
         program->sandbox->left_bytes = left;
@@ -401,7 +426,7 @@ int sn_program_run_start(sn_program *program, const sn_run_options *options, sn_
     if (r < 0)
         return r;
     left = add_laid(program);
-    r = sn_run_start(program->sandbox, &run, ret_running, ret_error);
+    r = sn__run_start(program->sandbox, &run, start_of(program), ret_running, ret_error);
     program->sandbox->left_bytes = left;
     sn__language_command_clear(&command);
     return r;

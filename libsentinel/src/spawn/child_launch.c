@@ -171,7 +171,7 @@ static int future_init(void *argument)
  * does. Going back to the usual is refused to nobody. Real-time processes are also refused by v1 groups without a
  * share.
  */
-static void take_usual_priority(void)
+void sn__child_usual_priority(void)
 {
     const int usual = 0;
     long policy = sn__sys(__NR_sched_getscheduler, 0) & ~(long)SCHED_RESET_ON_FORK;
@@ -231,7 +231,7 @@ static int launcher(void *argument)
     struct sn__launch *launch = argument;
     uint32_t flags;
 
-    take_usual_priority();
+    sn__child_usual_priority();
     /* before the groups are entered: what is kept must not be charged to one that goes */
     if (launch->network)
         enter_network(launch);

@@ -57,4 +57,7 @@ struct sn__launch {
 /* Clones PID 1. All signals have to be blocked. On return launch->pidfd and error are set. 0 or -errno. */
 int sn__child_launch(struct sn__launch *launch, void *launcher_stack_top);
 
+/* For other launchers: leaves behind what priority the caller has above others. */
+void sn__child_usual_priority(void);
+
 #endif

@@ -131,6 +131,7 @@ const char *sn__step_name(uint32_t step)
         [SN__STEP_SECCOMP] = "seccomp load",
         [SN__STEP_ARM] = "wait for the start",
         [SN__STEP_EXEC] = "exec",
+        [SN__STEP_ENTER] = "fork the template into the sandbox",
     };
 
     return step < SN_ARRAY_SIZE(names) && names[step] ? names[step] : "unknown";

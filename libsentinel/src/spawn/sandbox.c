@@ -197,7 +197,7 @@ static int create(sn_sandbox *sandbox, const struct sn__spec *spec, bool *ret_ag
     sn__close(sandbox->tree_fd);
     sandbox->tree_fd = -1;
     if (r == 0 && sandbox->spec.arm == SN_ARM_ALWAYS)
-        sn__armed_prepare(sandbox, sandbox->spec.policy, &sandbox->spec.limits, "/work");
+        sn__armed_prepare(sandbox, sandbox->spec.policy, &sandbox->spec.limits, "/work", NULL, false);
     return r;
 }
 

@@ -44,6 +44,7 @@ struct sn_sandbox {
     struct sn__steps steps;      /* of its creation */
     uint32_t landlock_abi;
     uint32_t apparmor;             /* enum sn__apparmor_state */
+    int landlock_fd;               /* PID 1's number of its ruleset, or -1 */
     uint64_t left_bytes;           /* in files of earlier runs: memory of the next one */
     uint32_t serial;               /* of the latest run or file operation */
     atomic_bool busy;              /* a run or a file operation is going on */
@@ -52,6 +53,7 @@ struct sn_sandbox {
     struct sn__armed *armed;       /* NULL: nothing ever was */
     struct sn__waiting waiting;
     bool cannot_arm;    /* this host, or what is around us, does not let it */
+    uint8_t bad_forks;  /* in a row, of templates that live */
     bool is_single_use; /* there will be no run after the first */
     uint32_t runs;      /* started so far */
     pid_t owner;        /* the process that made it; a child that it forked has a copy of all this */

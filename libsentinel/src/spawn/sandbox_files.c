@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "spawn/control.h"
 #include "spawn/sandbox.h"
+#include "supervise/armed.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -70,6 +71,7 @@ static int ask(sn_sandbox *sandbox, enum sn__file_op op, uint32_t mode, const ch
     int fd = -1;
     int r = sn__path_relative(path, message.file.path, ret_error);
 
+    sn__armed_await_template(sandbox); /* what is put from here on PID 1 has to count after it looked at the files */
     if (r < 0)
         return r;
     if (!message.file.path[0] && op != SN__FILE_LIST && op != SN__FILE_MKDIR)

@@ -112,7 +112,7 @@ static void choose_network(sn_sandbox *sandbox)
         SN_LAYER_NETWORK_NS | SN_LAYER_USER_NS | SN_LAYER_UID | SN_LAYER_CAPABILITIES | SN_LAYER_PID_NS;
 
     if (!sandbox->ids.privileged || (sandbox->spec.layers & needed) != needed ||
-        sandbox->spec.network != SN_NETWORK_NONE)
+        sandbox->spec.network != SN_NETWORK_NONE || sandbox->spec.is_joined)
         return;
     sandbox->network = sn__network_take();
     if (!sandbox->network)
@@ -367,6 +367,7 @@ static int await_ready(sn_sandbox *sandbox, const char *plan, size_t plan_size, 
             sandbox->layers = message.ready.layers;
             sandbox->landlock_abi = message.ready.landlock_abi;
             sandbox->apparmor = message.ready.apparmor;
+            sandbox->landlock_fd = message.ready.landlock_fd;
             note_setup(&sandbox->steps, message.ready.mounts_ns);
             return 0;
         }

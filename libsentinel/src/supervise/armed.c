@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "spawn/control.h"
 #include "supervise/stdio.h"
+#include "template/template.h"
 
 #include <fcntl.h>
 #include <linux/seccomp.h>
@@ -15,6 +16,7 @@
 
 #define LEAST_MEMORY (UINT64_C(8) << 20)
 #define ARM_TIMEOUT_MS 10000 /* a safety net, as in spawn.c */
+#define TEMPLATE_LOOK_MS 20
 #define RUNS_BEFORE_IT_PAYS 2
 
 /* A request that PID 1 sees, too. */
@@ -30,8 +32,11 @@ struct sn__armed {
     struct sn__cgroup_run *spare; /* of the run before, which is over */
     sn_limits spare_limits;
     struct sn__stdin input;
+    int fed; /* our end of an input by feeding, or -1: it is known beforehand */
     int out[2];
     sn_policy *policy;
+    struct sn__template *template; /* whose fork the child is; NULL: PID 1's */
+    uint64_t process;              /* of that, which was asked */
     char *cwd;
     sn_limits limits; /* of the group */
 };
@@ -75,7 +80,7 @@ static struct sn__armed *make(void)
     if (!armed)
         return NULL;
     armed->input = (struct sn__stdin){-1, -1};
-    armed->out[0] = armed->out[1] = -1;
+    armed->out[0] = armed->out[1] = armed->fed = -1;
     armed->areas[0] = armed->areas[1] = (struct area){-1, MAP_FAILED};
     if (!make_area(&armed->areas[0]) || !make_area(&armed->areas[1])) {
         free_areas(armed);
@@ -91,6 +96,8 @@ static void clear(sn_sandbox *sandbox)
     struct sn__armed *armed = sandbox->armed;
 
     sn__stdin_close(&armed->input);
+    sn__close(armed->fed);
+    armed->fed = -1;
     for (int i = 0; i < 2; i++) {
         sn__close(armed->out[i]);
         armed->out[i] = -1;
@@ -101,6 +108,7 @@ static void clear(sn_sandbox *sandbox)
     armed->policy = NULL;
     free(armed->cwd);
     armed->cwd = NULL;
+    armed->template = NULL;
 }
 
 static void end_group(sn_sandbox *sandbox, struct sn__cgroup_run **group)
@@ -109,15 +117,34 @@ static void end_group(sn_sandbox *sandbox, struct sn__cgroup_run **group)
     *group = NULL;
 }
 
+/* A template that died will not tell PID 1 what it was asked: we do, and hear what becomes of that. */
+static void check_template(sn_sandbox *sandbox, bool *told)
+{
+    struct sn__message adopt = {.type = SN__MSG_ADOPT, .serial = sandbox->waiting.serial};
+
+    if (*told || sn__template_is_alive(sandbox->armed->template, sandbox->armed->process))
+        return;
+    adopt.adopt.failure = (struct sn__failure){.step = SN__STEP_ENTER, .error = ESRCH};
+    *told = sn__control_send(sandbox->control, &adopt, NULL, 0) == 0;
+}
+
 /* Until PID 1 has said what became of the child; what it has said already is heard in any case. */
 static bool await_child(sn_sandbox *sandbox, enum sn__waiting_state state)
 {
+    const bool is_forked = sandbox->armed->template != NULL;
+    int looks = is_forked ? ARM_TIMEOUT_MS / TEMPLATE_LOOK_MS : 1;
+    bool told = false;
+
     for (;;) {
         bool is_there = sandbox->waiting.state >= state;
         struct sn__message message;
         int fd = -1;
-        int r = sn__control_receive(sandbox->control, is_there ? 0 : ARM_TIMEOUT_MS, &message, &fd);
+        int r = sn__control_receive(sandbox->control, is_there ? 0 : ARM_TIMEOUT_MS / looks, &message, &fd);
 
+        if (r == 0 && !is_there && is_forked && --looks > 0) {
+            check_template(sandbox, &told);
+            continue;
+        }
         if (r == 0 && is_there)
             return sandbox->waiting.state == state;
         if (r <= 0)
@@ -145,7 +172,17 @@ static int send_request(sn_sandbox *sandbox, struct sn__request_builder *builder
     struct sn__message message = {.type = SN__MSG_RUN};
     int fds[SN__RUN_FDS_MAX];
     uint32_t count = sn__request_join(builder, sandbox, armed->group, fds);
+    cleanup_close int procs = -1;
 
+    if (armed->template && builder->head.clone_into) {
+        /* who makes the fork has no rights of its own on the leaf: a descriptor of ours counts as we do */
+        procs = openat(fds[count - 1], "cgroup.procs", O_WRONLY | O_CLOEXEC);
+        if (procs < 0)
+            return -errno;
+        fds[count - 1] = procs;
+        builder->head.join_count = 1;
+        builder->head.clone_into = 0;
+    }
     builder->head.is_armed = 1;
     if (!sn__request_write(builder, bpf, armed->areas[armed->turn].bytes))
         return -E2BIG;
@@ -154,7 +191,8 @@ static int send_request(sn_sandbox *sandbox, struct sn__request_builder *builder
     fds[SN__RUN_FD_STDIO + 1] = theirs[0];
     fds[SN__RUN_FD_STDIO + 2] = theirs[1];
     message.serial = ++sandbox->serial;
-    return sn__control_send(sandbox->control, &message, fds, count);
+    return armed->template ? sn__template_fork(armed->template, sandbox, message.serial, fds, count, &armed->process)
+                           : sn__control_send(sandbox->control, &message, fds, count);
 }
 
 /* Of what the leaf and the child's rlimits were made with. */
@@ -180,7 +218,7 @@ static int choose_group(sn_sandbox *sandbox)
     return r;
 }
 
-static int prepare(sn_sandbox *sandbox, struct sn__request_builder *builder, const sn_limits *limits)
+static int prepare(sn_sandbox *sandbox, struct sn__request_builder *builder, const sn_limits *limits, bool is_fed)
 {
     struct sn__armed *armed = sandbox->armed;
     cleanup_close int out = -1, err = -1;
@@ -195,7 +233,8 @@ static int prepare(sn_sandbox *sandbox, struct sn__request_builder *builder, con
     if (r == 0)
         r = sn__policy_filter(armed->policy, &bpf, NULL);
     if (r == 0)
-        r = sn__stdin_make(&armed->input, NULL);
+        r = is_fed ? sn__pipe_make(&armed->fed, &armed->input.reading, false, NULL)
+                   : sn__stdin_make(&armed->input, NULL);
     if (r == 0)
         r = sn__pipe_make(&armed->out[0], &out, true, NULL);
     if (r == 0)
@@ -217,7 +256,8 @@ static bool can_arm(const sn_sandbox *sandbox, const sn_policy *policy)
            !sandbox->is_dead;
 }
 
-void sn__armed_prepare(sn_sandbox *sandbox, sn_policy *policy, const sn_limits *limits, const char *cwd)
+void sn__armed_prepare(sn_sandbox *sandbox, sn_policy *policy, const sn_limits *limits, const char *cwd,
+                       struct sn__template *template, bool is_fed)
 {
     struct sn__request_builder builder = {0};
     struct sn__armed *armed;
@@ -233,8 +273,9 @@ void sn__armed_prepare(sn_sandbox *sandbox, sn_policy *policy, const sn_limits *
     }
     armed->turn ^= 1;
     armed->policy = sn_policy_ref(policy);
+    armed->template = template;
     armed->cwd = strdup(cwd);
-    if (armed->cwd && prepare(sandbox, &builder, limits) == 0) {
+    if (armed->cwd && prepare(sandbox, &builder, limits, is_fed) == 0) {
         struct sn__request *request = (struct sn__request *)(void *)armed->areas[armed->turn].bytes;
 
         sandbox->waiting = (struct sn__waiting){
@@ -257,12 +298,19 @@ void sn__armed_await(sn_sandbox *sandbox)
         await_child(sandbox, SN__WAITING_READY);
 }
 
+void sn__armed_await_template(sn_sandbox *sandbox)
+{
+    if (sandbox->waiting.state == SN__WAITING_ASKED && sandbox->armed->template)
+        await_child(sandbox, SN__WAITING_READY);
+}
+
 static bool fits(const sn_running *running, const sn_run_options *options, const sn_limits *of_group)
 {
     const struct sn__armed *armed = running->sandbox->armed;
 
-    return running->sandbox->waiting.state != SN__WAITING_NOBODY && options->stdin_mode == SN_STDIN_DATA &&
-           running->policy == armed->policy && strcmp(running->cwd, armed->cwd) == 0 &&
+    return running->sandbox->waiting.state != SN__WAITING_NOBODY &&
+           (options->stdin_mode == SN_STDIN_FEED) == (armed->fed >= 0) && running->policy == armed->policy &&
+           running->template == armed->template && strcmp(running->cwd, armed->cwd) == 0 &&
            are_same(&armed->limits, of_group);
 }
 
@@ -285,6 +333,17 @@ static bool hand_over(struct sn__request_builder *builder, sn_sandbox *sandbox)
     return is_written;
 }
 
+/* It never got to where it would have waited. A template that died meanwhile says nothing of the next one. */
+static void note_failure(sn_sandbox *sandbox)
+{
+    struct sn__template *template = sandbox->armed->template;
+
+    if (!template)
+        sandbox->cannot_arm = true;
+    else if (sn__template_is_alive(template, sandbox->armed->process))
+        sandbox->bad_forks++;
+}
+
 int sn__armed_take(sn_running *running, struct sn__request_builder *builder, const sn_run_options *options,
                    const sn_limits *of_group, sn_error **ret_error)
 {
@@ -297,18 +356,22 @@ int sn__armed_take(sn_running *running, struct sn__request_builder *builder, con
         return 0;
     is_usable = fits(running, options, of_group) && await_child(sandbox, SN__WAITING_READY);
     if (sandbox->waiting.state == SN__WAITING_GONE && !sandbox->waiting.was_ready)
-        sandbox->cannot_arm = true;
+        note_failure(sandbox);
     if (!is_usable || !hand_over(builder, sandbox)) {
         drop(sandbox);
         return 0;
     }
-    r = sn__stdin_fill(&armed->input, options->stdin_data, options->stdin_length, ret_error);
+    r = armed->fed >= 0 ? 0 : sn__stdin_fill(&armed->input, options->stdin_data, options->stdin_length, ret_error);
     if (r < 0) {
         drop(sandbox);
         return r;
     }
     running->is_armed = true;
+    running->is_forked = armed->template != NULL;
+    if (running->is_forked)
+        sandbox->bad_forks = 0;
     running->group = steal_ptr(&armed->group);
+    running->in = steal_fd(&armed->fed);
     for (int i = 0; i < 2; i++)
         running->out[i] = steal_fd(&armed->out[i]);
     return 1;
@@ -361,12 +424,32 @@ bool sn__armed_keep_group(sn_running *running)
     return true;
 }
 
+/* A fork would be in the sandbox at once: not while a run is on. */
+static bool can_fork(const sn_running *running)
+{
+    return running->fitting && running->sandbox->bad_forks < SN__BAD_FORKS_MAX &&
+           sn__template_is_ready(running->fitting, false);
+}
+
 void sn__armed_prepare_next(sn_running *running)
 {
     sn_sandbox *sandbox = running->sandbox;
 
-    if (!running->is_fed && will_run_again(sandbox) && sandbox->waiting.state == SN__WAITING_NOBODY)
-        sn__armed_prepare(sandbox, running->policy, &running->limits, running->cwd);
+    if (!running->is_fed && will_run_again(sandbox) && sandbox->waiting.state == SN__WAITING_NOBODY &&
+        !can_fork(running))
+        sn__armed_prepare(sandbox, running->policy, &running->limits, running->cwd, NULL, false);
+}
+
+void sn__armed_fork_next(sn_running *running)
+{
+    sn_sandbox *sandbox = running->sandbox;
+
+    if (!running->is_over || running->error_code || running->is_fed || !can_fork(running) || !will_run_again(sandbox) ||
+        sn__sandbox_claim(sandbox, NULL) < 0)
+        return;
+    if (sandbox->waiting.state == SN__WAITING_NOBODY)
+        sn__armed_prepare(sandbox, running->policy, &running->limits, running->cwd, running->fitting, false);
+    sn__sandbox_release(sandbox);
 }
 
 void sn__armed_free(sn_sandbox *sandbox)

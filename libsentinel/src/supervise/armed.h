@@ -29,14 +29,23 @@
  */
 struct sn__armed;
 
+/* So many failures of living templates in a row, and a sandbox tries no more. */
+#define SN__BAD_FORKS_MAX 3
+
 /*
  * Has the next run got ready, for a sandbox that the caller has claimed and that has nothing armed, after the run that
- * is on, if there is one. Never blocks. That it could not be done is no error: the run will start without.
+ * is on, if there is one. Never blocks. That it could not be done is no error: the run will start without. `template`:
+ * the child is a fork of it (template/template.h), which asks PID 1 to adopt it, and no run may be on; else one of PID
+ * 1's, which will exec. `is_fed`: its input is a pipe.
  */
-void sn__armed_prepare(sn_sandbox *sandbox, sn_policy *policy, const sn_limits *limits, const char *cwd);
+void sn__armed_prepare(sn_sandbox *sandbox, sn_policy *policy, const sn_limits *limits, const char *cwd,
+                       struct sn__template *template, bool is_fed);
 
 /* Waits until it is ready, or lost. */
 void sn__armed_await(sn_sandbox *sandbox);
+
+/* The same of a child that a template forks, which PID 1 may not know yet. */
+void sn__armed_await_template(sn_sandbox *sandbox);
 
 /*
  * Gives a run that is being started what was armed for it, pipes and leaf: 1; 0: there is nothing, or it did not fit
@@ -54,6 +63,8 @@ bool sn__armed_keep_group(sn_running *running);
 
 /* When a run has been started: gets the next one ready, if there will be one, for when this one is over. */
 void sn__armed_prepare_next(sn_running *running);
+/* The same by a template, when the run is over. */
+void sn__armed_fork_next(sn_running *running);
 
 /* Gives everything back; PID 1 is gone. In a forked child only the copies. NULL is accepted. */
 void sn__armed_free(sn_sandbox *sandbox);

@@ -95,6 +95,9 @@ static void add_notes(const sn_running *running, sn_result *result)
         sn__buffer_add_string(&result->notes,
                               "memory: a cgroup above the sandbox's own ran out of memory, not the run\n");
     note_callers_limits(running, result);
+    if (running->wanted_template && !running->is_forked)
+        sn__buffer_add_string(&result->notes, "start: by exec; the run does not fit the language's template, or there "
+                                              "is none\n");
     if (!sandbox->driver)
         sn__buffer_add_string(&result->notes,
                               "cgroup: limits are by rlimits and by polling every 10 ms; memory is the "

@@ -12,6 +12,7 @@
 #include "supervise/armed.h"
 #include "supervise/request.h"
 #include "supervise/stdio.h"
+#include "template/template.h"
 
 #include <fcntl.h>
 #include <string.h>
@@ -129,11 +130,13 @@ static void give_back(sn_running *running)
         sn__close(running->out[i]);
         running->out[i] = -1;
     }
+    sn__close(running->in);
     sn__close(running->epoll);
     sn__close(running->timer);
     sn__close(running->cancel);
+    running->in = -1;
     running->epoll = running->timer = running->cancel = running->oom = -1;
-    running->is_armed = false;
+    running->is_armed = running->is_forked = false;
 }
 
 /* 1: it has started, 0: there was nothing armed for it. */
@@ -142,6 +145,11 @@ static int start_armed(sn_running *running, struct sn__request_builder *builder,
 {
     int r = sn__armed_take(running, builder, options, of_group, ret_error);
 
+    if (r == 0 && running->template) {
+        sn__armed_prepare(running->sandbox, running->policy, &running->limits, running->cwd, running->template,
+                          running->is_fed);
+        r = sn__armed_take(running, builder, options, of_group, ret_error);
+    }
     if (r <= 0)
         return r;
     r = make_watchers(running, ret_error);
@@ -233,7 +241,24 @@ static int check_options(const sn_sandbox *sandbox, const sn_run_options *option
     return 0;
 }
 
+static void choose_start(sn_running *running, const sn_run_options *options, struct sn__start start)
+{
+    running->wanted_template = start.template && start.is_wanted;
+    if (!start.template || running->sandbox->bad_forks >= SN__BAD_FORKS_MAX || !options->envp ||
+        !sn__template_fits(start.template, running->sandbox, options->argv, options->envp))
+        return;
+    running->fitting = start.template;
+    if (sn__template_is_ready(start.template, start.is_wanted))
+        running->template = start.template;
+}
+
 int sn_run_start(sn_sandbox *sandbox, const sn_run_options *options, sn_running **ret_running, sn_error **ret_error)
+{
+    return sn__run_start(sandbox, options, (struct sn__start){0}, ret_running, ret_error);
+}
+
+int sn__run_start(sn_sandbox *sandbox, const sn_run_options *options, struct sn__start start, sn_running **ret_running,
+                  sn_error **ret_error)
 {
     sn_run_options checked;
     sn_running *running;
@@ -265,6 +290,7 @@ int sn_run_start(sn_sandbox *sandbox, const sn_run_options *options, sn_running 
     running->epoll = running->timer = running->cancel = running->out[0] = running->out[1] = running->in = -1;
     running->callers_cancel = checked.cancel_fd ? checked.cancel_fd : -1;
     running->oom = -1;
+    choose_start(running, &checked, start);
     running->result = calloc(1, sizeof(*running->result));
     if (running->result)
         running->result->steps.last_ns = begun_ns;

@@ -6,6 +6,7 @@
 #include "result/result.h"
 #include "spawn/sandbox.h"
 #include "supervise/cgroup.h"
+#include "supervise/start.h"
 #include "supervise/suspect.h"
 
 #include <sentinel/run.h>
@@ -33,6 +34,11 @@ struct sn_running {
     uint32_t output_mode;
     uint32_t serial; /* what PID 1 calls it */
     bool is_armed;   /* started by a child that waited for it */
+
+    struct sn__template *fitting;  /* it could be a fork of this; or NULL */
+    struct sn__template *template; /* and that is there */
+    bool is_forked;                /* and it is */
+    bool wanted_template;
 
     int epoll;
     int timer;

@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "config/options.h"
 #include "spawn/control.h"
+#include "supervise/armed.h"
 
 #include <poll.h>
 #include <signal.h>
@@ -586,6 +587,8 @@ void sn_running_free(sn_running *running)
         }
         sn_result_free(dropped);
     }
+    if (sn__sandbox_is_ours(running->sandbox))
+        sn__armed_fork_next(running);
     for (int i = 0; i < 2; i++)
         sn__close(running->out[i]);
     sn__close(running->in);
@@ -603,6 +606,12 @@ void sn_running_free(sn_running *running)
 
 int sn_run(sn_sandbox *sandbox, const sn_run_options *options, sn_result **ret_result, sn_error **ret_error)
 {
+    return sn__run(sandbox, options, (struct sn__start){0}, ret_result, ret_error);
+}
+
+int sn__run(sn_sandbox *sandbox, const sn_run_options *options, struct sn__start start, sn_result **ret_result,
+            sn_error **ret_error)
+{
     sn_run_options checked = {0};
     sn_running *running;
     int r = 0;
@@ -616,7 +625,7 @@ int sn_run(sn_sandbox *sandbox, const sn_run_options *options, sn_result **ret_r
     if (checked.stdin_mode == SN_STDIN_FEED)
         return sn__error_set(ret_error, SN_EINVAL, "check run options",
                              "SN_STDIN_FEED needs sn_run_start(): nobody could feed a blocking run");
-    r = sn_run_start(sandbox, options, &running, ret_error);
+    r = sn__run_start(sandbox, options, start, &running, ret_error);
     if (r < 0)
         return r;
     r = sn_run_wait(running, ret_result, ret_error);

@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: MIT
+import socket
+socket.socket(socket.AF_INET, socket.SOCK_STREAM)

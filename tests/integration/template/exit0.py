@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+import sys; print("x"); sys.exit()

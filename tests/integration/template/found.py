@@ -1,0 +1,15 @@
+# SPDX-License-Identifier: MIT
+import sys, os
+print(sys.argv, sys.orig_argv[1:], __name__, __file__, __spec__, __cached__, __package__, __doc__, sorted(k for k in globals()), type(__loader__).__name__, __loader__.path if hasattr(__loader__,'path') else '')
+print(sys.path, sys.executable, sys.flags, sys.prefix, sys.version)
+print(sorted(os.environ.items()), os.getcwd(), os.getpid()>1, os.getppid(), os.getuid(), os.getgid(), os.getgroups(), os.getsid(0)==os.getpid())
+print(sys.stdin, sys.stdout, sys.stderr, sys.stdin.buffer, sys.stdout.buffer, sys.stdout.line_buffering, sys.stderr.line_buffering, sys.stdout.errors, sys.stderr.errors)
+print(sys.__stdout__ is sys.stdout, sys.stdin.buffer.raw, sys.stdout.newlines, sys.stdin.newlines)
+print(sorted(os.listdir('/proc/self/fd'))[:5], open('/proc/self/comm').read(), open('/proc/self/oom_score_adj').read(), open('/proc/self/limits').read())
+print([l for l in open('/proc/self/status') if l.split(':')[0] in ('Uid','Gid','Groups','CapEff','CapPrm','CapBnd','CapAmb','CapInh','NoNewPrivs','Seccomp','Seccomp_filters','Threads','SigIgn','SigCgt','SigBlk','ShdPnd','TracerPid','Umask')])
+print(sys.gettrace(), sys.getprofile(), sys.getrecursionlimit(), sys.getswitchinterval(), sys.warnoptions, sys._xoptions)
+import gc; print(gc.isenabled(), gc.get_threshold())
+import locale; print(locale.setlocale(locale.LC_CTYPE), locale.getpreferredencoding())
+import signal; print([signal.getsignal(s) for s in (1,2,13,15,25)])
+import threading; print(threading.main_thread(), threading.current_thread() is threading.main_thread(), threading.get_native_id()==os.getpid(), threading.main_thread().native_id==os.getpid(), threading.active_count())
+print(sys._getframe().f_back, len(__import__('inspect').stack()))

@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: MIT
+x = []
+while True: x.append(bytearray(1<<20))

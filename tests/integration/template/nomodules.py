@@ -1,0 +1,5 @@
+# SPDX-License-Identifier: MIT
+import sys
+
+sys.modules.clear()
+print('nothing imported')

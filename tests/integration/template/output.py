@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+while True: print('x'*1000)

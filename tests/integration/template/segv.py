@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: MIT
+import ctypes
+ctypes.string_at(0)
