@@ -98,6 +98,10 @@ class SnPoolStatus(Structure):
     ]
 
 
+class SnStep(Structure):
+    _fields_ = [("name", c_char_p), ("ns", c_uint64), ("is_ahead", c_uint32), ("reserved", c_uint32)]
+
+
 class SnFileInfo(Structure):
     _fields_ = [("name", c_char_p), ("bytes", c_uint64), ("mode", c_uint32), ("reserved", c_uint32)]
 
@@ -176,6 +180,7 @@ STRUCTS: dict[str, type[Structure]] = {
     "sn_sandbox_options": SnSandboxOptions,
     "sn_pool_options": SnPoolOptions,
     "sn_pool_status": SnPoolStatus,
+    "sn_step": SnStep,
     "sn_file_info": SnFileInfo,
     "sn_run_options": SnRunOptions,
     "sn_event": SnEvent,
