@@ -53,6 +53,14 @@ struct sn__template {
 
 /* ---- made ---- */
 
+static bool is_whole(char *const *list, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++)
+        if (!list[i])
+            return false;
+    return true;
+}
+
 static char **make_argv(const struct sn__manifest_step *step, uint32_t flags)
 {
     char **argv = calloc(flags + step->preload_count + 3, sizeof(*argv));
@@ -67,15 +75,12 @@ static char **make_argv(const struct sn__manifest_step *step, uint32_t flags)
     count++;
     for (uint32_t i = 0; i < step->preload_count; i++)
         argv[count++] = strdup(step->preload[i]);
-    return argv;
-}
-
-static bool is_whole(char *const *list, uint32_t count)
-{
-    for (uint32_t i = 0; i < count; i++)
-        if (!list[i])
-            return false;
-    return true;
+    if (is_whole(argv, count))
+        return argv;
+    while (count > 0)
+        free(argv[--count]);
+    free(argv);
+    return NULL;
 }
 
 struct sn__template *sn__template_new(const struct sn__manifest_step *step)
@@ -95,7 +100,7 @@ struct sn__template *sn__template_new(const struct sn__manifest_step *step)
         command.envp = NULL;
     }
     sn__language_command_clear(&command);
-    if (!template->argv || !template->envp || !is_whole(template->argv, template->flags + 2 + step->preload_count)) {
+    if (!template->argv || !template->envp) {
         sn__template_free(template);
         return NULL;
     }
