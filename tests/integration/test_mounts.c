@@ -39,7 +39,7 @@ static char *make_host_directory(void)
 
     while (*path)
         path += sizeof(directories[0]);
-    assert_true(path < directories[DIRECTORIES]);
+    assert_true(path <= directories[DIRECTORIES - 1]);
     strcpy(path, "/tmp/sn-test-XXXXXX");
     assert_non_null(mkdtemp(path));
     assert_int_equal(chmod(path, 0755), 0);
