@@ -20,7 +20,7 @@ static const struct goal goals[] = {
     {.scenario = "spawn", .contender = "bwrap --unshare-all", .to = POOLED, .is_least = true, .limit = 6},
     {.scenario = "spawn", .contender = "nsjail", .to = POOLED, .is_least = true, .limit = 9},
     {.scenario = "spawn", .contender = NEW, .to = BARE, .limit = 3},
-    {.scenario = "python", .contender = LIVE, .to = "bare", .limit = 0.2},
+    {.scenario = "python", .contender = "live sandbox, template", .to = "bare", .limit = 0.2},
     {.scenario = "cpp-compile", .contender = "prepared, another source", .to = "bare", .limit = 0.22},
     {.scenario = "cpp-compile", .contender = "cached, the same source", .to = "bare", .limit = 0.01},
     {.scenario = "throughput-1", .contender = POOLED_MANY, .to = BARE, .is_least = true, .limit = 0.85},
