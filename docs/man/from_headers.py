@@ -195,6 +195,11 @@ def prose(text):
     return out
 
 
+def path_name(path):
+    """A file's name: it may go on in the next line behind a slash."""
+    return "\\fI" + escape(path).replace("/", "/\\:") + "\\fR"
+
+
 def in_tag(text):
     """prose() below a .TP: paragraphs keep its indentation."""
     return [".IP" if line == ".PP" else line for line in prose(text)]
@@ -265,7 +270,8 @@ def used_codes(functions, headers):
 
 def heading(name, version):
     return ['.\\" SPDX-License-Identifier: MIT', '.\\" Made from the public headers by from_headers.py',
-            f'.TH {name.upper().replace("-", chr(92) + "-")} 3 "" "Sentinel {version}" "Sentinel manual"', ".SH NAME"]
+            f'.TH {name.upper().replace("-", chr(92) + "-")} 3 "" "Sentinel {version}" "Sentinel manual"',
+            '.\\" Long names leave few spaces to fill a line by, and are not to be hyphenated.', ".ad l", ".nh", ".SH NAME"]
 
 
 BUILD = [".PP", "Build with", ".BR \"cc $(pkg\\-config \\-\\-cflags \\-\\-libs sentinel)\" ."]
@@ -402,7 +408,7 @@ def main():
         return 1 if missing else 0
     pages = all_pages(headers, arguments.version, arguments.example)
     for name, text in sorted(pages.items()):
-        text = re.sub(r"\bdocs/(\w+\.md)", lambda found: f"\\fI{arguments.documents}/{found[1]}\\fR", text)
+        text = re.sub(r"\bdocs/(\w+\.md)", lambda found: path_name(f"{arguments.documents}/{found[1]}"), text)
         if arguments.names:
             print(name)
         else:

@@ -32,6 +32,11 @@ abi_man_pages() {
     abi_lint "$page" >"$scratch/said" 2>&1
     check "${page##*/} is clean" diff /dev/null "$scratch/said"
   done
+  # Wherever the documents are.
+  mkdir -p "$scratch/far" &&
+    docs/man/from_headers.py --out "$scratch/far" --documents "/a/prefix-that-is/longer/than-most/$(pwd -P)" "${headers[@]}"
+  abi_lint "$scratch/far/sentinel-language.3" >"$scratch/said" 2>&1
+  check "a page that names a file of a long path is clean" diff /dev/null "$scratch/said"
   for page in "$installed"/man1/*.1; do
     abi_lint "$page" >"$scratch/said" 2>&1
     check "${page##*/} is clean" diff /dev/null "$scratch/said"
@@ -48,7 +53,7 @@ abi_man_pages() {
     'MANPATH=$1 MANWIDTH=80 man -E UTF-8 sn_run_write | grep -q "int sn_run_write(sn_running"' sh "$installed"
   # shellcheck disable=SC2016
   # Where they say that more is written.
-  sed -n 's/.*\\fI\(\/[^ ]*\.md\)\\fR.*/\1/p' "$installed"/man3/*.3 | sort -u >"$scratch/targets"
+  sed -n 's/\\://g; s/.*\\fI\(\/[^ ]*\.md\)\\fR.*/\1/p' "$installed"/man3/*.3 | sort -u >"$scratch/targets"
   check "the documents that they name are installed" xargs -r -a "$scratch/targets" ls
   check "they name some" test -s "$scratch/targets"
   # shellcheck disable=SC2016
