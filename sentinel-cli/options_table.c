@@ -59,17 +59,27 @@ static int apply_relax(struct settings *settings, const struct option_row *row, 
     return parse_layers(value, field(settings, row), ret_why);
 }
 
-static int apply_arm(struct settings *settings, const struct option_row *row, const char *value, char **ret_why)
+/* A word among those of an enumeration, which are in its order. */
+static int apply_choice(struct settings *settings, const struct option_row *row, const char *value,
+                        const char *const *names, size_t count)
 {
-    static const char *const names[] = {[SN_ARM_AUTO] = "auto", [SN_ARM_NEVER] = "never", [SN_ARM_ALWAYS] = "always"};
-    uint32_t *arm = field(settings, row);
+    uint32_t *choice = field(settings, row);
 
-    for (uint32_t i = 0; i < ARRAY_SIZE(names); i++) {
+    for (uint32_t i = 0; i < count; i++) {
         if (strcmp(value, names[i]) == 0) {
-            *arm = i;
+            *choice = i;
             return 0;
         }
     }
+    return -1;
+}
+
+static int apply_arm(struct settings *settings, const struct option_row *row, const char *value, char **ret_why)
+{
+    static const char *const names[] = {[SN_ARM_AUTO] = "auto", [SN_ARM_NEVER] = "never", [SN_ARM_ALWAYS] = "always"};
+
+    if (apply_choice(settings, row, value, names, ARRAY_SIZE(names)) == 0)
+        return 0;
     *ret_why = xprintf("no time at which a run can be got ready; give auto, never or always");
     return -1;
 }
@@ -78,31 +88,21 @@ static int apply_start(struct settings *settings, const struct option_row *row, 
 {
     static const char *const names[] = {
         [SN_START_AUTO] = "auto", [SN_START_TEMPLATE] = "template", [SN_START_EXEC] = "exec"};
-    uint32_t *start = field(settings, row);
 
-    for (uint32_t i = 0; i < ARRAY_SIZE(names); i++) {
-        if (strcmp(value, names[i]) == 0) {
-            *start = i;
-            return 0;
-        }
-    }
+    if (apply_choice(settings, row, value, names, ARRAY_SIZE(names)) == 0)
+        return 0;
     *ret_why = xprintf("no way in which a program can be started; give auto, template or exec");
     return -1;
 }
 
 static int apply_network(struct settings *settings, const struct option_row *row, const char *value, char **ret_why)
 {
-    uint32_t *network = field(settings, row);
+    static const char *const names[] = {[SN_NETWORK_NONE] = "none", [SN_NETWORK_LOOPBACK] = "loopback"};
 
-    if (strcmp(value, "none") == 0) {
-        *network = SN_NETWORK_NONE;
-    } else if (strcmp(value, "loopback") == 0) {
-        *network = SN_NETWORK_LOOPBACK;
-    } else {
-        *ret_why = xprintf("no kind of network that there is; give none or loopback");
-        return -1;
-    }
-    return 0;
+    if (apply_choice(settings, row, value, names, ARRAY_SIZE(names)) == 0)
+        return 0;
+    *ret_why = xprintf("no kind of network that there is; give none or loopback");
+    return -1;
 }
 
 static int apply_hostname(struct settings *settings, const struct option_row *row, const char *value, char **ret_why)

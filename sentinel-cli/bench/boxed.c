@@ -29,29 +29,40 @@ int ended_well(sn_result *result, char **ret_why)
     return -1;
 }
 
-static int run_in(sn_sandbox *sandbox, const char *const *argv, char **ret_why)
+int boxed_create(sn_sandbox **ret_sandbox, char **ret_why)
+{
+    sn_error *error = NULL;
+
+    return sn_sandbox_create(NULL, ret_sandbox, &error) < 0 ? because(error, ret_why) : 0;
+}
+
+int boxed_run(sn_sandbox *sandbox, const char *const *argv, sn_result **ret_result, char **ret_why)
 {
     sn_run_options options;
-    sn_result *result = NULL;
     sn_error *error = NULL;
 
     sn_run_options_init(&options);
     options.argv = argv;
-    if (sn_run(sandbox, &options, &result, &error) < 0)
-        return because(error, ret_why);
-    return ended_well(result, ret_why);
+    return sn_run(sandbox, &options, ret_result, &error) < 0 ? because(error, ret_why) : 0;
+}
+
+static int run_in(sn_sandbox *sandbox, const char *const *argv, char **ret_why)
+{
+    sn_result *result = NULL;
+    int r = boxed_run(sandbox, argv, &result, ret_why);
+
+    return r < 0 ? r : ended_well(result, ret_why);
 }
 
 int live_prepare(const struct contender *contender, void **ret_state, char **ret_why)
 {
     sn_sandbox *sandbox = NULL;
-    sn_error *error = NULL;
+    int r = boxed_create(&sandbox, ret_why);
 
     (void)contender;
-    if (sn_sandbox_create(NULL, &sandbox, &error) < 0)
-        return because(error, ret_why);
-    *ret_state = sandbox;
-    return 0;
+    if (r == 0)
+        *ret_state = sandbox;
+    return r;
 }
 
 int live_measure(const struct contender *contender, void *state, double *ret_ns, char **ret_why)
@@ -131,12 +142,11 @@ int new_measure(const struct contender *contender, void *state, double *ret_ns, 
 {
     uint64_t begin = bench_now();
     sn_sandbox *sandbox = NULL;
-    sn_error *error = NULL;
-    int r;
+    int r = boxed_create(&sandbox, ret_why);
 
     (void)state;
-    if (sn_sandbox_create(NULL, &sandbox, &error) < 0)
-        return because(error, ret_why);
+    if (r < 0)
+        return r;
     r = run_in(sandbox, contender->what, ret_why);
     sn_sandbox_destroy(sandbox);
     *ret_ns = (double)(bench_now() - begin);

@@ -6,8 +6,13 @@
 
 #include <sentinel/error.h>
 #include <sentinel/result.h>
+#include <sentinel/sandbox.h>
 
 /* Commands (contender->what, a NULL-terminated list) in sandboxes: every layer, output captured, the default limits. */
+
+/* For other measurements: a sandbox as all of these are made, and a run in one. */
+int boxed_create(sn_sandbox **ret_sandbox, char **ret_why);
+int boxed_run(sn_sandbox *sandbox, const char *const *argv, sn_result **ret_result, char **ret_why);
 
 /* A sandbox that lives through all rounds: a figure is one run in it. */
 int live_prepare(const struct contender *contender, void **ret_state, char **ret_why);

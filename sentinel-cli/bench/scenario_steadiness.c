@@ -120,20 +120,16 @@ static int measure(const struct contender *contender, void *state, double *ret_n
 {
     const bool is_noisy = contender->number & (NOISE | ELSEWHERE);
     struct neighbours neighbours;
-    sn_run_options options;
     sn_result *result = NULL;
-    sn_error *error = NULL;
     int r;
 
-    sn_run_options_init(&options);
-    options.argv = contender->what;
     if (is_noisy)
         neighbours_begin(&neighbours, contender->number);
-    r = sn_run(state, &options, &result, &error);
+    r = boxed_run(state, contender->what, &result, ret_why);
     if (is_noisy)
         neighbours_end(&neighbours);
     if (r < 0)
-        return because(error, ret_why);
+        return r;
     *ret_ns = (double)(contender->number & WALL ? sn_result_wall_ns(result) : sn_result_cpu_ns(result));
     return ended_well(result, ret_why);
 }

@@ -29,25 +29,15 @@ static void keep(const sn_step *steps, size_t count)
     memcpy(latest.list, steps, latest.count * sizeof(*steps));
 }
 
-static int make(sn_sandbox **ret_sandbox, char **ret_why)
-{
-    sn_error *error = NULL;
-
-    return sn_sandbox_create(NULL, ret_sandbox, &error) < 0 ? because(error, ret_why) : 0;
-}
-
 static int run_in(sn_sandbox *sandbox, char **ret_why)
 {
-    sn_run_options options;
     sn_result *result = NULL;
-    sn_error *error = NULL;
     const sn_step *steps;
     size_t count;
+    int r = boxed_run(sandbox, true_argv, &result, ret_why);
 
-    sn_run_options_init(&options);
-    options.argv = true_argv;
-    if (sn_run(sandbox, &options, &result, &error) < 0)
-        return because(error, ret_why);
+    if (r < 0)
+        return r;
     steps = sn_result_steps(result, &count);
     keep(steps, count);
     return ended_well(result, ret_why);
@@ -64,7 +54,7 @@ static int cycle(enum kind kind, char **ret_why)
         nanosleep(&(struct timespec){.tv_nsec = 3000000}, NULL); /* until it is armed */
         return run_in(latest.live, ret_why);
     }
-    r = make(&sandbox, ret_why);
+    r = boxed_create(&sandbox, ret_why);
     if (r < 0)
         return r;
     if (kind == OF_FIRST_RUN) {
@@ -82,9 +72,9 @@ static int step_prepare(const struct contender *contender, void **ret_state, cha
     *ret_state = NULL;
     if (contender->number == 0)
         return 0;
-    if (!latest.keeper && make(&latest.keeper, ret_why) < 0)
+    if (!latest.keeper && boxed_create(&latest.keeper, ret_why) < 0)
         return -1;
-    if (!latest.live && make(&latest.live, ret_why) < 0)
+    if (!latest.live && boxed_create(&latest.live, ret_why) < 0)
         return -1;
     /* until its next run is armed */
     for (int i = 0; i < 3; i++)

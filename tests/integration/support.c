@@ -128,6 +128,23 @@ sn_sandbox *make_sandbox(const sn_sandbox_options *options)
     return sandbox;
 }
 
+sn_program *make_program(const sn_language *language, const sn_program_options *options)
+{
+    sn_program *program = NULL;
+    sn_error *error = NULL;
+    int code = sn_program_create(language, options, &program, &error);
+
+    if (code == SN_ETOOLCHAIN || code == SN_EHOST) {
+        char reason[400];
+
+        snprintf(reason, sizeof(reason), "%s", sn_error_message(error));
+        sn_error_free(error);
+        skip_because("%s", reason);
+    }
+    assert_ok_at(code, error, "sn_program_create", __FILE__, __LINE__);
+    return program;
+}
+
 /* The times that a test leaves to the defaults are for it to end in: they have to do here, too. */
 static void give_time(sn_limits *limits)
 {

@@ -43,6 +43,8 @@ uint64_t relaxed_by_environment(void);
 
 /* A sandbox with these options (NULL: defaults); skips the test where the host cannot give one (SN_EHOST). */
 sn_sandbox *make_sandbox(const sn_sandbox_options *options);
+/* A program of this language; skips the test where its toolchain or the sandbox is missing. */
+sn_program *make_program(const sn_language *language, const sn_program_options *options);
 
 /* Runs `/bin/sh -c script` or `/usr/bin/python3 -c script` with these limits (NULL: defaults); never NULL. */
 sn_result *run_shell(sn_sandbox *sandbox, const char *script, const sn_limits *limits);

@@ -103,26 +103,9 @@ static void options_for(sn_program_options *options, const char *source)
     options->cache_dir = cache_dir;
 }
 
-static sn_program *create(const sn_language *language, const sn_program_options *options)
-{
-    sn_program *program = NULL;
-    sn_error *error = NULL;
-    int code = sn_program_create(language, options, &program, &error);
-
-    if (code == SN_ETOOLCHAIN || code == SN_EHOST) {
-        char reason[400];
-
-        snprintf(reason, sizeof(reason), "%s", sn_error_message(error));
-        sn_error_free(error);
-        skip_because("%s", reason);
-    }
-    assert_ok(code, error);
-    return program;
-}
-
 static bool is_cached(const sn_language *language, const sn_program_options *options)
 {
-    sn_program *program = create(language, options);
+    sn_program *program = make_program(language, options);
     bool cached = sn_program_is_cached(program);
 
     if (sn_result_verdict(sn_program_compile_result(program)) != SN_VERDICT_OK)
@@ -158,9 +141,9 @@ static void same_input_is_compiled_once(void **state)
 
     (void)state;
     options_for(&options, "x");
-    first = create(language, &options);
+    first = make_program(language, &options);
     assert_false(sn_program_is_cached(first));
-    second = create(language, &options);
+    second = make_program(language, &options);
     assert_true(sn_program_is_cached(second));
     a = sn_program_compile_result(first);
     b = sn_program_compile_result(second);
@@ -287,7 +270,7 @@ static void changed_toolchain_is_seen(void **state)
 static const char *notes_of(const sn_language *language, const sn_program_options *options)
 {
     static char notes[2000];
-    sn_program *program = create(language, options);
+    sn_program *program = make_program(language, options);
 
     assert_false(sn_program_is_cached(program));
     snprintf(notes, sizeof(notes), "%s", sn_result_notes(sn_program_compile_result(program)));
@@ -329,7 +312,7 @@ static void what_may_not_be_kept_is_not(void **state)
     /* failures */
     language = toy("echo no >&2; exit 1", "");
     for (int i = 0; i < 2; i++) {
-        sn_program *program = create(language, &options);
+        sn_program *program = make_program(language, &options);
 
         assert_verdict(sn_program_compile_result(program), SN_VERDICT_COMPILATION_ERROR);
         assert_false(sn_program_is_cached(program));
@@ -358,8 +341,8 @@ static void tree_is_as_the_compiler_left_it(void **state)
     (void)state;
     options_for(&options, "the source");
     options.files = files;
-    first = create(language, &options);
-    second = create(language, &options);
+    first = make_program(language, &options);
+    second = make_program(language, &options);
     assert_true(sn_program_is_cached(second));
     assert_ok(sn_program_run(first, NULL, &ran, NULL), NULL);
     assert_non_null(strstr(out(ran), "out/a/b/f"));
@@ -490,7 +473,7 @@ static void threads_and_processes_share_one_cache(void **state)
 static const char *found_by(const sn_language *language, const sn_program_options *options)
 {
     static char text[200];
-    sn_program *program = create(language, options);
+    sn_program *program = make_program(language, options);
 
     assert_verdict(sn_program_compile_result(program), SN_VERDICT_OK);
     snprintf(text, sizeof(text), "%s", out(sn_program_compile_result(program)));
@@ -526,7 +509,7 @@ static void prepared_is_built_once_and_used(void **state)
     options_for(&options, "PLEASE");
     options.flags = SN_PROGRAM_PREPARED;
     assert_string_equal(found_by(language, &options), "made for \narguments: main.toy prepared 1\n");
-    program = create(language, &options);
+    program = make_program(language, &options);
     expect_run(program, "run 1\n");
     sn_program_destroy(program);
     /* not wanted: by the word, the flags, a mount in the way, the caller */
@@ -557,7 +540,7 @@ static void prepared_is_not_to_be_noticed(void **state)
 
     (void)state;
     options_for(&options, "PLEASE SLIP");
-    program = create(language, &options);
+    program = make_program(language, &options);
     assert_string_equal(out(sn_program_compile_result(program)), "arguments: main.toy \n");
     assert_string_equal(err(sn_program_compile_result(program)), "");
     expect_run(program, "run\n");
@@ -654,9 +637,9 @@ static void messages_and_meaning_are_the_same(void **state)
         options_for(&options, translated[i].source);
         options.flags = SN_PROGRAM_PREPARED;
         options.compile_args = args;
-        with = create(language, &options);
+        with = make_program(language, &options);
         options.flags = 0;
-        without = create(language, &options);
+        without = make_program(language, &options);
         a = sn_program_compile_result(with);
         b = sn_program_compile_result(without);
         assert_string_equal(sn_result_notes(a), sn_result_notes(b));
@@ -689,12 +672,12 @@ static void compiled_header_is_used(void **state)
     options_for(&options, source);
     options.flags = SN_PROGRAM_PREPARED;
     options.compile_args = fits;
-    program = create(language, &options);
+    program = make_program(language, &options);
     assert_string_equal(err(sn_program_compile_result(program)), "");
     assert_null(strstr(sn_result_notes(sn_program_compile_result(program)), "prepared: "));
     sn_program_destroy(program);
     options.compile_args = other;
-    program = create(language, &options);
+    program = make_program(language, &options);
     assert_non_null(strstr(err(sn_program_compile_result(program)), "stdc++.h.gch: not used"));
     assert_verdict(sn_program_compile_result(program), SN_VERDICT_OK);
     sn_program_destroy(program);
@@ -704,7 +687,7 @@ static void compiled_header_is_used(void **state)
 
         assert_ok(sn_language_prepare(language, &options, &error), error);
     }
-    program = create(language, &options);
+    program = make_program(language, &options);
     assert_string_equal(err(sn_program_compile_result(program)), "");
     sn_program_destroy(program);
 }

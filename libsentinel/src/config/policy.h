@@ -99,6 +99,11 @@ bool sn__policy_only_unix_sockets(const sn_policy *policy);
 
 /* What the policy says about a call: the reference that the compiled program is tested against. */
 struct sn__policy_action sn__policy_evaluate(const sn_policy *policy, int32_t number, const uint64_t args[6]);
+/* Is the call made? */
+static inline bool sn__policy_lets_through(struct sn__policy_action action)
+{
+    return action.kind == SN__ACTION_ALLOW || action.kind == SN__ACTION_LOG;
+}
 bool sn__policy_action_equal(struct sn__policy_action a, struct sn__policy_action b);
 
 /*

@@ -4,11 +4,6 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 
-static bool lets_through(struct sn__policy_action action)
-{
-    return action.kind == SN__ACTION_ALLOW || action.kind == SN__ACTION_LOG;
-}
-
 /* Is the first argument AF_UNIX, whatever else? The kernel reads 32 bits of it. */
 static bool is_unix(const struct sn__policy_comparison *family)
 {
@@ -35,12 +30,12 @@ static bool is_only_unix(const sn_policy *policy, size_t rule)
 
 bool sn__policy_only_unix_sockets(const sn_policy *policy)
 {
-    if (lets_through(policy->default_action))
+    if (sn__policy_lets_through(policy->default_action))
         return false;
     for (size_t i = 0; i < policy->rules_count; i++) {
         const struct sn__policy_rule *rule = &policy->rules[i];
 
-        if (!lets_through(rule->action))
+        if (!sn__policy_lets_through(rule->action))
             continue;
         /* these can make, or fetch, any socket */
         if (rule->number == SYS_io_uring_setup || rule->number == SYS_pidfd_getfd)

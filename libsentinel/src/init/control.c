@@ -2,36 +2,13 @@
 /* PID 1's end of the control socket. */
 #include "init/check.h"
 #include "init/init.h"
+#include "init/socket.h"
 
 #include <linux/errno.h>
 #include <linux/mman.h>
 #include <linux/poll.h>
 #include <linux/stat.h>
 #include <linux/uio.h>
-
-#define MSG_CMSG_CLOEXEC 0x40000000
-#define MSG_NOSIGNAL 0x4000
-#define MSG_CTRUNC 8
-#define SOL_SOCKET 1
-#define SCM_RIGHTS 1
-
-/* struct msghdr and cmsghdr as the kernel has them; the C library's headers bring too much else */
-struct message_header {
-    void *name;
-    uint32_t name_length;
-    struct iovec *iov;
-    size_t iov_count;
-    void *control;
-    size_t control_length;
-    int flags;
-};
-
-struct control_header {
-    size_t length;
-    int level;
-    int type;
-    int fds[SN__MESSAGE_FDS_MAX];
-};
 
 /*
  * The socket's end of file alone would not do: a child that the host forked keeps a copy of the host's end open, even
@@ -66,9 +43,8 @@ int init_receive(struct received *received)
     while (n == -EINTR);
     if (n <= 0)
         return (int)n;
-    if (header.control_length >= sizeof(size_t) + 2 * sizeof(int) && control.level == SOL_SOCKET &&
-        control.type == SCM_RIGHTS) {
-        received->fd_count = (uint32_t)((control.length - (sizeof(size_t) + 2 * sizeof(int))) / sizeof(int));
+    if (header.control_length >= CONTROL_LENGTH(0) && control.level == SOL_SOCKET && control.type == SCM_RIGHTS) {
+        received->fd_count = (uint32_t)((control.length - CONTROL_LENGTH(0)) / sizeof(int));
         memcpy(received->fds, control.fds, received->fd_count * sizeof(int));
     }
     if (header.flags & MSG_CTRUNC)
@@ -104,21 +80,11 @@ void init_close_received(struct received *received)
 
 int init_send(const struct sn__message *message, int fd)
 {
-    struct iovec iov = {(void *)message, sizeof(*message)};
-    struct control_header control = {sizeof(size_t) + 3 * sizeof(int), SOL_SOCKET, SCM_RIGHTS, {fd}};
-    struct message_header header = {.iov = &iov, .iov_count = 1};
-    long n;
-
     /* a file reply is the only one with a path's room in it; the others stop behind the largest fixed part */
-    if (message->type != SN__MSG_FILE)
-        iov.iov_len = offsetof(struct sn__message, done) + sizeof(message->done);
-    if (fd >= 0) {
-        header.control = &control;
-        header.control_length = sizeof(size_t) + 4 * sizeof(int); /* aligned to 8 */
-    }
-    do
-        n = sn__sys(__NR_sendmsg, SN__INIT_CONTROL_FD, &header, MSG_NOSIGNAL);
-    while (n == -EINTR);
+    size_t length =
+        message->type == SN__MSG_FILE ? sizeof(*message) : offsetof(struct sn__message, done) + sizeof(message->done);
+    long n = socket_send(SN__INIT_CONTROL_FD, message, length, &fd, fd >= 0);
+
     return n < 0 ? (int)n : 0;
 }
 

@@ -17,12 +17,13 @@
  *                                   <-    READY, or FAILED {step, index, errno}
  *     RUN + request, 0, 1, 2, cgroup->
  *                                   <-    STARTED, or FAILED
+ *                                         of a request that is to wait: ARMED + the listener, or FAILED; the
+ *                                         host writes the arguments into it and answers what the child waits for
  *     [a template, over a copy of the host's end]
  *     ADOPT + request, listener     ->    the child that it forked into the sandbox; without them: it could not
  *     ADOPTED                       ->    nothing of the sandbox's outside is open in that child any more
  *                                   <-    ARMED + the listener, or FAILED
- *                                         of a request that is to wait: ARMED + the listener, or FAILED; the host
- * writes the arguments into the request, and answers what the child waits for KILL, SAMPLE                  ->
+ *     KILL, SAMPLE                  ->
  *                                   <-    SAMPLED
  *                                   <-    BUSY: PID 1 itself works for the program
  *                                   <-    KILL_GROUP: without a pid namespace only the host can kill the run

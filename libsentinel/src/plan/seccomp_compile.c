@@ -44,11 +44,6 @@ static uint32_t answer(struct sn__policy_action action)
     }
 }
 
-static bool lets_through(struct sn__policy_action action)
-{
-    return action.kind == SN__ACTION_ALLOW || action.kind == SN__ACTION_LOG;
-}
-
 /* ---- conditions ---- */
 
 /* A word of an argument, masked, against a number. */
@@ -202,13 +197,13 @@ static int32_t watched_number(const sn_policy *policy, const char *name)
             continue;
         if (rule->action.kind == SN__ACTION_KILL)
             return -1;
-        is_let_through = is_let_through || lets_through(rule->action);
+        is_let_through = is_let_through || sn__policy_lets_through(rule->action);
         if (!rule->condition)
             return is_let_through ? number : -1;
     }
     if (policy->default_action.kind == SN__ACTION_KILL)
         return -1;
-    return is_let_through || lets_through(policy->default_action) ? number : -1;
+    return is_let_through || sn__policy_lets_through(policy->default_action) ? number : -1;
 }
 
 /* A range that says what the one before it says is the same range. */
@@ -282,9 +277,9 @@ static sn__bpf_label write_action(struct compilation *compilation, int32_t numbe
     struct sn__bpf_writer *writer = &compilation->writer;
     sn__bpf_label done = sn__bpf_return(writer, answer(action));
 
-    if (lets_through(action) && number == compilation->mmap_number)
+    if (sn__policy_lets_through(action) && number == compilation->mmap_number)
         return large_mmap(writer, sn__bpf_return(writer, SECCOMP_RET_USER_NOTIF), done);
-    if (lets_through(action) && number == compilation->mremap_number)
+    if (sn__policy_lets_through(action) && number == compilation->mremap_number)
         return large_mremap(writer, sn__bpf_return(writer, SECCOMP_RET_USER_NOTIF), done);
     return done;
 }
@@ -360,7 +355,7 @@ int sn__seccomp_compile(const sn_policy *policy, struct sn__bpf *ret_bpf, sn_err
     struct sn__policy_action action;
 
     for (size_t i = 0; i < SN_ARRAY_SIZE(needed); i++)
-        if (!unconditional_action(policy, sn__syscall_number(needed[i]), &action) || !lets_through(action))
+        if (!unconditional_action(policy, sn__syscall_number(needed[i]), &action) || !sn__policy_lets_through(action))
             return refuse_without(policy, needed[i], ret_error);
     if (find_ranges(&compilation) < 0)
         return sn__error_nomem(ret_error);

@@ -3,6 +3,7 @@
 
 #include "init/protocol.h"
 #include "init/sys.h"
+#include "spawn/child_borrow.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -269,20 +270,12 @@ static int launcher(void *argument)
 
 int sn__child_launch(struct sn__launch *launch, void *launcher_stack_top)
 {
-    int saved = errno;
-    pid_t pid;
+    int r;
 
     launch->pidfd = -1;
     launch->error = 0;
-    pid = clone(launcher, launcher_stack_top, CLONE_VM | CLONE_VFORK | CLONE_FILES, launch);
-    if (pid < 0) {
-        launch->error = errno;
-        errno = saved;
-        return -launch->error;
-    }
-    /* exit signal 0: only __WCLONE sees it, so a wait(-1) elsewhere in the caller does not */
-    while (sn__sys(__NR_wait4, pid, NULL, __WCLONE, NULL) == -EINTR)
-        ;
-    errno = saved;
+    r = child_borrow(launcher, launch, launcher_stack_top);
+    if (r < 0)
+        launch->error = -r;
     return -launch->error;
 }

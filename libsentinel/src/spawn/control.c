@@ -8,18 +8,16 @@
 #include <string.h>
 #include <sys/socket.h>
 
-int sn__control_send(int control, const struct sn__message *message, const int *fds, uint32_t fd_count)
+int sn__packet_send(int socket, const void *bytes, size_t length, const int *fds, uint32_t fd_count)
 {
     union {
         struct cmsghdr header;
         char room[CMSG_SPACE(SN__MESSAGE_FDS_MAX * sizeof(int))];
     } ancillary;
-    struct iovec iov = {(void *)message, sizeof(*message)};
+    struct iovec iov = {(void *)bytes, length};
     struct msghdr header = {.msg_iov = &iov, .msg_iovlen = 1};
     ssize_t n;
 
-    if (message->type != SN__MSG_FILE)
-        iov.iov_len = offsetof(struct sn__message, done) + sizeof(message->done);
     if (fd_count) {
         memset(&ancillary, 0, CMSG_SPACE(fd_count * sizeof(int)));
         header.msg_control = &ancillary;
@@ -30,11 +28,18 @@ int sn__control_send(int control, const struct sn__message *message, const int *
         memcpy(CMSG_DATA(&ancillary.header), fds, fd_count * sizeof(int));
     }
     do
-        n = sendmsg(control, &header, MSG_NOSIGNAL | MSG_DONTWAIT);
+        n = sendmsg(socket, &header, MSG_NOSIGNAL | MSG_DONTWAIT);
     while (n < 0 && errno == EINTR);
-    if (n < 0)
-        return errno == ECONNRESET ? -EPIPE : -errno;
-    return 0;
+    return n < 0 ? -errno : 0;
+}
+
+int sn__control_send(int control, const struct sn__message *message, const int *fds, uint32_t fd_count)
+{
+    size_t length =
+        message->type == SN__MSG_FILE ? sizeof(*message) : offsetof(struct sn__message, done) + sizeof(message->done);
+    int r = sn__packet_send(control, message, length, fds, fd_count);
+
+    return r == -ECONNRESET ? -EPIPE : r;
 }
 
 static int receive_now(int control, struct sn__message *ret_message, int *ret_fd)

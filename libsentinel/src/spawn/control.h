@@ -16,6 +16,9 @@
  */
 int sn__control_send(int control, const struct sn__message *message, const int *fds, uint32_t fd_count);
 
+/* The same of any packet, on any such socket; at most SN__MESSAGE_FDS_MAX descriptors. 0 or -errno. */
+int sn__packet_send(int socket, const void *bytes, size_t length, const int *fds, uint32_t fd_count);
+
 /* Receives one message, waiting at most timeout_ms (0: not at all): 1, 0 (nothing yet), or -errno; -EPIPE: gone. */
 int sn__control_receive(int control, int timeout_ms, struct sn__message *ret_message, int *ret_fd);
 

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "init/namespaces.h"
 #include "plan/apparmor.h"
 #include "plan/confinement.h"
 #include "spawn/child_launch.h"
@@ -28,14 +29,6 @@
 #define READY_TIMEOUT_MS 60000 /* a safety net for a stuck host, not a limit anyone should meet */
 #define MANY_DESCRIPTORS 256
 #define DEATH_TIMEOUT_MS 10000 /* likewise: some calls of the kernel cannot be interrupted */
-
-static const struct {
-    uint64_t layer;
-    uint32_t flag;
-} namespaces[] = {
-    {SN_LAYER_USER_NS, CLONE_NEWUSER},   {SN_LAYER_PID_NS, CLONE_NEWPID}, {SN_LAYER_MOUNT_NS, CLONE_NEWNS},
-    {SN_LAYER_NETWORK_NS, CLONE_NEWNET}, {SN_LAYER_IPC_NS, CLONE_NEWIPC}, {SN_LAYER_UTS_NS, CLONE_NEWUTS},
-};
 
 /* The clone that makes the namespaces fails as a whole: say what usually stands behind each errno. */
 static int explain_clone(int error, sn_error **ret_error)
@@ -212,9 +205,7 @@ static int launch(sn_sandbox *sandbox, const struct sn__planner *planner, struct
         .network = sandbox->network,
         .tree_fd = sandbox->tree_fd,
     };
-    for (size_t i = 0; i < SN_ARRAY_SIZE(namespaces); i++)
-        if (sandbox->spec.layers & namespaces[i].layer)
-            launch->namespaces |= namespaces[i].flag;
+    launch->namespaces = namespaces_of(sandbox->spec.layers);
     if (sandbox->network)
         launch->namespaces &= ~(uint32_t)CLONE_NEWNET;
     if ((planner->born & SN__BORN_SETTLED) && (sandbox->spec.layers & SN_LAYER_CGROUP_NS))

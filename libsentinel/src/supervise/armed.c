@@ -90,6 +90,12 @@ static struct sn__armed *make(void)
     return armed;
 }
 
+/* Of the next run, or of the one that is being started. */
+static const struct area *next_area(const struct sn__armed *armed)
+{
+    return &armed->areas[armed->turn];
+}
+
 /* What was made for one run. */
 static void clear(sn_sandbox *sandbox)
 {
@@ -154,7 +160,7 @@ static bool await_child(sn_sandbox *sandbox, enum sn__waiting_state state)
     }
 }
 
-static void drop(sn_sandbox *sandbox)
+void sn__armed_drop(sn_sandbox *sandbox)
 {
     const struct sn__message kill = {.type = SN__MSG_KILL, .serial = sandbox->waiting.serial};
 
@@ -184,9 +190,9 @@ static int send_request(sn_sandbox *sandbox, struct sn__request_builder *builder
         builder->head.clone_into = 0;
     }
     builder->head.is_armed = 1;
-    if (!sn__request_write(builder, bpf, armed->areas[armed->turn].bytes))
+    if (!sn__request_write(builder, bpf, next_area(armed)->bytes))
         return -E2BIG;
-    fds[SN__RUN_FD_REQUEST] = armed->areas[armed->turn].fd;
+    fds[SN__RUN_FD_REQUEST] = next_area(armed)->fd;
     fds[SN__RUN_FD_STDIO] = armed->input.reading;
     fds[SN__RUN_FD_STDIO + 1] = theirs[0];
     fds[SN__RUN_FD_STDIO + 2] = theirs[1];
@@ -276,7 +282,7 @@ void sn__armed_prepare(sn_sandbox *sandbox, sn_policy *policy, const sn_limits *
     armed->template = template;
     armed->cwd = strdup(cwd);
     if (armed->cwd && prepare(sandbox, &builder, limits, is_fed) == 0) {
-        struct sn__request *request = (struct sn__request *)(void *)armed->areas[armed->turn].bytes;
+        struct sn__request *request = (struct sn__request *)(void *)next_area(armed)->bytes;
 
         sandbox->waiting = (struct sn__waiting){
             .state = SN__WAITING_ASKED,
@@ -328,7 +334,7 @@ static bool hand_over(struct sn__request_builder *builder, sn_sandbox *sandbox)
     sn__request_join(builder, sandbox, armed->group, joined);
     builder->head.is_armed = 1;
     builder->head.put_bytes = *sandbox->waiting.put_bytes;
-    is_written = sn__request_write(builder, &bpf, armed->areas[armed->turn].bytes);
+    is_written = sn__request_write(builder, &bpf, next_area(armed)->bytes);
     builder->head.is_armed = 0;
     return is_written;
 }
@@ -358,12 +364,12 @@ int sn__armed_take(sn_running *running, struct sn__request_builder *builder, con
     if (sandbox->waiting.state == SN__WAITING_GONE && !sandbox->waiting.was_ready)
         note_failure(sandbox);
     if (!is_usable || !hand_over(builder, sandbox)) {
-        drop(sandbox);
+        sn__armed_drop(sandbox);
         return 0;
     }
     r = armed->fed >= 0 ? 0 : sn__stdin_fill(&armed->input, options->stdin_data, options->stdin_length, ret_error);
     if (r < 0) {
-        drop(sandbox);
+        sn__armed_drop(sandbox);
         return r;
     }
     running->is_armed = true;
@@ -392,13 +398,8 @@ bool sn__armed_go(sn_running *running)
     if (r == 0)
         clear(sandbox);
     else
-        drop(sandbox);
+        sn__armed_drop(sandbox);
     return r == 0;
-}
-
-void sn__armed_abandon(sn_sandbox *sandbox)
-{
-    drop(sandbox);
 }
 
 static bool will_run_again(const sn_sandbox *sandbox)
@@ -428,7 +429,7 @@ bool sn__armed_keep_group(sn_running *running)
 static bool can_fork(const sn_running *running)
 {
     return running->fitting && running->sandbox->bad_forks < SN__BAD_FORKS_MAX &&
-           sn__template_is_ready(running->fitting, false);
+           sn__template_is_warm(running->fitting);
 }
 
 void sn__armed_prepare_next(sn_running *running)
@@ -444,7 +445,7 @@ void sn__armed_fork_next(sn_running *running)
 {
     sn_sandbox *sandbox = running->sandbox;
 
-    if (!running->is_over || running->error_code || running->is_fed || !can_fork(running) || !will_run_again(sandbox) ||
+    if (!running->is_over || running->error_code || running->is_fed || !will_run_again(sandbox) || !can_fork(running) ||
         sn__sandbox_claim(sandbox, NULL) < 0)
         return;
     if (sandbox->waiting.state == SN__WAITING_NOBODY)

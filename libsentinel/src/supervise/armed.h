@@ -54,7 +54,7 @@ void sn__armed_await_template(sn_sandbox *sandbox);
 int sn__armed_take(sn_running *running, struct sn__request_builder *builder, const sn_run_options *options,
                    const sn_limits *of_group, sn_error **ret_error);
 /* What was taken cannot be used after all: before the run's leaf is ended. */
-void sn__armed_abandon(sn_sandbox *sandbox);
+void sn__armed_drop(sn_sandbox *sandbox);
 /* Now the program's time begins. false: its process was killed from outside, and everything is to be begun anew. */
 bool sn__armed_go(sn_running *running);
 

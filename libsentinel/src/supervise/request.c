@@ -77,20 +77,15 @@ static const char *find_path(const char *const *envp)
     return SEARCH_PATH;
 }
 
-static bool lets_through(struct sn__policy_action action)
-{
-    return action.kind == SN__ACTION_ALLOW || action.kind == SN__ACTION_LOG;
-}
-
 static bool lets_keys_through(const sn_policy *policy)
 {
-    if (lets_through(policy->default_action))
+    if (sn__policy_lets_through(policy->default_action))
         return true;
     for (size_t i = 0; i < policy->rules_count; i++) {
         int32_t number = policy->rules[i].number;
 
         if ((number == __NR_add_key || number == __NR_request_key || number == __NR_keyctl) &&
-            lets_through(policy->rules[i].action))
+            sn__policy_lets_through(policy->rules[i].action))
             return true;
     }
     return false;
@@ -112,7 +107,6 @@ int sn__request_build(struct sn__request_builder *builder, const sn_sandbox *san
 
     if (!envp)
         envp = standard_environment;
-
     builder->head.memory_bytes = sn__request_memory(sandbox, limits);
     builder->head.may_leave_keys = !policy || lets_keys_through(policy);
     add_rlimits(builder, sandbox, limits);

@@ -5,7 +5,6 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/error.h"
-#include "base/file.h"
 #include "config/policy.h"
 #include "plan/seccomp_compile.h"
 #include "spawn/control.h"
@@ -14,14 +13,9 @@
 #include "supervise/stdio.h"
 #include "template/template.h"
 
-#include <fcntl.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
-#include <sys/mman.h>
-#include <sys/resource.h>
-#include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/timerfd.h>
 
 /* ---- its descriptors ---- */
@@ -154,7 +148,7 @@ static int start_armed(sn_running *running, struct sn__request_builder *builder,
         return r;
     r = make_watchers(running, ret_error);
     if (r < 0) {
-        sn__armed_abandon(running->sandbox);
+        sn__armed_drop(running->sandbox);
         return r;
     }
     if (sn__armed_go(running))

@@ -2,6 +2,7 @@
 #include "template/child_template.h"
 
 #include "init/sys.h"
+#include "spawn/child_borrow.h"
 #include "spawn/child_launch.h"
 #include "template/protocol.h"
 
@@ -11,9 +12,9 @@
 #include <linux/close_range.h>
 #include <linux/mount.h>
 #include <sched.h>
+#include <signal.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/wait.h>
 
 #define ABOVE_ALL_TARGETS 10
 #define STACK_LIMIT (UINT64_C(1) << 30) /* room for what stack limit a run may have: mmap_base is chosen at exec */
@@ -121,17 +122,12 @@ static int launcher(void *argument)
 
 int sn__child_template_launch(struct sn__template_launch *launch, void *launcher_stack_top)
 {
-    int saved = errno;
-    pid_t pid;
+    int r;
 
     launch->pidfd = -1;
     launch->error = 0;
-    pid = clone(launcher, launcher_stack_top, CLONE_VM | CLONE_VFORK | CLONE_FILES, launch);
-    if (pid < 0)
-        launch->error = errno;
-    else
-        while (sn__sys(__NR_wait4, pid, NULL, __WCLONE, NULL) == -EINTR)
-            ;
-    errno = saved;
+    r = child_borrow(launcher, launch, launcher_stack_top);
+    if (r < 0)
+        launch->error = -r;
     return -launch->error;
 }

@@ -3,6 +3,8 @@
 #include "init/check.h"
 #include "init/clone.h"
 #include "init/init.h"
+#include "init/namespaces.h"
+#include "init/socket.h"
 #include "template/helper.h"
 
 #include <sentinel/layer.h>
@@ -14,13 +16,11 @@
 #include <linux/poll.h>
 #include <linux/prctl.h>
 #include <linux/time_types.h>
-#include <linux/uio.h>
 #include <linux/wait.h>
 
 #define STACK_BYTES 32768
 #define LOOK_NS 30000U
 #define LOOKS_MAX 100000U /* some seconds: a safety net */
-#define MSG_NOSIGNAL 0x4000
 
 /* What the guide must know of a child that cannot make a call any more; the child gives its view of it up before. */
 struct mailbox {
@@ -186,37 +186,10 @@ static long await_listener(void)
     return -ETIME;
 }
 
-/* struct msghdr and cmsghdr as the kernel has them. */
-struct message_header {
-    void *name;
-    uint32_t name_length;
-    struct iovec *iov;
-    size_t iov_count;
-    void *control;
-    size_t control_length;
-    int flags;
-};
-
 static long tell(const struct sn__template_job *job, const struct sn__message *message, const int *fds, uint32_t count)
 {
-    struct {
-        size_t length;
-        int level, type;
-        int fds[SN__ADOPT_FDS];
-    } control = {sizeof(size_t) + 2 * sizeof(int) + count * sizeof(int), 1 /* SOL_SOCKET */, 1 /* SCM_RIGHTS */, {0}};
-    struct iovec iov = {(void *)message, offsetof(struct sn__message, done) + sizeof(message->done)};
-    struct message_header header = {.iov = &iov, .iov_count = 1};
-    long n;
-
-    if (count) {
-        memcpy(control.fds, fds, count * sizeof(int));
-        header.control = &control;
-        header.control_length = control.length;
-    }
-    do
-        n = sn__sys(__NR_sendmsg, job->fds[SN__TEMPLATE_FD_CONTROL], &header, MSG_NOSIGNAL);
-    while (n == -EINTR);
-    return n < 0 ? n : 0;
+    return socket_send(job->fds[SN__TEMPLATE_FD_CONTROL], message,
+                       offsetof(struct sn__message, done) + sizeof(message->done), fds, count);
 }
 
 static _Noreturn void fail_guide(uint32_t index, long error)
@@ -228,14 +201,6 @@ static _Noreturn void fail_guide(uint32_t index, long error)
     sn__sys_exit(1);
 }
 
-static const struct {
-    uint64_t layer;
-    int flag;
-} namespaces[] = {
-    {SN_LAYER_USER_NS, CLONE_NEWUSER}, {SN_LAYER_PID_NS, CLONE_NEWPID},     {SN_LAYER_MOUNT_NS, CLONE_NEWNS},
-    {SN_LAYER_IPC_NS, CLONE_NEWIPC},   {SN_LAYER_NETWORK_NS, CLONE_NEWNET}, {SN_LAYER_UTS_NS, CLONE_NEWUTS},
-};
-
 static int guide_main(void *argument)
 {
     struct sn__template_job *job = argument;
@@ -245,16 +210,13 @@ static int guide_main(void *argument)
         .stack_size = STACK_BYTES,
     };
     struct sn__message adopt = {.type = SN__MSG_ADOPT, .serial = job->request.serial};
-    int sent[SN__ADOPT_FDS], flags = 0;
+    int sent[SN__ADOPT_FDS];
     long r;
 
-    for (size_t i = 0; i < sizeof(namespaces) / sizeof(namespaces[0]); i++)
-        if (job->request.layers & namespaces[i].layer)
-            flags |= namespaces[i].flag;
     /* whoever is root in there may look into the child, whose table this is: other sandboxes are not its business */
     r = sn__sys(__NR_close_range, SN__TEMPLATE_SOCKET_FD, SN__TEMPLATE_HOST_FD, 0);
     if (r == 0)
-        r = sn__sys(__NR_setns, job->fds[SN__TEMPLATE_FD_INIT], flags);
+        r = sn__sys(__NR_setns, job->fds[SN__TEMPLATE_FD_INIT], namespaces_of(job->request.layers));
     if (r < 0)
         fail_guide(0, r);
     /* the template's end is ours: what it would have said next nobody can say then */

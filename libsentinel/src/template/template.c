@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "language/language.h"
+#include "spawn/control.h"
 #include "spawn/init_blob.h"
 #include "template/child_template.h"
 #include "template/protocol.h"
@@ -148,10 +149,10 @@ void sn__template_free(struct sn__template *template)
 /* It has the program's uid where that is the caller's: what it is an image of must not be that uid's to write. */
 static bool is_trusted(const char *interpreter)
 {
-    struct stat stat;
+    struct stat about;
 
-    return interpreter[0] == '/' && lstat("/", &stat) == 0 && fstatat(AT_FDCWD, interpreter, &stat, 0) == 0 &&
-           S_ISREG(stat.st_mode) && stat.st_uid == 0 && !(stat.st_mode & 022);
+    return interpreter[0] == '/' && stat(interpreter, &about) == 0 && S_ISREG(about.st_mode) && about.st_uid == 0 &&
+           !(about.st_mode & 022);
 }
 
 struct launch_memory {
@@ -273,6 +274,16 @@ bool sn__template_is_ready(struct sn__template *template, bool wait)
     return is_ready;
 }
 
+bool sn__template_is_warm(struct sn__template *template)
+{
+    bool is_warm;
+
+    pthread_mutex_lock(&template->lock);
+    is_warm = template->owner == getpid() && !has_died(template) && (template->is_warm || hear_warm(template, 0));
+    pthread_mutex_unlock(&template->lock);
+    return is_warm;
+}
+
 bool sn__template_is_alive(struct sn__template *template, uint64_t process)
 {
     bool is_alive;
@@ -344,10 +355,6 @@ bool sn__template_fits(const struct sn__template *template, const sn_sandbox *sa
 int sn__template_fork(struct sn__template *template, const sn_sandbox *sandbox, uint32_t serial, const int *fds,
                       uint32_t count, uint64_t *ret_process)
 {
-    union {
-        struct cmsghdr header;
-        char room[CMSG_SPACE(SN__TEMPLATE_FDS_MAX * sizeof(int))];
-    } ancillary = {0};
     struct sn__template_request request = {
         .layers = sandbox->layers,
         .uid = sandbox->ids.program_inside,
@@ -357,32 +364,19 @@ int sn__template_fork(struct sn__template *template, const sn_sandbox *sandbox, 
         .landlock_fd = sandbox->landlock_fd,
     };
     int all[SN__TEMPLATE_FDS_MAX];
-    struct iovec iov = {&request, sizeof(request)};
-    struct msghdr header = {.msg_iov = &iov, .msg_iovlen = 1, .msg_control = &ancillary};
-    ssize_t n = -1;
-    int error = ENOTCONN;
+    int r = -ENOTCONN;
 
     if (SN__TEMPLATE_FD_RUN + count > SN__TEMPLATE_FDS_MAX)
         return -E2BIG;
     all[SN__TEMPLATE_FD_CONTROL] = sandbox->control;
     all[SN__TEMPLATE_FD_INIT] = sandbox->pidfd;
     memcpy(all + SN__TEMPLATE_FD_RUN, fds, count * sizeof(int));
-    count += SN__TEMPLATE_FD_RUN;
-    header.msg_controllen = CMSG_SPACE(count * sizeof(int));
-    ancillary.header.cmsg_level = SOL_SOCKET;
-    ancillary.header.cmsg_type = SCM_RIGHTS;
-    ancillary.header.cmsg_len = CMSG_LEN(count * sizeof(int));
-    memcpy(CMSG_DATA(&ancillary.header), all, count * sizeof(int));
-
     pthread_mutex_lock(&template->lock);
     if (template->is_warm && template->owner == getpid()) {
-        do
-            n = sendmsg(template->socket, &header, MSG_NOSIGNAL | MSG_DONTWAIT);
-        while (n < 0 && errno == EINTR);
-        error = errno;
-        template->forks += n >= 0;
+        r = sn__packet_send(template->socket, &request, sizeof(request), all, SN__TEMPLATE_FD_RUN + count);
+        template->forks += r == 0;
         *ret_process = template->process;
     }
     pthread_mutex_unlock(&template->lock);
-    return n < 0 ? -error : 0;
+    return r;
 }

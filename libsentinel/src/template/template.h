@@ -44,6 +44,9 @@ bool sn__template_fits(const struct sn__template *template, const sn_sandbox *sa
  */
 bool sn__template_is_ready(struct sn__template *template, bool wait);
 
+/* Is it there, and warm? Of a run that has said so, or of the one after it: nothing is counted or started. */
+bool sn__template_is_warm(struct sn__template *template);
+
 /*
  * Asks for a child in the sandbox. `fds` are those of RUN. Never blocks: what becomes of it is told by PID 1, under
  * `serial`. 0 or -errno; *ret_process tells which process was asked.
