@@ -29,8 +29,6 @@ struct sn__armed {
     struct area areas[2]; /* in turn: PID 1 looks into one until the end of its run */
     unsigned turn;
     struct sn__cgroup_run *group; /* of the next run; NULL: to be made */
-    struct sn__cgroup_run *spare; /* of the run before, which is over */
-    sn_limits spare_limits;
     struct sn__stdin input;
     int fed; /* our end of an input by feeding, or -1: it is known beforehand */
     int out[2];
@@ -208,22 +206,6 @@ static bool are_same(const sn_limits *a, const sn_limits *b)
            a->file_bytes == b->file_bytes && a->open_files == b->open_files && a->stack_bytes == b->stack_bytes;
 }
 
-/* The leaf of the run before the one that is on now, if it is as good as a new one. */
-static int choose_group(sn_sandbox *sandbox)
-{
-    struct sn__armed *armed = sandbox->armed;
-    int r = 0;
-
-    if (armed->spare && are_same(&armed->spare_limits, &armed->limits) && sandbox->driver->run_renew(armed->spare))
-        armed->group = steal_ptr(&armed->spare);
-    end_group(sandbox, &armed->spare);
-    if (!armed->group)
-        r = sandbox->driver->run_begin(sandbox->cgroup, &armed->limits, &armed->group, NULL);
-    if (r == 0)
-        sandbox->driver->run_keep_open(armed->group);
-    return r;
-}
-
 static int prepare(sn_sandbox *sandbox, struct sn__request_builder *builder, const sn_limits *limits, bool is_fed)
 {
     struct sn__armed *armed = sandbox->armed;
@@ -248,9 +230,11 @@ static int prepare(sn_sandbox *sandbox, struct sn__request_builder *builder, con
     if (r == 0 && armed->input.reading < 0)
         r = SN_ESYS;
     if (r == 0)
-        r = choose_group(sandbox);
-    if (r == 0)
+        r = sandbox->driver->run_begin(sandbox->cgroup, &armed->limits, &armed->group, NULL);
+    if (r == 0) {
+        sandbox->driver->run_keep_open(armed->group);
         r = send_request(sandbox, builder, &bpf, (const int[2]){out, err});
+    }
     return r;
 }
 
@@ -409,22 +393,6 @@ static bool will_run_again(const sn_sandbox *sandbox)
     return sandbox->spec.arm == SN_ARM_ALWAYS || sandbox->runs >= RUNS_BEFORE_IT_PAYS;
 }
 
-bool sn__armed_keep_group(sn_running *running)
-{
-    sn_sandbox *sandbox = running->sandbox;
-    struct sn__armed *armed = sandbox->armed;
-
-    if (!running->group || !armed || armed->spare)
-        return false;
-    /* that of a sandbox without another run goes with the sandbox, which is not this caller's time */
-    if (!sandbox->is_single_use && (!will_run_again(sandbox) || running->left_bytes != running->done.left_bytes))
-        return false;
-    armed->spare = steal_ptr(&running->group);
-    armed->spare_limits = running->limits;
-    armed->spare_limits.memory_bytes -= running->left_bytes;
-    return true;
-}
-
 /* A fork would be in the sandbox at once: not while a run is on. */
 static bool can_fork(const sn_running *running)
 {
@@ -462,7 +430,6 @@ void sn__armed_free(sn_sandbox *sandbox)
     clear(sandbox);
     if (sn__sandbox_is_ours(sandbox)) {
         end_group(sandbox, &armed->group);
-        end_group(sandbox, &armed->spare);
     }
     free_areas(armed);
     free(armed);

@@ -25,7 +25,7 @@
  *
  * The host asks for the next one while a run is on: PID 1 makes it when that is over and told, without another word,
  * and the host has nothing more to do for it. Two leaves take turns, so the figures of one run are read while the next
- * one is made; a leaf is used again if nothing was left in it.
+ * one is made.
  */
 struct sn__armed;
 
@@ -57,9 +57,6 @@ int sn__armed_take(sn_running *running, struct sn__request_builder *builder, con
 void sn__armed_drop(sn_sandbox *sandbox);
 /* Now the program's time begins. false: its process was killed from outside, and everything is to be begun anew. */
 bool sn__armed_go(sn_running *running);
-
-/* Is the leaf of this run, which is over, to be used once more? Then it is no longer the run's. */
-bool sn__armed_keep_group(sn_running *running);
 
 /* When a run has been started: gets the next one ready, if there will be one, for when this one is over. */
 void sn__armed_prepare_next(sn_running *running);

@@ -13,9 +13,9 @@
  * Theory of operation
  *
  * Every sandbox owns a slot (plan/slot.h), and in each hierarchy one group "sentinel/s<slot>" with two kinds of leaves:
- * "init" holds the sandbox's PID 1, "r<n>" the processes of its n-th run. A run gets a fresh leaf, so its counters
- * start at zero and page cache that an earlier run dirtied is not charged to it. The leaf is removed when the run's
- * figures have been read; "s<slot>" when the sandbox goes.
+ * "init" holds the sandbox's PID 1, "r<n>" the processes of a run. A run gets a leaf that is fresh or as good as that:
+ * its counters start at zero and page cache that an earlier run dirtied is not charged to it. The leaf is removed, or
+ * kept for the next run, when the run's figures have been read; "s<slot>" goes with the sandbox.
  *
  * Whoever holds a slot owns the groups of that name: one that is there when a slot is taken was left by a host that
  * died, and is killed and removed (sn__cgroup_reap_stale() does that for all free slots).
@@ -97,11 +97,6 @@ struct sn__cgroup_driver {
     /* Opens now what run_usage() will read, some more descriptors, for a run that is got ready ahead. */
     void (*run_keep_open)(struct sn__cgroup_run *run);
     /*
-     * After run_usage(): may another run with the same limits use this leaf, as if it were a fresh one? Only if nothing
-     * is left in it and all of its counters are, or can be put, where those of a fresh one begin.
-     */
-    bool (*run_renew)(struct sn__cgroup_run *run);
-    /*
      * A descriptor that becomes readable when the run is out of memory, for hosts whose kernel then kills one process
      * and lets the others go on (v1); -1 where it kills all of them (v2 memory.oom.group). Owned by the run.
      */
@@ -113,7 +108,11 @@ struct sn__cgroup_driver {
      * A process that is on its way in by `procs` is reached only once it has written to all of them.
      */
     void (*run_kill)(const struct sn__cgroup_run *run);
-    /* Removes the leaf (killing what is left) and frees. NULL is accepted. */
+    /*
+     * Removes the leaf (killing what is left) and frees; or keeps it for a run with the same limits, in this sandbox or
+     * the next one that has these groups, if all of its counters can be put where those of a fresh one begin. NULL is
+     * accepted.
+     */
     void (*run_end)(struct sn__cgroup_run *run);
     /* How long groups above the sandbox's own were throttled by now, nanoseconds; 0 also where it cannot be told. */
     uint64_t (*throttled_above)(const struct sn__cgroup *cgroup);

@@ -14,6 +14,7 @@
 #include <stdatomic.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 /*
@@ -71,8 +72,9 @@ struct sn__cgroup {
     uint32_t of[CONTROLLERS]; /* controller -> hierarchy */
     struct sn__cpuset cpuset;
     uint32_t next_run;
-    bool has_leaf; /* "init", in the pids hierarchy */
-    uint64_t dead; /* that its limit allows for */
+    struct sn__cgroup_run *spare; /* a run's leaf that the next one may use; or NULL */
+    bool has_leaf;                /* "init", in the pids hierarchy */
+    uint64_t dead;                /* that its limit allows for */
 };
 
 /* What killing changes; apart from the run because killing takes a const one. */
@@ -82,15 +84,15 @@ struct kill_state {
 };
 
 struct sn__cgroup_run {
-    const struct sn__cgroup *cgroup;
-    char name[16]; /* "r<n>" */
+    struct sn__cgroup *cgroup;
+    sn_limits limits; /* in force */
+    char name[16];    /* "r<n>" */
     int procs[CONTROLLERS];
     int cpu;            /* cpuacct.usage: a caller that has no descriptor left has its limit all the same */
     int kept[COUNTERS]; /* what else is read at the end; -1: opened then */
     int oom;            /* eventfd that counts the times it was out of memory, or -1 */
     uint32_t made;      /* in the first so many hierarchies */
-    bool has_quota;
-    bool is_clean;                             /* what run_usage() saw lets another run use it */
+    bool is_clean;      /* what run_usage() saw lets another run use it */
     uint64_t cpu_from, user_from, system_from; /* counters when the program began */
     struct kill_state *state;
 };
@@ -128,10 +130,13 @@ static int open_parent(const char *parent)
     return fd < 0 ? -errno : fd;
 }
 
+static void remove_run(struct sn__cgroup_run *run);
+
 static void v1_destroy(struct sn__cgroup *cgroup)
 {
     if (!cgroup)
         return;
+    remove_run(cgroup->spare);
     /* it is almost always empty: then its parent goes as fast as the others */
     if (cgroup->has_leaf)
         (void)unlinkat(dir_of(cgroup, PIDS), "init", AT_REMOVEDIR);
@@ -297,13 +302,14 @@ static bool v1_is_as_new(struct sn__cgroup *cgroup)
     if (cgroup->cpuset.parent) /* of a list that the next one may not have */
         return false;
     for (uint32_t i = 0; i < cgroup->count; i++) {
-        nlink_t links = cgroup->of[PIDS] == i && cgroup->has_leaf ? 3 : 2;
+        nlink_t links = 2 + (cgroup->of[PIDS] == i && cgroup->has_leaf) + (cgroup->spare != NULL);
         struct stat st;
 
         if (fstat(cgroup->hierarchies[i].dir, &st) < 0 || st.st_nlink != links)
             return false;
     }
-    cgroup->next_run = 0;
+    if (!cgroup->spare)
+        cgroup->next_run = 0;
     if (!cgroup->has_leaf)
         return true;
     if (sn__file_read_u64_at(dir_of(cgroup, PIDS), "init/pids.current", &dead) < 0 || dead > DEAD_MAX)
@@ -314,8 +320,8 @@ static bool v1_is_as_new(struct sn__cgroup *cgroup)
     return true;
 }
 
-/* Ends a run's groups; also those of one that was only begun. */
-static void v1_run_end(struct sn__cgroup_run *run)
+/* Removes a run's groups; also those of one that was only begun. */
+static void remove_run(struct sn__cgroup_run *run)
 {
     if (!run)
         return;
@@ -330,6 +336,23 @@ static void v1_run_end(struct sn__cgroup_run *run)
         (void)sn__cgroup_remove(run->cgroup->hierarchies[i].dir, run->name, SN__CGROUP_PATIENT);
     free(run->state);
     free(run);
+}
+
+/* Only while descriptors are no matter: it has a dozen. */
+static bool may_be_kept(const struct sn__cgroup_run *run)
+{
+    struct rlimit limit;
+
+    return run->is_clean && !run->limits.cpu_percent && !atomic_load(&run->state->killed) && !run->cgroup->spare &&
+           getrlimit(RLIMIT_NOFILE, &limit) == 0 && (rlim_t)run->oom < limit.rlim_cur / 2;
+}
+
+static void v1_run_end(struct sn__cgroup_run *run)
+{
+    if (run && may_be_kept(run))
+        run->cgroup->spare = run;
+    else
+        remove_run(run);
 }
 
 /* Writes one limit; the error names file and value. */
@@ -401,57 +424,6 @@ static int v1_run_oom_fd(const struct sn__cgroup_run *run)
     return run->oom;
 }
 
-static int v1_run_begin(struct sn__cgroup *cgroup, const sn_limits *limits, struct sn__cgroup_run **ret_run,
-                        sn_error **ret_error)
-{
-    struct sn__cgroup_run *run = calloc(1, sizeof(*run));
-    int r = 0;
-
-    if (!run)
-        return sn__error_nomem(ret_error);
-    run->cgroup = cgroup;
-    run->cpu = run->oom = -1;
-    run->has_quota = limits->cpu_percent != 0;
-    for (uint32_t i = 0; i < CONTROLLERS; i++)
-        run->procs[i] = -1;
-    for (uint32_t i = 0; i < COUNTERS; i++)
-        run->kept[i] = -1;
-    /* never the name of an earlier run: its group may need a moment to go */
-    snprintf(run->name, sizeof(run->name), "r%u", cgroup->next_run++);
-    run->state = calloc(1, sizeof(*run->state));
-    if (!run->state) {
-        v1_run_end(run);
-        return sn__error_nomem(ret_error);
-    }
-    for (uint32_t i = 0; i < cgroup->count && r == 0; i++) {
-        r = sn__cgroup_mkdir(cgroup->hierarchies[i].dir, run->name);
-        if (r == 0) {
-            run->made = i + 1;
-            run->procs[i] = openat(cgroup->hierarchies[i].dir, in(run->name, "tasks").text, O_WRONLY | O_CLOEXEC);
-            if (run->procs[i] < 0)
-                r = -errno;
-        }
-        if (r < 0)
-            r = sn__error_errno(ret_error, -r, "cgroup run", "cannot make %s/%s/%s", cgroup->hierarchies[i].parent,
-                                cgroup->name, run->name);
-    }
-    if (r == 0) {
-        run->cpu = openat(dir_of(cgroup, CPUACCT), in(run->name, "cpuacct.usage").text, O_RDONLY | O_CLOEXEC);
-        if (run->cpu < 0)
-            r = sn__error_errno(ret_error, errno, "cgroup run", "cannot open cpuacct.usage of the run's group");
-    }
-    if (r == 0)
-        r = set_limits(run, limits, ret_error);
-    if (r == 0)
-        r = watch_oom(run, ret_error);
-    if (r < 0) {
-        v1_run_end(run);
-        return r;
-    }
-    *ret_run = run;
-    return 0;
-}
-
 static void v1_run_join(const struct sn__cgroup_run *run, struct sn__cgroup_join *ret_join)
 {
     *ret_join = (struct sn__cgroup_join){.clone_into = -1, .procs_count = run->cgroup->count};
@@ -510,18 +482,105 @@ static void v1_run_mark(struct sn__cgroup_run *run)
 }
 
 /*
- * Page cache and kernel memory of the run before would be figures of the next one; so would a quota that is used up.
- * Less than LEAST_LEFT may be charges that the kernel keeps at hand on each CPU, and memory of processes that are on
- * their way out.
+ * May another run use the leaf as if it were a fresh one? Page cache and kernel memory of the run before would be
+ * figures of the next one. Less than LEAST_LEFT may be charges that the kernel keeps at hand on each CPU, and memory of
+ * processes that are on their way out.
  */
-static bool v1_run_renew(struct sn__cgroup_run *run)
+static bool renew(struct sn__cgroup_run *run)
 {
-    cleanup_close int opened = -1;
     uint64_t left;
 
-    return run->is_clean && !run->has_quota && !atomic_load(&run->state->killed) &&
-           read_number(run, USAGE, &left) == 0 && left <= LEAST_LEFT &&
-           pwrite(counter(run, PEAK, &opened), "0", 1, 0) == 1;
+    v1_run_keep_open(run);
+    v1_run_mark(run);
+    run->is_clean = false;
+    return read_number(run, USAGE, &left) == 0 && left <= LEAST_LEFT && pwrite(run->kept[PEAK], "0", 1, 0) == 1;
+}
+
+/* The leaf of the run before, or NULL. */
+static struct sn__cgroup_run *use_again(struct sn__cgroup *cgroup, const sn_limits *limits)
+{
+    struct sn__cgroup_run *run = cgroup->spare;
+
+    cgroup->spare = NULL;
+    if (run && run->limits.memory_bytes == limits->memory_bytes && run->limits.processes == limits->processes &&
+        !limits->cpu_percent && renew(run))
+        return run;
+    remove_run(run);
+    return NULL;
+}
+
+static struct sn__cgroup_run *new_run(struct sn__cgroup *cgroup, const sn_limits *limits)
+{
+    struct sn__cgroup_run *run = calloc(1, sizeof(*run));
+
+    if (!run)
+        return NULL;
+    run->cgroup = cgroup;
+    run->limits = *limits;
+    run->cpu = run->oom = -1;
+    for (uint32_t i = 0; i < CONTROLLERS; i++)
+        run->procs[i] = -1;
+    for (uint32_t i = 0; i < COUNTERS; i++)
+        run->kept[i] = -1;
+    /* never the name of an earlier run: its group may need a moment to go */
+    snprintf(run->name, sizeof(run->name), "r%u", cgroup->next_run++);
+    run->state = calloc(1, sizeof(*run->state));
+    if (!run->state) {
+        remove_run(run);
+        return NULL;
+    }
+    return run;
+}
+
+static int make_groups(struct sn__cgroup_run *run, sn_error **ret_error)
+{
+    const struct sn__cgroup *cgroup = run->cgroup;
+    int r = 0;
+
+    for (uint32_t i = 0; i < cgroup->count && r == 0; i++) {
+        r = sn__cgroup_mkdir(cgroup->hierarchies[i].dir, run->name);
+        if (r == 0) {
+            run->made = i + 1;
+            run->procs[i] = openat(cgroup->hierarchies[i].dir, in(run->name, "tasks").text, O_WRONLY | O_CLOEXEC);
+            if (run->procs[i] < 0)
+                r = -errno;
+        }
+        if (r < 0)
+            r = sn__error_errno(ret_error, -r, "cgroup run", "cannot make %s/%s/%s", cgroup->hierarchies[i].parent,
+                                cgroup->name, run->name);
+    }
+    return r;
+}
+
+static int v1_run_begin(struct sn__cgroup *cgroup, const sn_limits *limits, struct sn__cgroup_run **ret_run,
+                        sn_error **ret_error)
+{
+    struct sn__cgroup_run *run = use_again(cgroup, limits);
+    int r;
+
+    if (run) {
+        *ret_run = run;
+        return 0;
+    }
+    run = new_run(cgroup, limits);
+    if (!run)
+        return sn__error_nomem(ret_error);
+    r = make_groups(run, ret_error);
+    if (r == 0) {
+        run->cpu = openat(dir_of(cgroup, CPUACCT), in(run->name, "cpuacct.usage").text, O_RDONLY | O_CLOEXEC);
+        if (run->cpu < 0)
+            r = sn__error_errno(ret_error, errno, "cgroup run", "cannot open cpuacct.usage of the run's group");
+    }
+    if (r == 0)
+        r = set_limits(run, limits, ret_error);
+    if (r == 0)
+        r = watch_oom(run, ret_error);
+    if (r < 0) {
+        remove_run(run);
+        return r;
+    }
+    *ret_run = run;
+    return 0;
 }
 
 /*
@@ -572,7 +631,7 @@ static int v1_run_usage(struct sn__cgroup_run *run, struct sn__usage *ret_usage,
     if (r < 0 && r != -ENOENT) /* the verdict depends on it; old kernels have none */
         return sn__error_errno(ret_error, -r, "cgroup usage", "cannot read pids.events of the run's group");
     /* absent without CONFIG_CFS_BANDWIDTH; and a group without a quota of its own is never throttled itself */
-    if (run->has_quota)
+    if (run->limits.cpu_percent)
         (void)sn__file_read_key_at(dir_of(run->cgroup, CPU), in(run->name, "cpu.stat").text, "throttled_time",
                                    &usage.throttled_ns);
     run->is_clean = !usage.oom_kills && !usage.memory_refused && !usage.processes_refused;
@@ -747,7 +806,6 @@ const struct sn__cgroup_driver sn__cgroup_v1 = {
     .run_cpu = v1_run_cpu,
     .run_mark = v1_run_mark,
     .run_keep_open = v1_run_keep_open,
-    .run_renew = v1_run_renew,
     .run_oom_fd = v1_run_oom_fd,
     .run_usage = v1_run_usage,
     .run_kill = v1_run_kill,

@@ -357,12 +357,6 @@ static void v2_run_keep_open(struct sn__cgroup_run *run)
 }
 
 /* memory.peak starts anew only since 6.12, for one descriptor, and its leaf costs less than four of v1. */
-static bool v2_run_renew(struct sn__cgroup_run *run)
-{
-    (void)run;
-    return false;
-}
-
 static int v2_run_oom_fd(const struct sn__cgroup_run *run)
 {
     (void)run;
@@ -475,7 +469,6 @@ const struct sn__cgroup_driver sn__cgroup_v2 = {
     .run_cpu = v2_run_cpu,
     .run_mark = v2_run_mark,
     .run_keep_open = v2_run_keep_open,
-    .run_renew = v2_run_renew,
     .run_oom_fd = v2_run_oom_fd,
     .run_usage = v2_run_usage,
     .run_kill = v2_run_kill,

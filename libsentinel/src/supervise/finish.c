@@ -15,7 +15,7 @@
 
 static void leave(sn_running *running)
 {
-    if (running->sandbox->driver && !sn__armed_keep_group(running))
+    if (running->sandbox->driver)
         running->sandbox->driver->run_end(running->group);
     running->group = NULL;
     running->is_over = true;
