@@ -21,6 +21,7 @@ struct cycle {
     const struct cycle_options *options;
     struct report *report;
     sn_sandbox *sandbox;
+    sn_sandbox *other; /* while there is one, the library keeps things for the next */
 };
 
 static char input[FED_BYTES];
@@ -80,6 +81,39 @@ static int do_create(struct cycle *cycle, sn_error **ret_error)
 
     sn_sandbox_options_init(&options);
     return do_create_with(cycle, &options, ret_error);
+}
+
+static void destroy(struct cycle *cycle)
+{
+    sn_sandbox_destroy(cycle->sandbox);
+    cycle->sandbox = NULL;
+}
+
+static int do_create_other(struct cycle *cycle, sn_error **ret_error)
+{
+    int r = do_create(cycle, ret_error);
+
+    cycle->other = cycle->sandbox;
+    cycle->sandbox = NULL;
+    return r;
+}
+
+/* The next sandbox is the third of its place: it comes of a stem. */
+static int do_use_place(struct cycle *cycle, sn_error **ret_error)
+{
+    int r = 0;
+
+    for (int i = 0; r == 0 && i < 2; i++) {
+        r = do_create(cycle, ret_error);
+        destroy(cycle);
+    }
+    return r;
+}
+
+static int do_create_again(struct cycle *cycle, sn_error **ret_error)
+{
+    destroy(cycle);
+    return do_create(cycle, ret_error);
 }
 
 static int do_create_armed(struct cycle *cycle, sn_error **ret_error)
@@ -561,6 +595,13 @@ static const struct calls {
                    {"put", do_put},
                    {"wall", do_wall},
                    {"run", do_run}}},
+    {.before = {{"create", do_create_other}, {"create", do_use_place}},
+     .disturbed = {{"create", do_create},
+                   {"put", do_put_victim},
+                   {"run", do_run},
+                   {"create", do_create_again},
+                   {"put", do_put_victim},
+                   {"run", do_run}}},
     {.disturbed = {{"create", do_create_loopback}}},
     {.disturbed = {{"create", do_create_confined}}},
     {.disturbed = {{"create", do_create_without_cgroup}, {"put", do_put_victim}, {"wall", do_wall}}},
@@ -584,6 +625,7 @@ const struct scenario scenarios[] = {
     {"fork", "a run that leaves processes behind", false},
     {"path", "a run that is searched in PATH", false},
     {"armed", "runs whose process waited for them", false},
+    {"again", "sandboxes whose PID 1 a stem forks, with what is kept for them", true},
     {"loopback", "create with loopback and mounts, destroy", false},
     {"cpus", "create with a list of processors, destroy", false},
     {"no-cgroup", "create, run, destroy without cgroups", false},
@@ -639,7 +681,8 @@ void cycle_run(const struct cycle_options *options, unsigned scenario, struct re
         if (make(&cycle, call) < 0) {
             problem(report, "%s failed before anything was disturbed: %s: %s", call->name, report->step,
                     report->message);
-            sn_sandbox_destroy(cycle.sandbox);
+            destroy(&cycle);
+            sn_sandbox_destroy(cycle.other);
             return;
         }
     }
@@ -648,8 +691,8 @@ void cycle_run(const struct cycle_options *options, unsigned scenario, struct re
         if (make(&cycle, call) < 0)
             break;
     if (is_inside)
-        sn_sandbox_destroy(cycle.sandbox);
+        destroy(&cycle);
     options->mark(false);
-    if (!is_inside)
-        sn_sandbox_destroy(cycle.sandbox);
+    destroy(&cycle);
+    sn_sandbox_destroy(cycle.other);
 }

@@ -3,6 +3,7 @@
 
 #include "base/cleanup.h"
 
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 int sn__kept_fd_take(struct sn__kept_fd *kept, int fd)
@@ -25,6 +26,13 @@ bool sn__kept_fd_is_ours(const struct sn__kept_fd *kept)
     struct stat st;
 
     return fstat(kept->fd, &st) == 0 && is_same(kept, &st);
+}
+
+bool sn__kept_fd_is_low(int fd)
+{
+    struct rlimit limit;
+
+    return getrlimit(RLIMIT_NOFILE, &limit) == 0 && (rlim_t)fd < limit.rlim_cur / 2;
 }
 
 void sn__kept_fd_close(struct sn__kept_fd *kept)

@@ -96,6 +96,8 @@ int sn__policy_parse_oci(sn_policy *policy, const char *text, size_t length, con
 
 /* Can a program under it have no socket but of AF_UNIX? When in doubt, no. */
 bool sn__policy_only_unix_sockets(const sn_policy *policy);
+/* May one add keys to the keyrings of its user? */
+bool sn__policy_lets_keys(const sn_policy *policy);
 
 /* What the policy says about a call: the reference that the compiled program is tested against. */
 struct sn__policy_action sn__policy_evaluate(const sn_policy *policy, int32_t number, const uint64_t args[6]);

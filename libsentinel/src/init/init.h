@@ -80,6 +80,9 @@ int init_send(const struct sn__message *message, int fd);
 /* What the host waits for: if it cannot be said, the end of PID 1 says at once that something is wrong. */
 void init_must_send(const struct sn__message *message);
 
+/* stem.c: returns in each child, which begins anew with another control socket */
+void stem_serve(struct init *init);
+
 /* setup.c: 0, or -errno with *failure filled */
 int setup_sandbox(struct init *init, struct received *received, struct sn__failure *failure);
 

@@ -4,8 +4,9 @@
  *
  * sentinel-init is PID 1 of a sandbox. It is started from a sealed memfd with one descriptor (the control socket, 3),
  * carries out the plan it is given (setup.c), and then serves runs and file operations one at a time until the socket
- * ends. It is single-threaded, has no libc, allocates nothing, and keeps root of the sandbox's own user namespace:
- * what it runs has another uid, no capabilities, a filter, and can neither see nor signal it.
+ * ends; or it is a stem (stem.c), and what it forks does that. It is single-threaded, has no libc, allocates nothing,
+ * and keeps root of the sandbox's own user namespace: what it runs has another uid, no capabilities, a filter, and can
+ * neither see nor signal it.
  */
 #include "init/init.h"
 
@@ -51,13 +52,10 @@ static _Noreturn void end_failed(struct sn__message *message)
     sn__sys_exit(1);
 }
 
-static _Noreturn void init_main(void)
+/* What exec leaves of the caller. */
+static void begin(void)
 {
-    static struct init init = {.null_fd = -1, .work_fd = -1, .kept_fds = {-1, -1}, .landlock_fd = -1, .proc_fd = -1};
-    static struct received received;
-    struct sn__message reply = {.type = SN__MSG_READY};
     unsigned long none = 0;
-    long r, given = -1; /* for the host */
 
     /* an ignored signal stays ignored over exec: the host's choices are not the sandbox's */
     sn__sys_reset_signals();
@@ -69,29 +67,50 @@ static _Noreturn void init_main(void)
     sn__sys(__NR_prctl, PR_SET_DUMPABLE, 0, 0, 0, 0);
     sn__sys(__NR_prctl, PR_SET_NAME, "sentinel-init", 0, 0, 0); /* not the name of the memfd */
     sn__sys(__NR_umask, 022);
+}
+
+static void get_ready(struct init *init)
+{
+    static struct received received;
+    struct sn__message reply = {.type = SN__MSG_READY};
+    long r, given = -1; /* for the host */
+
     if (init_receive(&received) <= 0)
         sn__sys_exit(1);
-    if (received.message.type != SN__MSG_SETUP || setup_sandbox(&init, &received, &reply.failure) < 0)
+    if (received.message.type != SN__MSG_SETUP || setup_sandbox(init, &received, &reply.failure) < 0)
         end_failed(&reply);
-    r = child_bound_capabilities(&init);
+    r = init->plan->born & SN__BORN_OF_STEM ? 0 : child_bound_capabilities(init);
     if (r < 0) {
         fail(&reply.failure, SN__STEP_CAPS, 0, r);
         end_failed(&reply);
     }
-    reply.ready.layers = init.layers;
-    reply.ready.landlock_abi = init.landlock_abi;
-    reply.ready.apparmor = init.apparmor;
-    reply.ready.mounts_ns = init.mounts_ns;
-    reply.ready.landlock_fd = init.landlock_fd;
-    if (init.plan->network) /* it is configured through that */
+    reply.ready.layers = init->layers;
+    reply.ready.landlock_abi = init->landlock_abi;
+    reply.ready.apparmor = init->apparmor;
+    reply.ready.mounts_ns = init->mounts_ns;
+    reply.ready.landlock_fd = init->landlock_fd;
+    if (init->plan->network) /* it is configured through that */
         given = sn__sys(__NR_socket, 16 /* AF_NETLINK */, 3 | O_CLOEXEC /* SOCK_RAW */, 0 /* NETLINK_ROUTE */);
-    else if (init.plan->born & SN__BORN_AS_TREE)
+    else if (init->plan->born & SN__BORN_AS_TREE)
         given = sn__sys(__NR_openat, AT_FDCWD, "/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC, 0);
     if (init_send(&reply, (int)given) < 0)
         sn__sys_exit(1);
     if (given >= 0)
         sn__sys(__NR_close, given);
-    serve(&init);
+}
+
+static _Noreturn void init_main(void)
+{
+    static struct init init;
+
+    begin();
+    for (;;) {
+        init = (struct init){.null_fd = -1, .work_fd = -1, .kept_fds = {-1, -1}, .landlock_fd = -1, .proc_fd = -1};
+        get_ready(&init);
+        if (!(init.plan->born & SN__BORN_AS_STEM))
+            serve(&init);
+        stem_serve(&init);
+    }
 }
 
 /* The kernel enters with a stack that is aligned for a jump, not for a call. */

@@ -15,6 +15,9 @@
  *                                   <-    ENTERED: then the host may now move it to its leaf
  *                                         carries out the plan
  *                                   <-    READY, or FAILED {step, index, errno}
+ *     [a stem, which is made as a PID 1 is, and serves nothing else]
+ *     FORK + a socket               ->    forks a PID 1, which is to have that, and begins with SETUP
+ *                                   <-    FORKED + its pidfd, or FAILED
  *     RUN + request, 0, 1, 2, cgroup->
  *                                   <-    STARTED, or FAILED
  *                                         of a request that is to wait: ARMED + the listener, or FAILED; the
@@ -46,6 +49,8 @@ enum sn__message_type {
     SN__MSG_ENTERED,
     SN__MSG_READY,
     SN__MSG_FAILED,
+    SN__MSG_FORK,
+    SN__MSG_FORKED,
     SN__MSG_RUN,
     SN__MSG_ADOPT,
     SN__MSG_ADOPTED,
@@ -99,6 +104,7 @@ enum sn__step {
     SN__STEP_ARM,
     SN__STEP_EXEC,
     SN__STEP_ENTER,
+    SN__STEP_FORK,
     SN__STEP_COUNT,
 };
 
@@ -155,10 +161,12 @@ struct sn__plan {
     uint32_t born;     /* SN__BORN_ bits: what it need not do any more */
 };
 
-#define SN__BORN_SETTLED 1U /* in its groups and its cgroup namespace: it does not say ENTERED */
-#define SN__BORN_IN_TREE 2U /* in a copy of a tree that has all but what the plan lists (spawn/tree.c) */
-#define SN__BORN_AS_TREE 4U /* to make such a tree: its READY brings the mount namespace */
-#define SN__BORN_SYSCTL 8U  /* with the directory /proc/sys/user of the host's: the last descriptor of SETUP */
+#define SN__BORN_SETTLED 1U  /* in its groups and its cgroup namespace: it does not say ENTERED */
+#define SN__BORN_IN_TREE 2U  /* in a copy of a tree that has all but what the plan lists (spawn/tree.c) */
+#define SN__BORN_AS_TREE 4U  /* to make such a tree: its READY brings the mount namespace */
+#define SN__BORN_SYSCTL 8U   /* with the directory /proc/sys/user of the host's: the last descriptor of SETUP */
+#define SN__BORN_AS_STEM 16U /* to fork others (spawn/stem.h): it mounts nothing */
+#define SN__BORN_OF_STEM 32U /* of one of these, which has done all but the mounts */
 
 /* Descriptors of SETUP: the plan, the slot, then the sources of mounts. */
 #define SN__SETUP_FD_PLAN 0

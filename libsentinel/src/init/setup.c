@@ -195,9 +195,36 @@ static void reset_oom_score(void)
     sn__sys(__NR_close, fd);
 }
 
-int setup_sandbox(struct init *init, struct received *received, struct sn__failure *failure)
+/* What is the same for all that a stem forks. */
+static int setup_namespaces(const struct init *init, const struct received *received, struct sn__failure *failure)
 {
     const struct sn__message entered = {.type = SN__MSG_ENTERED};
+    uint64_t layers = init->plan->layers;
+    long r;
+
+    if (!(init->plan->born & SN__BORN_SETTLED)) {
+        r = layers & SN_LAYER_CGROUP_NS ? sn__sys(__NR_unshare, CLONE_NEWCGROUP) : 0;
+        if (r < 0)
+            return fail(failure, SN__STEP_CGROUP_NS, 0, r);
+        r = init_send(&entered, -1);
+        if (r < 0)
+            return fail(failure, SN__STEP_PLAN, 1, r);
+    }
+    if (!(init->plan->born & SN__BORN_IN_TREE))
+        reset_oom_score(); /* by the caller's /proc */
+    if (layers & SN_LAYER_UTS_NS) {
+        const char *name = plan_string(init, init->plan->hostname);
+
+        r = sn__sys(__NR_sethostname, name, strlen(name));
+        if (r < 0)
+            return fail(failure, SN__STEP_HOSTNAME, 0, r);
+    }
+    r = layers & SN_LAYER_NESTED_NS ? forbid_nested_namespaces(init, received) : 0;
+    return r < 0 ? fail(failure, SN__STEP_NESTED_NS, 0, r) : 0;
+}
+
+int setup_sandbox(struct init *init, struct received *received, struct sn__failure *failure)
+{
     uint64_t layers;
     int asks_apparmor;
     long r;
@@ -210,28 +237,14 @@ int setup_sandbox(struct init *init, struct received *received, struct sn__failu
     /* The slot's descriptor stays open for as long as PID 1 lives: that is what holds the slot. */
     received->fds[SN__SETUP_FD_SLOT] = -1;
 
-    if (!(init->plan->born & SN__BORN_SETTLED)) {
-        r = layers & SN_LAYER_CGROUP_NS ? sn__sys(__NR_unshare, CLONE_NEWCGROUP) : 0;
+    if (!(init->plan->born & SN__BORN_OF_STEM)) {
+        r = setup_namespaces(init, received, failure);
         if (r < 0)
-            return fail(failure, SN__STEP_CGROUP_NS, 0, r);
-        r = init_send(&entered, -1);
-        if (r < 0)
-            return fail(failure, SN__STEP_PLAN, 1, r);
+            return (int)r;
     }
-
-    if (!(init->plan->born & SN__BORN_IN_TREE))
-        reset_oom_score(); /* by the caller's /proc */
-    if (layers & SN_LAYER_UTS_NS) {
-        const char *name = plan_string(init, init->plan->hostname);
-
-        r = sn__sys(__NR_sethostname, name, strlen(name));
-        if (r < 0)
-            return fail(failure, SN__STEP_HOSTNAME, 0, r);
-    }
-    if (layers & SN_LAYER_NESTED_NS) {
-        r = forbid_nested_namespaces(init, received);
-        if (r < 0)
-            return fail(failure, SN__STEP_NESTED_NS, 0, r);
+    if (init->plan->born & SN__BORN_AS_STEM) {
+        init_close_received(received);
+        return 0;
     }
     init->apparmor = init->plan->apparmor;
     asks_apparmor = (layers & SN_LAYER_APPARMOR) && init->apparmor == SN__APPARMOR_UNASKED;

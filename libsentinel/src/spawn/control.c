@@ -137,6 +137,7 @@ const char *sn__step_name(uint32_t step)
         [SN__STEP_ARM] = "wait for the start",
         [SN__STEP_EXEC] = "exec",
         [SN__STEP_ENTER] = "fork the template into the sandbox",
+        [SN__STEP_FORK] = "fork PID 1",
     };
 
     return step < SN_ARRAY_SIZE(names) && names[step] ? names[step] : "unknown";

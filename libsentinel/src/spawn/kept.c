@@ -15,7 +15,6 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/pidfd.h>
-#include <sys/resource.h>
 
 #define LAUNCHES_MAX 4 /* of four descriptors each */
 #define SYSCTL_USES 32
@@ -31,6 +30,8 @@ struct place {
     const struct sn__cgroup_driver *driver;
     struct sn__cgroup *cgroup;
     char *parent;
+    uint32_t uses; /* by sandboxes so far */
+    struct sn__stem *stem;
 };
 
 struct sysctl {
@@ -95,6 +96,7 @@ static void place_free(struct place *place)
 {
     if (!place)
         return;
+    sn__stem_free(place->stem, true);
     /* in a child that was forked they stay, and with them what is known of them */
     if (place->owner == getpid())
         place->driver->destroy(place->cgroup);
@@ -112,6 +114,7 @@ void sn__kept_release(void)
     for (size_t i = 0; i < PLACES_MAX; i++)
         place_free(atomic_exchange(&places[i], NULL));
     sysctl_free(atomic_exchange(&sysctl, NULL));
+    sn__stem_forget();
     sn__tree_forget();
     sn__cgroup_forget();
     for (size_t i = 0; i < LAUNCHES_MAX; i++)
@@ -265,6 +268,8 @@ bool sn__place_take(sn_sandbox *sandbox, const struct sn__cgroup_driver *driver,
             sandbox->ids = place->ids;
             sandbox->driver = driver;
             sandbox->cgroup = place->cgroup;
+            sandbox->uses = place->uses;
+            sandbox->stem = place->stem;
             free(place->parent);
             free(place);
             return true;
@@ -279,12 +284,11 @@ bool sn__place_take(sn_sandbox *sandbox, const struct sn__cgroup_driver *driver,
 bool sn__place_give(sn_sandbox *sandbox)
 {
     struct place *place;
-    struct rlimit limit;
 
     /* without a pid namespace the end of PID 1 says nothing of the others */
     if (!(sandbox->spec.layers & SN_LAYER_PID_NS) || !sandbox->cgroup || !sandbox->cgroup_parent ||
         !sandbox->driver->is_as_new || !sandbox->ids.privileged || sn__kept_holders() < 2 ||
-        getrlimit(RLIMIT_NOFILE, &limit) < 0 || (rlim_t)sandbox->slot_fd >= limit.rlim_cur / 2)
+        !sn__kept_fd_is_low(sandbox->slot_fd))
         return false;
     place = calloc(1, sizeof(*place));
     if (!place || sn__kept_fd_take(&place->slot_file, sandbox->slot_fd) < 0) {
@@ -298,6 +302,8 @@ bool sn__place_give(sn_sandbox *sandbox)
     place->driver = sandbox->driver;
     place->cgroup = sandbox->cgroup;
     place->parent = sandbox->cgroup_parent;
+    place->uses = sandbox->uses + 1;
+    place->stem = sandbox->stem;
     for (size_t i = 0; i < PLACES_MAX; i++) {
         struct place *none = NULL;
 
@@ -305,6 +311,7 @@ bool sn__place_give(sn_sandbox *sandbox)
             sandbox->slot_fd = -1;
             sandbox->cgroup = NULL;
             sandbox->cgroup_parent = NULL;
+            sandbox->stem = NULL;
             return true;
         }
     }

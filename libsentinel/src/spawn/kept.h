@@ -67,8 +67,8 @@ struct sn_sandbox;
 struct sn__cgroup_driver;
 
 /*
- * Takes a place of an earlier sandbox (slot, uids, groups) for one whose spec and ids are known, and whose groups would
- * be made by this driver below this parent; false: there is none like that.
+ * Takes a place of an earlier sandbox (slot, uids, groups, its stem if it has one) for one whose spec and ids are
+ * known, and whose groups would be made by this driver below this parent; false: there is none like that.
  */
 bool sn__place_take(struct sn_sandbox *sandbox, const struct sn__cgroup_driver *driver, const char *parent);
 /* Keeps that of a sandbox whose processes are all dead, which does not have it any more then; false: it still has. */

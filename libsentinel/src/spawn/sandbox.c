@@ -17,6 +17,7 @@
 #define PLACE_ATTEMPTS 64
 #define ATTEMPTS 5
 #define REAP_PART 50
+#define USES_BEFORE_IT_PAYS 2 /* of a place, until it has a stem: that costs as much as making a sandbox */
 #define REAP_STALE_NS UINT64_C(10000000000) /* of one that was forked away from */
 
 /* What an earlier attempt met. */
@@ -137,9 +138,21 @@ static bool has_replaced_source(const struct sn__planner *planner)
     return false;
 }
 
+/* Whether the place has a stem, or is worth one, that can fork PID 1. `tree`: the number of tree_fd's. */
+static void choose_stem(sn_sandbox *sandbox, struct sn__planner *rest, uint64_t tree)
+{
+    if (!sn__stem_suits(sandbox->stem, sandbox, tree)) {
+        sn__stem_free(sandbox->stem, true);
+        sandbox->stem =
+            sandbox->tree_fd >= 0 && sandbox->uses >= USES_BEFORE_IT_PAYS ? sn__stem_make(sandbox, tree) : NULL;
+    }
+    if (sandbox->stem)
+        rest->born |= SN__BORN_OF_STEM;
+}
+
 /* Whether there is a tree that PID 1 can have a copy of: then sandbox->tree_fd is it, and `rest` what is missing. */
 static int choose_tree(sn_sandbox *sandbox, const struct sn__planner *whole, struct sn__planner *rest,
-                       sn_error **ret_error)
+                       uint64_t *ret_number, sn_error **ret_error)
 {
     const uint64_t needed = SN_LAYER_USER_NS | SN_LAYER_PID_NS | SN_LAYER_ROOT | SN_LAYER_PROC;
     cleanup_planner struct sn__planner tree = {0};
@@ -150,9 +163,17 @@ static int choose_tree(sn_sandbox *sandbox, const struct sn__planner *whole, str
     r = sn__plan_split(whole, &tree, rest, ret_error);
     if (r != 0)
         return r < 0 ? r : 0;
-    sandbox->tree_fd = sn__tree_get(&tree);
+    sandbox->tree_fd = sn__tree_get(&tree, ret_number);
     rest->born = SN__BORN_IN_TREE;
     return 0;
+}
+
+/* Whatever it may have forked ends with it. */
+static void drop_stem(sn_sandbox *sandbox)
+{
+    sn__stem_refuse();
+    sn__stem_free(sandbox->stem, false);
+    sandbox->stem = NULL;
 }
 
 static int create(sn_sandbox *sandbox, const struct sn__spec *spec, bool *ret_again, sn_error **ret_error)
@@ -163,6 +184,7 @@ static int create(sn_sandbox *sandbox, const struct sn__spec *spec, bool *ret_ag
     cleanup_close int sysctl = -1;
     cleanup_free char *plan = NULL;
     size_t plan_size = 0;
+    uint64_t tree = 0;
     int r;
 
     r = sn__spec_copy(spec, &sandbox->spec, ret_error);
@@ -174,13 +196,15 @@ static int create(sn_sandbox *sandbox, const struct sn__spec *spec, bool *ret_ag
     if (r == 0)
         r = sn__plan_mounts(&whole, ret_error);
     if (r == 0)
-        r = choose_tree(sandbox, &whole, &rest, ret_error);
+        r = choose_tree(sandbox, &whole, &rest, &tree, ret_error);
+    if (r == 0)
+        choose_stem(sandbox, &rest, tree);
     planner = sandbox->tree_fd >= 0 ? &rest : &whole;
     if (r == 0 && sandbox->tree_fd < 0)
         r = sn__plan_open_sources(&whole, ret_error);
     if (!sandbox->cgroup || sandbox->driver->launch)
         planner->born |= SN__BORN_SETTLED;
-    if (r == 0 && (sandbox->spec.layers & SN_LAYER_NESTED_NS))
+    if (r == 0 && (sandbox->spec.layers & SN_LAYER_NESTED_NS) && !(planner->born & SN__BORN_OF_STEM))
         sysctl = sn__kept_sysctl();
     sn__plan_add_sysctl(planner, &sysctl);
     if (r == 0)
@@ -191,7 +215,10 @@ static int create(sn_sandbox *sandbox, const struct sn__spec *spec, bool *ret_ag
     *ret_again = r < 0 && has_replaced_source(&whole);
     /* whatever it was, the long way tells it better, or works */
     if (r < 0 && sandbox->tree_fd >= 0) {
-        sn__tree_refuse();
+        if (planner->born & SN__BORN_OF_STEM)
+            drop_stem(sandbox);
+        else
+            sn__tree_refuse();
         *ret_again = true;
     }
     sn__close(sandbox->tree_fd);
@@ -244,7 +271,7 @@ int sn_sandbox_create(const sn_sandbox_options *options, sn_sandbox **ret_sandbo
 
 void sn_sandbox_destroy(sn_sandbox *sandbox)
 {
-    bool is_ours, is_over = false;
+    bool is_ours, is_quiet, is_over = false;
 
     if (!sandbox)
         return;
@@ -255,13 +282,20 @@ void sn_sandbox_destroy(sn_sandbox *sandbox)
         sn__close(sandbox->pidfd);
     sn__close(sandbox->control);
     sn__armed_free(sandbox);
+    is_quiet = sandbox->claims == sandbox->quiet_claims;
+    if (!is_ours || !is_over || !is_quiet || sandbox->may_have_keys) {
+        sn__stem_free(sandbox->stem, is_quiet);
+        sandbox->stem = NULL;
+    }
     /* in another process they stay, and with them what is known of them */
-    if (sandbox->driver && is_ours && !(is_over && sn__place_give(sandbox)))
+    if (sandbox->driver && is_ours && !(is_over && sn__place_give(sandbox))) {
+        sn__stem_free(sandbox->stem, true);
         sandbox->driver->destroy(sandbox->cgroup);
+    }
     free(sandbox->cgroup_parent);
     /* the slot last: whoever takes it next may use its uids and group names at once */
     sn__close(sandbox->slot_fd);
-    sn__network_give(sandbox->network, is_ours && is_over && sandbox->claims == sandbox->quiet_claims);
+    sn__network_give(sandbox->network, is_ours && is_over && is_quiet);
     if (is_ours)
         sn__kept_release();
     sn__spec_clear(&sandbox->spec);
@@ -310,6 +344,7 @@ void sn__sandbox_note_policy(sn_sandbox *sandbox, const sn_policy *policy)
 {
     if (policy && sn__policy_only_unix_sockets(policy))
         sandbox->quiet_claims++;
+    sandbox->may_have_keys = sandbox->may_have_keys || !policy || sn__policy_lets_keys(policy);
 }
 
 void sn__sandbox_note_files(sn_sandbox *sandbox)

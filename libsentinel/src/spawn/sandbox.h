@@ -6,6 +6,7 @@
 #include "config/options.h"
 #include "plan/idmap.h"
 #include "spawn/kept.h"
+#include "spawn/stem.h"
 #include "supervise/cgroup.h"
 
 #include <sentinel/sandbox.h>
@@ -38,6 +39,8 @@ struct sn_sandbox {
     pid_t pid_in_proc;   /* the same for the id maps */
     int pidfd;
     int control;
+    uint32_t uses;               /* of its place, by sandboxes before */
+    struct sn__stem *stem;       /* of its place, which forked PID 1; or NULL */
     int tree_fd;                 /* of what its tree is a copy, while it is made; or -1 */
     struct sn__network *network; /* its namespace, if that may be used again; or NULL */
     uint64_t layers;             /* in force */
@@ -49,6 +52,7 @@ struct sn_sandbox {
     uint32_t serial;               /* of the latest run or file operation */
     atomic_bool busy;              /* a run or a file operation is going on */
     uint32_t claims, quiet_claims; /* how often it was claimed, and for what cannot have touched its network */
+    bool may_have_keys;            /* one of its runs may have left some */
     bool is_dead;                  /* PID 1 was found gone */
     struct sn__armed *armed;       /* NULL: nothing ever was */
     struct sn__waiting waiting;

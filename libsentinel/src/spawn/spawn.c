@@ -13,6 +13,7 @@
 #include "spawn/init_blob.h"
 #include "spawn/kept.h"
 #include "spawn/pid_numbers.h"
+#include "spawn/stem.h"
 #include "supervise/cpuset.h"
 
 #include <fcntl.h>
@@ -22,7 +23,6 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/pidfd.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 
@@ -112,16 +112,15 @@ static void choose_network(sn_sandbox *sandbox)
         sandbox->network = sn__network_new();
 }
 
-/* Whether it is kept. Not among the upper half of the descriptors: others run out of those. */
+/* Whether it is kept. */
 static void keep_network(sn_sandbox *sandbox)
 {
     struct sn__network *network = sandbox->network;
-    struct rlimit limit;
 
     if (!network)
         return;
-    if (network->file.fd >= 0 && getrlimit(RLIMIT_NOFILE, &limit) == 0 &&
-        (rlim_t)network->file.fd < limit.rlim_cur / 2 && sn__kept_fd_take(&network->file, network->file.fd) == 0)
+    if (network->file.fd >= 0 && sn__kept_fd_is_low(network->file.fd) &&
+        sn__kept_fd_take(&network->file, network->file.fd) == 0)
         return;
     sn__close(network->file.fd);
     free(network);
@@ -296,22 +295,27 @@ static int explain_failure(const struct sn__failure *failure, const char *plan, 
                            sn__step_name(failure->step));
 }
 
+/* Its id maps are written: it may take its ids and exec. */
+static int send_go(const sn_sandbox *sandbox, sn_error **ret_error)
+{
+    ssize_t n;
+
+    do
+        n = send(sandbox->control, "g", 1, MSG_NOSIGNAL);
+    while (n < 0 && errno == EINTR);
+    return n == 1 ? 0 : sn__error_errno(ret_error, errno, "start PID 1", "cannot talk to PID 1");
+}
+
 static int send_setup(const sn_sandbox *sandbox, const struct sn__planner *planner, const char *plan, size_t plan_size,
                       sn_error **ret_error)
 {
     const struct sn__message setup = {.type = SN__MSG_SETUP};
     int fds[SN__MESSAGE_FDS_MAX];
     cleanup_close int plan_fd = sn__file_sealed_memfd("sentinel-plan", plan, plan_size);
-    ssize_t n;
     int r;
 
     if (plan_fd < 0)
         return sn__error_errno(ret_error, -plan_fd, "start PID 1", "cannot make a memfd for the plan");
-    do
-        n = send(sandbox->control, "g", 1, MSG_NOSIGNAL);
-    while (n < 0 && errno == EINTR);
-    if (n != 1)
-        return sn__error_errno(ret_error, errno, "start PID 1", "cannot talk to PID 1");
     fds[SN__SETUP_FD_PLAN] = plan_fd;
     fds[SN__SETUP_FD_SLOT] = sandbox->slot_fd;
     memcpy(fds + SN__SETUP_FD_SOURCES, planner->fds, planner->fd_count * sizeof(int));
@@ -381,6 +385,8 @@ static int bring_up(sn_sandbox *sandbox, const struct sn__planner *planner, cons
         r = check_alive(sandbox, sn__idmap_write(&sandbox->ids, sandbox->pid_in_proc, ret_error), ret_error);
     sn__steps_mark(&sandbox->steps, "ids");
     if (r == 0)
+        r = send_go(sandbox, ret_error);
+    if (r == 0)
         r = send_setup(sandbox, planner, plan, plan_size, ret_error);
     if (r == 0)
         r = await_ready(sandbox, plan, plan_size, &given_fd, ret_error);
@@ -405,8 +411,29 @@ static int look_for_reason(const sn_sandbox *sandbox, int r, const char *plan, s
     return r;
 }
 
-int sn__spawn(sn_sandbox *sandbox, const struct sn__planner *planner, const char *plan, size_t plan_size,
-              sn_error **ret_error)
+/* The plan is there when PID 1 is. */
+static int spawn_of_stem(sn_sandbox *sandbox, const struct sn__planner *planner, const char *plan, size_t plan_size,
+                         sn_error **ret_error)
+{
+    int r = sn__stem_ask(sandbox), sent = 0;
+
+    if (r == 0)
+        sent = send_setup(sandbox, planner, plan, plan_size, ret_error);
+    if (r == 0 && sent == 0)
+        r = sn__stem_hear(sandbox);
+    sn__steps_mark(&sandbox->steps, "clone");
+    if (sent < 0)
+        return sent;
+    if (r < 0)
+        return sn__error_errno(ret_error, -r, "start PID 1", "cannot have it forked");
+    r = await_ready(sandbox, plan, plan_size, NULL, ret_error);
+    if (r < 0)
+        sn__spawn_kill(sandbox);
+    return r;
+}
+
+static int spawn_launched(sn_sandbox *sandbox, const struct sn__planner *planner, const char *plan, size_t plan_size,
+                          sn_error **ret_error)
 {
     struct launch_memory *memory __attribute__((cleanup(unmap_launch))) =
         mmap(NULL, sizeof(*memory), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
@@ -426,6 +453,13 @@ int sn__spawn(sn_sandbox *sandbox, const struct sn__planner *planner, const char
     if (r < 0 && !sn__spawn_kill(sandbox))
         memory = NULL;
     return r;
+}
+
+int sn__spawn(sn_sandbox *sandbox, const struct sn__planner *planner, const char *plan, size_t plan_size,
+              sn_error **ret_error)
+{
+    return (planner->born & SN__BORN_OF_STEM ? spawn_of_stem : spawn_launched)(sandbox, planner, plan, plan_size,
+                                                                               ret_error);
 }
 
 bool sn__spawn_kill(sn_sandbox *sandbox)

@@ -17,6 +17,7 @@
 struct tree {
     struct sn__kept_fd file; /* of the mount namespace */
     pid_t owner;
+    uint64_t number;
     struct sn__buffer mounts, strings, sources; /* of its plan */
 };
 
@@ -58,16 +59,17 @@ static bool is_of(const struct tree *tree, const struct sn__planner *plan)
            same(&tree->sources, &plan->sources) && sn__kept_fd_is_ours(&tree->file);
 }
 
-static int find(const struct sn__planner *plan)
+static int find(const struct sn__planner *plan, uint64_t *ret_number)
 {
     int fd = -1;
 
     for (size_t i = 0; fd < 0 && i < TREES_MAX; i++) {
         struct tree *tree = atomic_exchange(&trees[i], NULL), *none = NULL;
 
-        if (tree && is_of(tree, plan))
+        if (tree && is_of(tree, plan)) {
             fd = fcntl(tree->file.fd, F_DUPFD_CLOEXEC, 0);
-        else if (tree && tree->owner != getpid()) {
+            *ret_number = tree->number;
+        } else if (tree && tree->owner != getpid()) {
             tree_free(tree); /* a parent's, of which this is a copy */
             tree = NULL;
         }
@@ -131,10 +133,11 @@ static void copy(struct sn__buffer *to, const struct sn__buffer *from)
     sn__buffer_add(to, from->data, from->length);
 }
 
-int sn__tree_get(struct sn__planner *plan)
+int sn__tree_get(struct sn__planner *plan, uint64_t *ret_number)
 {
+    static _Atomic(uint64_t) last_number;
     struct tree *tree;
-    int fd = find(plan), made = -1;
+    int fd = find(plan, ret_number), made = -1;
 
     /* making it takes longer than making a sandbox, so only for a caller that has another one */
     if (fd >= 0 || atomic_load(&is_refused) || sn__kept_holders() < 2)
@@ -144,6 +147,7 @@ int sn__tree_get(struct sn__planner *plan)
         return -1;
     tree->file.fd = -1;
     tree->owner = getpid();
+    *ret_number = tree->number = atomic_fetch_add(&last_number, 1) + 1;
     /* before it is opened: that changes it */
     copy(&tree->mounts, &plan->mounts);
     copy(&tree->strings, &plan->strings);

@@ -20,10 +20,11 @@
  */
 
 /*
- * A mount namespace with the tree of `plan`, which was made by sn__plan_split(): a descriptor to be closed. -1: there
- * is none, and it does not pay to make one or that did not work; then each sandbox has to make its own.
+ * A mount namespace with the tree of `plan`, which was made by sn__plan_split(): a descriptor to be closed, and the
+ * tree's number, which no other one ever has. -1: there is none, and it does not pay to make one or that did not work;
+ * then each sandbox has to make its own.
  */
-int sn__tree_get(struct sn__planner *plan);
+int sn__tree_get(struct sn__planner *plan, uint64_t *ret_number);
 /* One of them could not be used: no more of them. */
 void sn__tree_refuse(void);
 /* With the last sandbox of this process. */

@@ -5,6 +5,7 @@
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "base/kept_fd.h"
 #include "supervise/cgroup_internal.h"
 #include "supervise/cpuset.h"
 #include "supervise/suspect.h"
@@ -14,7 +15,6 @@
 #include <stdatomic.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 
 /*
@@ -338,23 +338,6 @@ static void remove_run(struct sn__cgroup_run *run)
     free(run);
 }
 
-/* Only while descriptors are no matter: it has a dozen. */
-static bool may_be_kept(const struct sn__cgroup_run *run)
-{
-    struct rlimit limit;
-
-    return run->is_clean && !run->limits.cpu_percent && !atomic_load(&run->state->killed) && !run->cgroup->spare &&
-           getrlimit(RLIMIT_NOFILE, &limit) == 0 && (rlim_t)run->oom < limit.rlim_cur / 2;
-}
-
-static void v1_run_end(struct sn__cgroup_run *run)
-{
-    if (run && may_be_kept(run))
-        run->cgroup->spare = run;
-    else
-        remove_run(run);
-}
-
 /* Writes one limit; the error names file and value. */
 static int set_limit(const struct sn__cgroup_run *run, unsigned controller, const char *file, uint64_t value,
                      sn_error **ret_error)
@@ -466,6 +449,23 @@ static void v1_run_keep_open(struct sn__cgroup_run *run)
             (void)counter(run, i, &run->kept[i]);
 }
 
+/* Only while descriptors are no matter: it has a dozen. */
+static bool may_be_kept(const struct sn__cgroup_run *run)
+{
+    return run->is_clean && !run->limits.cpu_percent && !atomic_load(&run->state->killed) && !run->cgroup->spare &&
+           sn__kept_fd_is_low(run->oom);
+}
+
+static void v1_run_end(struct sn__cgroup_run *run)
+{
+    if (!run || !may_be_kept(run)) {
+        remove_run(run);
+        return;
+    }
+    v1_run_keep_open(run);
+    run->cgroup->spare = run;
+}
+
 static int v1_run_cpu(const struct sn__cgroup_run *run, uint64_t *ret_cpu_ns)
 {
     uint64_t now;
@@ -490,7 +490,6 @@ static bool renew(struct sn__cgroup_run *run)
 {
     uint64_t left;
 
-    v1_run_keep_open(run);
     v1_run_mark(run);
     run->is_clean = false;
     return read_number(run, USAGE, &left) == 0 && left <= LEAST_LEFT && pwrite(run->kept[PEAK], "0", 1, 0) == 1;

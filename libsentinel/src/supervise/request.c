@@ -9,7 +9,6 @@
 
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/syscall.h>
 
 #define STRINGS_MAX (2U << 20) /* argv and envp together: execve(2) takes no more with a stack of 8 MiB */
 #define LEAST_MEMORY (UINT64_C(1) << 20)
@@ -77,20 +76,6 @@ static const char *find_path(const char *const *envp)
     return SEARCH_PATH;
 }
 
-static bool lets_keys_through(const sn_policy *policy)
-{
-    if (sn__policy_lets_through(policy->default_action))
-        return true;
-    for (size_t i = 0; i < policy->rules_count; i++) {
-        int32_t number = policy->rules[i].number;
-
-        if ((number == __NR_add_key || number == __NR_request_key || number == __NR_keyctl) &&
-            sn__policy_lets_through(policy->rules[i].action))
-            return true;
-    }
-    return false;
-}
-
 uint64_t sn__request_memory(const sn_sandbox *sandbox, const sn_limits *limits)
 {
     uint64_t least = limits->memory_bytes < LEAST_MEMORY ? limits->memory_bytes : LEAST_MEMORY;
@@ -108,7 +93,7 @@ int sn__request_build(struct sn__request_builder *builder, const sn_sandbox *san
     if (!envp)
         envp = standard_environment;
     builder->head.memory_bytes = sn__request_memory(sandbox, limits);
-    builder->head.may_leave_keys = !policy || lets_keys_through(policy);
+    builder->head.may_leave_keys = !policy || sn__policy_lets_keys(policy);
     add_rlimits(builder, sandbox, limits);
     r = add_vector(builder, argv, &builder->head.argc, ret_error);
     if (r == 0)

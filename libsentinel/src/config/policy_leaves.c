@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* What a program can have left behind, by its policy, where the next one would find it. */
 #include "config/policy.h"
 
 #include <sys/socket.h>
@@ -44,4 +45,18 @@ bool sn__policy_only_unix_sockets(const sn_policy *policy)
             return false;
     }
     return true;
+}
+
+bool sn__policy_lets_keys(const sn_policy *policy)
+{
+    if (sn__policy_lets_through(policy->default_action))
+        return true;
+    for (size_t i = 0; i < policy->rules_count; i++) {
+        int32_t number = policy->rules[i].number;
+
+        if ((number == SYS_add_key || number == SYS_request_key || number == SYS_keyctl) &&
+            sn__policy_lets_through(policy->rules[i].action))
+            return true;
+    }
+    return false;
 }
