@@ -317,7 +317,8 @@ static void others_are_not_born_of_it(void **state)
     need_stem(NULL);
     sn_sandbox_options_init(&options);
     options.hostname = "another";
-    name = once(&options, "import os; print(os.uname()[1])", true); /* a new one */
+    grow_stem(&options);
+    name = once(&options, "import os; print(os.uname()[1])", true); /* another one */
     assert_string_equal(name, "another\n");
     free(name);
     sn_sandbox_options_init(&options);
@@ -334,6 +335,34 @@ static void others_are_not_born_of_it(void **state)
     assert_null(sandbox->stem);
     sn_sandbox_destroy(sandbox);
     sandbox = make_sandbox(NULL);
+    sn_sandbox_destroy(sandbox);
+}
+
+/* What the caller asked for wrongly is no fault of the stem's, which has forked already. */
+static void a_refused_sandbox_leaves_it(void **state)
+{
+    const sn_mount mount = {.size = sizeof(mount), .source = "/usr/share", .target = "/proc/x"};
+    const sn_mount *const mounts[] = {&mount, NULL};
+    sn_sandbox_options options;
+    sn_sandbox *sandbox;
+    pid_t stem;
+
+    (void)state;
+    need_stem(NULL);
+    sandbox = forked_sandbox(NULL);
+    stem = stem_of(sandbox);
+    sn_sandbox_destroy(sandbox);
+    sn_sandbox_options_init(&options);
+    options.mounts = mounts;
+    for (int i = 0; i < 3; i++) {
+        sn_error *error = NULL;
+
+        sandbox = NULL;
+        assert_refused(create_sandbox(&options, &sandbox, &error), SN_EINVAL, error);
+    }
+    sandbox = forked_sandbox(NULL);
+    assert_int_equal(stem_of(sandbox), stem);
+    assert_int_equal(count_children(stem), 1);
     sn_sandbox_destroy(sandbox);
 }
 
@@ -493,9 +522,11 @@ static void a_forked_child_leaves_it_alone(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(one_is_as_one_that_was_launched),   TEST(nothing_is_smuggled),           TEST(sockets_in_flight_end_it),
-        TEST(what_a_policy_lets_behind_ends_it), TEST(others_are_not_born_of_it),     TEST(its_death_is_its_sandboxes),
-        TEST(one_that_hangs_is_given_up),        TEST(it_ends_with_the_last_sandbox), TEST(it_ends_with_its_host),
+        TEST(one_is_as_one_that_was_launched), TEST(nothing_is_smuggled),
+        TEST(sockets_in_flight_end_it),        TEST(what_a_policy_lets_behind_ends_it),
+        TEST(others_are_not_born_of_it),       TEST(a_refused_sandbox_leaves_it),
+        TEST(its_death_is_its_sandboxes),      TEST(one_that_hangs_is_given_up),
+        TEST(it_ends_with_the_last_sandbox),   TEST(it_ends_with_its_host),
         TEST(a_forked_child_leaves_it_alone),
     };
 

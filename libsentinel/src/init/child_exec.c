@@ -146,6 +146,14 @@ static int change_ids(struct child *child, uint64_t layers)
     return r < 0 ? fail(&child->failure, SN__STEP_CAPS, 1, r) : 0;
 }
 
+int child_join_keyring(void)
+{
+    long r = sn__sys(__NR_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL, 0, 0, 0);
+
+    /* no keys in this kernel, or a container's filter: nothing to share */
+    return r == -ENOSYS || r == -EPERM ? 0 : r < 0 ? (int)r : 0;
+}
+
 int child_confine(struct child *child)
 {
     const uint64_t layers = child->init->plan->layers;
@@ -156,10 +164,8 @@ int child_confine(struct child *child)
         if (r < 0)
             return fail(&child->failure, SN__STEP_SESSION, 0, r);
     }
-    /* a session keyring of its own; ENOSYS and EPERM: no keys in this kernel, or a container's filter: nothing to share
-     */
-    r = sn__sys(__NR_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL, 0, 0, 0);
-    if (r < 0 && r != -ENOSYS && r != -EPERM)
+    r = child->needs_keyring ? child_join_keyring() : 0;
+    if (r < 0)
         return fail(&child->failure, SN__STEP_KEYRING, 0, r);
     if (change_ids(child, layers) < 0)
         return -1;

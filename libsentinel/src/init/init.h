@@ -111,6 +111,7 @@ struct child {
     const int *stdio;
     const int *join;
     uint32_t fd_count;                 /* that came with the request */
+    int needs_keyring;                 /* PID 1's, which is empty, would not stay so, or it is none of PID 1's */
     const char **vectors;              /* room for argv and envp, each with its NULL */
     struct sn__failure failure;        /* written by the child: it shares our memory until its exec */
     int listener;                      /* likewise */
@@ -128,5 +129,7 @@ int child_wait(struct child *child);
  * it keeps, because it never execs again. 0 or -errno.
  */
 int child_bound_capabilities(const struct init *init);
+/* A new session keyring, in place of the one that was inherited: 0 or -errno. */
+int child_join_keyring(void);
 
 #endif

@@ -122,6 +122,7 @@ static int start(struct run *run, struct sn__failure *failure)
         .stdio = run->received->fds + SN__RUN_FD_STDIO,
         .join = run->received->fds + SN__RUN_FD_JOIN,
         .fd_count = run->received->fd_count,
+        .needs_keyring = (int)request->may_leave_keys,
         .listener = -1,
     };
     if (make_vectors(run) < 0) {

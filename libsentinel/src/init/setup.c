@@ -210,6 +210,9 @@ static int setup_namespaces(const struct init *init, const struct received *rece
         if (r < 0)
             return fail(failure, SN__STEP_PLAN, 1, r);
     }
+    r = child_join_keyring(); /* the caller's is not for programs */
+    if (r < 0)
+        return fail(failure, SN__STEP_KEYRING, 0, r);
     if (!(init->plan->born & SN__BORN_IN_TREE))
         reset_oom_score(); /* by the caller's /proc */
     if (layers & SN_LAYER_UTS_NS) {

@@ -30,7 +30,8 @@ struct place {
     const struct sn__cgroup_driver *driver;
     struct sn__cgroup *cgroup;
     char *parent;
-    uint32_t uses; /* by sandboxes so far */
+    uint64_t kind; /* of its last sandbox */
+    uint32_t uses; /* by such */
     struct sn__stem *stem;
 };
 
@@ -268,6 +269,7 @@ bool sn__place_take(sn_sandbox *sandbox, const struct sn__cgroup_driver *driver,
             sandbox->ids = place->ids;
             sandbox->driver = driver;
             sandbox->cgroup = place->cgroup;
+            sandbox->kind = place->kind;
             sandbox->uses = place->uses;
             sandbox->stem = place->stem;
             free(place->parent);
@@ -302,6 +304,7 @@ bool sn__place_give(sn_sandbox *sandbox)
     place->driver = sandbox->driver;
     place->cgroup = sandbox->cgroup;
     place->parent = sandbox->cgroup_parent;
+    place->kind = sandbox->kind;
     place->uses = sandbox->uses + 1;
     place->stem = sandbox->stem;
     for (size_t i = 0; i < PLACES_MAX; i++) {

@@ -138,13 +138,47 @@ static bool has_replaced_source(const struct sn__planner *planner)
     return false;
 }
 
-/* Whether the place has a stem, or is worth one, that can fork PID 1. `tree`: the number of tree_fd's. */
+/* With what it may have forked. */
+static void lose_stem(sn_sandbox *sandbox, bool is_clean)
+{
+    if (!sandbox->stem)
+        return;
+    sn__stem_free(sandbox->stem, is_clean);
+    sandbox->stem = NULL;
+    sn__close(sandbox->control);
+    sandbox->control = -1;
+}
+
+/* There will be no sandbox: what was forked for it goes, and the stem, too, if it did not do what it should. */
+static void end_asking(sn_sandbox *sandbox, bool has_failed)
+{
+    bool is_asked = sandbox->stem && sandbox->control >= 0 && sandbox->pidfd < 0;
+
+    if (has_failed || (is_asked && sn__stem_hear(sandbox) < 0))
+        lose_stem(sandbox, false);
+}
+
+/* It forks while we plan; that may be in vain, if the plan is of another tree. */
+static void ask_stem(sn_sandbox *sandbox)
+{
+    if (!sn__stem_suits(sandbox) || sn__stem_ask(sandbox) < 0)
+        lose_stem(sandbox, true);
+}
+
+/* Has the place a stem for this plan, or is it worth one? `tree`: the number of tree_fd's. */
 static void choose_stem(sn_sandbox *sandbox, struct sn__planner *rest, uint64_t tree)
 {
-    if (!sn__stem_suits(sandbox->stem, sandbox, tree)) {
-        sn__stem_free(sandbox->stem, true);
-        sandbox->stem =
-            sandbox->tree_fd >= 0 && sandbox->uses >= USES_BEFORE_IT_PAYS ? sn__stem_make(sandbox, tree) : NULL;
+    uint64_t kind = sn__stem_kind(sandbox, tree);
+
+    if (sandbox->stem && (sandbox->tree_fd < 0 || sn__stem_tree(sandbox->stem) != tree))
+        lose_stem(sandbox, true);
+    if (sandbox->kind != kind)
+        sandbox->uses = 0;
+    sandbox->kind = kind;
+    if (!sandbox->stem && sandbox->tree_fd >= 0 && sandbox->uses >= USES_BEFORE_IT_PAYS) {
+        sandbox->stem = sn__stem_make(sandbox, tree);
+        if (sandbox->stem && sn__stem_ask(sandbox) < 0)
+            lose_stem(sandbox, true);
     }
     if (sandbox->stem)
         rest->born |= SN__BORN_OF_STEM;
@@ -168,14 +202,6 @@ static int choose_tree(sn_sandbox *sandbox, const struct sn__planner *whole, str
     return 0;
 }
 
-/* Whatever it may have forked ends with it. */
-static void drop_stem(sn_sandbox *sandbox)
-{
-    sn__stem_refuse();
-    sn__stem_free(sandbox->stem, false);
-    sandbox->stem = NULL;
-}
-
 static int create(sn_sandbox *sandbox, const struct sn__spec *spec, bool *ret_again, sn_error **ret_error)
 {
     cleanup_planner struct sn__planner whole = {.spec = &sandbox->spec, .ids = &sandbox->ids};
@@ -192,6 +218,8 @@ static int create(sn_sandbox *sandbox, const struct sn__spec *spec, bool *ret_ag
         r = sn__idmap_find(sandbox->spec.layers, &sandbox->ids, ret_error);
     if (r == 0)
         r = take_place(sandbox, ret_error);
+    if (r == 0 && sandbox->stem)
+        ask_stem(sandbox);
     sn__steps_mark(&sandbox->steps, "place");
     if (r == 0)
         r = sn__plan_mounts(&whole, ret_error);
@@ -216,11 +244,13 @@ static int create(sn_sandbox *sandbox, const struct sn__spec *spec, bool *ret_ag
     /* whatever it was, the long way tells it better, or works */
     if (r < 0 && sandbox->tree_fd >= 0) {
         if (planner->born & SN__BORN_OF_STEM)
-            drop_stem(sandbox);
+            sn__stem_refuse();
         else
             sn__tree_refuse();
         *ret_again = true;
     }
+    if (r < 0)
+        end_asking(sandbox, *ret_again);
     sn__close(sandbox->tree_fd);
     sandbox->tree_fd = -1;
     if (r == 0 && sandbox->spec.arm == SN_ARM_ALWAYS)

@@ -39,7 +39,8 @@ struct sn_sandbox {
     pid_t pid_in_proc;   /* the same for the id maps */
     int pidfd;
     int control;
-    uint32_t uses;               /* of its place, by sandboxes before */
+    uint64_t kind;               /* of stem that could be used */
+    uint32_t uses;               /* of its place, by sandboxes of that kind just before */
     struct sn__stem *stem;       /* of its place, which forked PID 1; or NULL */
     int tree_fd;                 /* of what its tree is a copy, while it is made; or -1 */
     struct sn__network *network; /* its namespace, if that may be used again; or NULL */

@@ -411,25 +411,19 @@ static int look_for_reason(const sn_sandbox *sandbox, int r, const char *plan, s
     return r;
 }
 
-/* The plan is there when PID 1 is. */
+/* It was asked for: the plan is there when PID 1 is. */
 static int spawn_of_stem(sn_sandbox *sandbox, const struct sn__planner *planner, const char *plan, size_t plan_size,
                          sn_error **ret_error)
 {
-    int r = sn__stem_ask(sandbox), sent = 0;
+    int r = send_setup(sandbox, planner, plan, plan_size, ret_error);
 
-    if (r == 0)
-        sent = send_setup(sandbox, planner, plan, plan_size, ret_error);
-    if (r == 0 && sent == 0)
+    if (r == 0) {
         r = sn__stem_hear(sandbox);
+        if (r < 0)
+            r = sn__error_errno(ret_error, -r, "start PID 1", "cannot have it forked");
+    }
     sn__steps_mark(&sandbox->steps, "clone");
-    if (sent < 0)
-        return sent;
-    if (r < 0)
-        return sn__error_errno(ret_error, -r, "start PID 1", "cannot have it forked");
-    r = await_ready(sandbox, plan, plan_size, NULL, ret_error);
-    if (r < 0)
-        sn__spawn_kill(sandbox);
-    return r;
+    return r < 0 ? r : await_ready(sandbox, plan, plan_size, NULL, ret_error);
 }
 
 static int spawn_launched(sn_sandbox *sandbox, const struct sn__planner *planner, const char *plan, size_t plan_size,

@@ -69,11 +69,28 @@ static bool has_no_socket(const struct sn__stem *stem)
     return sn__file_read_at(AT_FDCWD, path, 4096, &text, NULL) == 0 && strncmp(text, none, strlen(none)) == 0;
 }
 
-bool sn__stem_suits(const struct sn__stem *stem, const sn_sandbox *sandbox, uint64_t tree)
+uint64_t sn__stem_tree(const struct sn__stem *stem)
 {
+    return stem->tree;
+}
+
+/* FNV-1a */
+uint64_t sn__stem_kind(const sn_sandbox *sandbox, uint64_t tree)
+{
+    uint64_t kind = UINT64_C(0xcbf29ce484222325) ^ tree;
+
+    for (const char *at = sandbox->spec.hostname; *at; at++)
+        kind = (kind ^ (unsigned char)*at) * UINT64_C(0x100000001b3);
+    return kind;
+}
+
+bool sn__stem_suits(const sn_sandbox *sandbox)
+{
+    const struct sn__stem *stem = sandbox->stem;
+
     /* alive after all: its number in /proc was its own until then */
     return stem && is_possible(sandbox) && stem->owner == getpid() && sn__kept_fd_is_ours(&stem->control) &&
-           sn__kept_fd_is_ours(&stem->pidfd) && stem->tree == tree && stem->layers == sandbox->spec.layers &&
+           sn__kept_fd_is_ours(&stem->pidfd) && stem->layers == sandbox->spec.layers &&
            strcmp(stem->hostname, sandbox->spec.hostname) == 0 && has_no_socket(stem) && is_alive(stem);
 }
 

@@ -26,8 +26,14 @@
 struct sn_sandbox;
 struct sn__stem;
 
-/* Can this sandbox's PID 1 be forked by the stem of its place? `tree`: the number of its tree. False for NULL. */
-bool sn__stem_suits(const struct sn__stem *stem, const struct sn_sandbox *sandbox, uint64_t tree);
+/*
+ * Can this sandbox's PID 1 be forked by the stem of its place, if its tree is that of the stem, too? False without one.
+ */
+bool sn__stem_suits(const struct sn_sandbox *sandbox);
+/* The number of its tree. */
+uint64_t sn__stem_tree(const struct sn__stem *stem);
+/* Sandboxes whose kinds differ are not of one stem. */
+uint64_t sn__stem_kind(const struct sn_sandbox *sandbox, uint64_t tree);
 
 /*
  * Makes one for the place of this sandbox, whose tree_fd is that tree. NULL: it cannot be, or is not worth it for this
@@ -36,8 +42,8 @@ bool sn__stem_suits(const struct sn__stem *stem, const struct sn_sandbox *sandbo
 struct sn__stem *sn__stem_make(const struct sn_sandbox *sandbox, uint64_t tree);
 
 /*
- * Asks the sandbox's stem for its PID 1: sandbox->control may be written to from then on. heard() waits for
- * sandbox->pidfd. 0 or -errno; after a failure of either the stem is no use any more.
+ * Asks the sandbox's stem for its PID 1: sandbox->control may be written to from then on. sn__stem_hear() waits for
+ * sandbox->pidfd. 0 or -errno; after a failure of either, or without the other, the stem is no use any more.
  */
 int sn__stem_ask(struct sn_sandbox *sandbox);
 int sn__stem_hear(struct sn_sandbox *sandbox);

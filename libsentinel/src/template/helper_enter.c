@@ -99,6 +99,7 @@ static int child_enter(void *argument)
                           .stdio = run_fds + SN__RUN_FD_STDIO,
                           .join = run_fds + SN__RUN_FD_JOIN,
                           .fd_count = job->fd_count - SN__TEMPLATE_FD_RUN,
+                          .needs_keyring = 1,
                           .listener = -1};
     unsigned long none = 0;
     long r;
