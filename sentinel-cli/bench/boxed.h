@@ -29,6 +29,8 @@ void pooled_clear(void *state);
  * a contender in scenario_spawn.c, one in BY() of scenario_throughput.c, and its goals in goals.c it is everywhere.
  */
 int new_measure(const struct contender *contender, void *state, double *ret_ns, char **ret_why);
+/* The same without its end: from call to result. */
+int new_measure_result(const struct contender *contender, void *state, double *ret_ns, char **ret_why);
 
 /* -1 (MISSING for a language without its tools), with what the library said in *ret_why. Takes the error over. */
 int because(sn_error *error, char **ret_why);

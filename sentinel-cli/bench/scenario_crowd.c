@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #define OTHERS 1000
 #define EACH 10 /* sandboxes timed in a round: their median is its figure */
@@ -83,7 +84,7 @@ static uint64_t number_in(const char *path, const char *name)
     return number;
 }
 
-/* Calls visit() with each PID 1 of this process's sandboxes: those that it has a pidfd of. */
+/* Calls visit() with each PID 1 of this process's sandboxes: others that it has a pidfd of. */
 static void visit_inits(void (*visit)(pid_t init, void *argument), void *argument)
 {
     DIR *fds = opendir("/proc/self/fdinfo");
@@ -95,7 +96,7 @@ static void visit_inits(void (*visit)(pid_t init, void *argument), void *argumen
 
         snprintf(path, sizeof(path), "/proc/self/fdinfo/%s", entry->d_name);
         pid = number_in(path, "Pid:");
-        if (pid > 0 && pid <= INT32_MAX)
+        if (pid > 0 && pid <= INT32_MAX && (pid_t)pid != getpid())
             visit((pid_t)pid, argument);
     }
     if (fds)
@@ -134,17 +135,64 @@ static double host_kib(void)
     return -(double)number_in("/proc/meminfo", "MemAvailable:");
 }
 
+/* Sandboxes in which nothing runs: each as it is made, or armed in a pool. */
+struct idle {
+    sn_sandbox **crowd;
+    sn_pool *pool;
+    size_t count;
+};
+
+static int pool_fill(size_t count, sn_pool **ret_pool, char **ret_why)
+{
+    const struct timespec moment = {.tv_nsec = 1000000};
+    sn_pool_status status;
+    sn_pool_options options;
+    sn_error *error = NULL;
+    sn_pool *pool = NULL;
+
+    sn_pool_options_init(&options);
+    options.ready = (uint32_t)count;
+    if (sn_pool_create(&options, &pool, &error) < 0)
+        return because(error, ret_why);
+    sn_pool_status_init(&status);
+    do {
+        nanosleep(&moment, NULL);
+        if (signals_caught() || sn_pool_status_get(pool, &status, NULL) < 0 || status.failed) {
+            sn_pool_destroy(pool);
+            *ret_why = xstrdup("the pool was not filled");
+            return -1;
+        }
+    } while (status.ready < count);
+    *ret_pool = pool;
+    return 0;
+}
+
+static int idle_begin(const struct contender *contender, struct idle *ret_idle, char **ret_why)
+{
+    *ret_idle = (struct idle){.count = contender->number};
+    return contender->is_shared ? pool_fill(contender->number, &ret_idle->pool, ret_why)
+                                : crowd_create(contender->number, &ret_idle->crowd, ret_why);
+}
+
+static void idle_end(const struct idle *idle)
+{
+    if (idle->pool)
+        sn_pool_destroy(idle->pool);
+    else
+        crowd_destroy(idle->crowd, idle->count);
+}
+
 static int idle_measure(const struct contender *contender, void *state, double *ret_value, char **ret_why)
 {
     double (*const used)(void) = contender->what ? inits_kib : host_kib;
     double before = used(), after;
-    sn_sandbox **crowd = NULL;
+    struct idle idle;
 
     (void)state;
-    if (crowd_create(contender->number, &crowd, ret_why) < 0)
+    if (idle_begin(contender, &idle, ret_why) < 0)
         return -1;
     after = used();
-    crowd_destroy(crowd, contender->number);
+    idle_end(&idle);
     if (after == before) {
         *ret_why = xstrdup("the memory of other processes cannot be read");
         return -1;
@@ -159,16 +207,16 @@ static int idle_cpu_measure(const struct contender *contender, void *state, doub
 {
     const struct timespec settling = {.tv_nsec = 200000000}, second = {.tv_sec = 1};
     double before = 0, after = 0;
-    sn_sandbox **crowd = NULL;
+    struct idle idle;
 
     (void)state;
-    if (crowd_create(contender->number, &crowd, ret_why) < 0)
+    if (idle_begin(contender, &idle, ret_why) < 0)
         return -1;
     nanosleep(&settling, NULL);
     visit_inits(add_cpu, &before);
     nanosleep(&second, NULL);
     visit_inits(add_cpu, &after);
-    crowd_destroy(crowd, contender->number);
+    idle_end(&idle);
     if (before == 0) {
         *ret_why = xstrdup("the CPU time of other processes cannot be read");
         return -1;
@@ -177,16 +225,27 @@ static int idle_cpu_measure(const struct contender *contender, void *state, doub
     return 0;
 }
 
-static const struct contender alone = {.name = "alone", .measure = beside_measure, .number = 0};
+/* Not alone: a single sandbox has nothing that others left to it, which would flatter the many. */
+static const struct contender alone = {.name = "beside another", .measure = beside_measure, .number = 1};
 static const struct contender beside = {.name = "beside 1,000 others", .measure = beside_measure, .number = OTHERS};
 static const struct contender *const crowd_contenders[] = {&alone, &beside};
 
-static const struct contender host = {.name = "all memory of the host's", .measure = idle_measure, .number = 200};
-static const struct contender init = {.name = "its PID 1 (PSS)", .measure = idle_measure, .number = 200, .what = "PSS"};
-static const struct contender *const idle_contenders[] = {&host, &init};
+#define IDLE(name_, measure_, ...)                                                                                     \
+    {                                                                                                                  \
+        .name = (name_), .measure = (measure_), .number = 200, __VA_ARGS__                                             \
+    }
 
-static const struct contender resting = {.name = "its PID 1, in a second", .measure = idle_cpu_measure, .number = 200};
-static const struct contender *const idle_cpu_contenders[] = {&resting};
+static const struct contender host = IDLE("all memory of the host's", idle_measure, .what = NULL);
+static const struct contender pooled_host = IDLE("pooled, all memory of the host's", idle_measure, .is_shared = true);
+static const struct contender init = IDLE("its PID 1 (PSS)", idle_measure, .what = "PSS");
+static const struct contender pooled_init =
+    IDLE("pooled, its PID 1 (PSS)", idle_measure, .is_shared = true, .what = "PSS");
+static const struct contender *const idle_contenders[] = {&host, &pooled_host, &init, &pooled_init};
+
+static const struct contender resting = IDLE("its PID 1, in a second", idle_cpu_measure, .what = NULL);
+static const struct contender pooled_resting =
+    IDLE("pooled, its PID 1, in a second", idle_cpu_measure, .is_shared = true);
+static const struct contender *const idle_cpu_contenders[] = {&resting, &pooled_resting};
 
 const struct scenario scenarios_crowd[] = {
     {"crowd", "a new sandbox for /usr/bin/true, beside others", UNIT_NANOSECONDS, 6, crowd_contenders,

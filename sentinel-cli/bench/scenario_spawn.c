@@ -64,6 +64,8 @@ const struct contender pooled_true = {.name = "pooled sandbox",
                                       .what = true_argv,
                                       .is_shared = true};
 const struct contender new_true = {.name = "new sandbox", .measure = new_measure, .what = true_argv};
+static const struct contender new_result = {
+    .name = "new sandbox, to the result", .measure = new_measure_result, .what = true_argv};
 static const struct contender pooled_at_rest = {.name = "pooled sandbox",
                                                 .prepare = pooled_prepare,
                                                 .measure = pooled_measure_settled,
@@ -74,8 +76,8 @@ static const struct contender bwrap = {
 static const struct contender nsjail = {
     .name = "nsjail", .prepare = bare_prepare, .measure = bare_measure, .what = nsjail_argv};
 
-static const struct contender *const contenders[] = {&bare_true, &live_true, &pooled_at_rest,
-                                                     &new_true,  &bwrap,     &nsjail};
+static const struct contender *const contenders[] = {&bare_true,  &live_true, &pooled_at_rest, &new_true,
+                                                     &new_result, &bwrap,     &nsjail};
 
 const struct scenario scenarios_spawn[] = {
     {.name = "spawn",
