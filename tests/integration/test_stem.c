@@ -64,22 +64,23 @@ static sn_sandbox *forked_sandbox(const sn_sandbox_options *options)
     return sandbox;
 }
 
+enum birth { LAUNCHED, FORKED, EITHER };
+
 /* What it prints in a new sandbox, to be freed. No filter helps: what it tries it has no right to. */
-static char *once(const sn_sandbox_options *options, const char *script, bool is_forked)
+static char *once(const sn_sandbox_options *options, const char *script, enum birth birth)
 {
     static const char text_of_policy[] =
         "#include \"base.policy\"\nPOLICY more { ALLOW { sethostname, setdomainname, unshare, mount } }\n"
         "USE more, base DEFAULT KILL";
     const char *argv[] = {"/usr/bin/python3", "-c", script, NULL};
-    sn_sandbox *sandbox = is_forked ? forked_sandbox(options) : make_sandbox(options);
+    sn_sandbox *sandbox = make_sandbox(options);
     sn_policy *policy = NULL;
     sn_run_options run;
     sn_result *result = NULL;
     sn_error *error = NULL;
     char *text;
 
-    if (!is_forked)
-        assert_null(sandbox->stem);
+    assert_true(birth == EITHER || (birth == FORKED) == (sandbox->stem != NULL));
     assert_ok(sn_policy_parse(text_of_policy, strlen(text_of_policy), "given", &policy, &error), error);
     sn_run_options_init(&run);
     run.argv = argv;
@@ -172,10 +173,10 @@ static void one_is_as_one_that_was_launched(void **state)
     sn_sandbox_options_init(&options);
     options.hostname = "named";
     other = make_sandbox(NULL);
-    launched = once(&options, seen, false);
+    launched = once(&options, seen, LAUNCHED);
     need_stem(&options);
     for (int i = 0; i < 3; i++) {
-        forked = once(&options, seen, true);
+        forked = once(&options, seen, FORKED);
         assert_string_equal(forked, launched);
         free(forked);
     }
@@ -219,10 +220,10 @@ static void nothing_is_smuggled(void **state)
     (void)state;
     need_program("/usr/bin/python3");
     need_stem(NULL);
-    first = once(NULL, look, true);
+    first = once(NULL, look, FORKED);
     for (int i = 0; i < 3; i++) {
-        left = once(NULL, leave, true);
-        next = once(NULL, look, true);
+        left = once(NULL, leave, FORKED);
+        next = once(NULL, look, FORKED);
         assert_memory_equal(left, first, name - 1); /* of the same stem, or it proves nothing */
         assert_string_equal(next, first);
         free(left);
@@ -251,11 +252,12 @@ static void sockets_in_flight_end_it(void **state)
     need_program("/usr/bin/python3");
     need_stem(NULL);
     for (int i = 0; i < 5; i++) {
-        char *left = once(NULL, leave, true), *next = once(NULL, look, true);
+        char *left = once(NULL, leave, FORKED), *next = once(NULL, look, EITHER);
 
         assert_string_equal(next + name, "[]\n");
         free(left);
         free(next);
+        grow_stem(NULL);
     }
 }
 
@@ -303,6 +305,48 @@ static void what_a_policy_lets_behind_ends_it(void **state)
     }
 }
 
+/* Where each would cost one its stem, none is made. */
+static void sandboxes_that_spoil_stems_have_none(void **state)
+{
+    static const char text[] =
+        "#include \"base.policy\"\nPOLICY keys { ALLOW { add_key, keyctl } }\nUSE keys, base DEFAULT KILL";
+    sn_policy *policy = NULL;
+    sn_sandbox_options options;
+    sn_error *error = NULL;
+
+    (void)state;
+    assert_ok(sn_policy_parse(text, strlen(text), "given", &policy, &error), error);
+    sn_sandbox_options_init(&options);
+    options.policy = policy;
+    other = make_sandbox(NULL);
+    for (int i = 0; i < 8; i++) {
+        sn_sandbox *sandbox = make_sandbox(&options);
+
+        assert_null(sandbox->stem);
+        sn_result_free(run_shell(sandbox, "exit 0", NULL));
+        sn_sandbox_destroy(sandbox);
+    }
+    sn_policy_free(policy);
+}
+
+/* Two kinds by turns have none either: each would end the other's. */
+static void kinds_by_turns_have_none(void **state)
+{
+    sn_sandbox_options options;
+
+    (void)state;
+    sn_sandbox_options_init(&options);
+    other = make_sandbox(NULL);
+    for (int i = 0; i < 8; i++) {
+        sn_sandbox *sandbox;
+
+        options.hostname = i % 2 ? "one" : "two";
+        sandbox = make_sandbox(&options);
+        assert_null(sandbox->stem);
+        sn_sandbox_destroy(sandbox);
+    }
+}
+
 /* One for each kind of sandbox, or none: not another's. */
 static void others_are_not_born_of_it(void **state)
 {
@@ -318,7 +362,7 @@ static void others_are_not_born_of_it(void **state)
     sn_sandbox_options_init(&options);
     options.hostname = "another";
     grow_stem(&options);
-    name = once(&options, "import os; print(os.uname()[1])", true); /* another one */
+    name = once(&options, "import os; print(os.uname()[1])", FORKED); /* another one */
     assert_string_equal(name, "another\n");
     free(name);
     sn_sandbox_options_init(&options);
@@ -524,7 +568,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(one_is_as_one_that_was_launched), TEST(nothing_is_smuggled),
         TEST(sockets_in_flight_end_it),        TEST(what_a_policy_lets_behind_ends_it),
-        TEST(others_are_not_born_of_it),       TEST(a_refused_sandbox_leaves_it),
+        TEST(others_are_not_born_of_it),       TEST(sandboxes_that_spoil_stems_have_none),
+        TEST(kinds_by_turns_have_none),        TEST(a_refused_sandbox_leaves_it),
         TEST(its_death_is_its_sandboxes),      TEST(one_that_hangs_is_given_up),
         TEST(it_ends_with_the_last_sandbox),   TEST(it_ends_with_its_host),
         TEST(a_forked_child_leaves_it_alone),

@@ -161,8 +161,10 @@ static void end_asking(sn_sandbox *sandbox, bool has_failed)
 /* It forks while we plan; that may be in vain, if the plan is of another tree. */
 static void ask_stem(sn_sandbox *sandbox)
 {
-    if (!sn__stem_suits(sandbox) || sn__stem_ask(sandbox) < 0)
-        lose_stem(sandbox, true);
+    if (sn__stem_suits(sandbox) && sn__stem_ask(sandbox) == 0)
+        return;
+    lose_stem(sandbox, true);
+    sandbox->uses = 0;
 }
 
 /* Has the place a stem for this plan, or is it worth one? `tree`: the number of tree_fd's. */
@@ -316,6 +318,7 @@ void sn_sandbox_destroy(sn_sandbox *sandbox)
     if (!is_ours || !is_over || !is_quiet || sandbox->may_have_keys) {
         sn__stem_free(sandbox->stem, is_quiet);
         sandbox->stem = NULL;
+        sandbox->uses = 0; /* if all are like this one, a stem would serve nobody */
     }
     /* in another process they stay, and with them what is known of them */
     if (sandbox->driver && is_ours && !(is_over && sn__place_give(sandbox))) {

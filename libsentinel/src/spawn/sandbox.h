@@ -40,7 +40,7 @@ struct sn_sandbox {
     int pidfd;
     int control;
     uint64_t kind;               /* of stem that could be used */
-    uint32_t uses;               /* of its place, by sandboxes of that kind just before */
+    uint32_t uses;               /* of its place, by sandboxes just before that a stem could have served */
     struct sn__stem *stem;       /* of its place, which forked PID 1; or NULL */
     int tree_fd;                 /* of what its tree is a copy, while it is made; or -1 */
     struct sn__network *network; /* its namespace, if that may be used again; or NULL */
