@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: MIT
-# python: the Python binding: pytest, mypy --strict, its examples
+# python: the Python binding: pytest, mypy --strict, its examples; CPython's own tests by template, with --long
 # shellcheck shell=bash disable=SC2154
 
 packages_python=(python3-pytest python3-setuptools python3-wheel python3-pip mypy)
+packages_long_python=(libpython3.11-testsuite)
 
 # What a failing test printed, and the reasons of those that were skipped, are in pytest's own report.
 suite_python() {
@@ -55,5 +56,14 @@ suite_python() {
   # shellcheck disable=SC2016
   check "examples/async_runs.py" "${run[@]}" 120 sh -c \
     '/usr/bin/python3 -W error examples/async_runs.py | diff "$1" -' sh "$scratch/expected"
+  [[ $long == 0 ]] || cpython_run
   end
+}
+
+cpython_run() {
+  local status=0
+  env "SENTINEL=$top/build-test/sentinel-cli/sentinel" timeout --kill-after=10 $((7200 * ${SN_TEST_SLOW:-1})) \
+    ./tests/run-cpython >"$scratch/cases" 2>"$scratch/log" </dev/null || status=$?
+  count_cases "$scratch/cases"
+  [[ $status == 0 ]] || case_failed "run-cpython ended with status $status" "$scratch/log"
 }
