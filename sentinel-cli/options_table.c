@@ -211,7 +211,7 @@ const struct option_row option_rows[] = {
     NUMBER("output-kb", BOTH, limits.output_bytes, 1, 1LL << 30, 1024, "KiB", false, "KiB to stdout and to stderr, each; 16384"),
     NUMBER("pids", BOTH, limits.processes, 1, 1 << 22, 1, "processes", false, "processes and threads together; 64"),
     NUMBER("fsize-kb", BOTH, limits.file_bytes, 1, 0, 1024, "KiB", true, "the largest file it may write, or \"unlimited\"; 262144"),
-    NUMBER("nofile", BOTH, limits.open_files, 4, 1 << 20, 1, "descriptors", false, "open files of one process; 256"),
+    NUMBER("nofile", BOTH, limits.open_files, 6, 1 << 20, 1, "descriptors", false, "open files of one process; 256"),
     NUMBER("stack-kb", BOTH, limits.stack_bytes, 64, 1LL << 30, 1024, "KiB", true, "stack of the main thread, or \"unlimited\"; 65536"),
     NUMBER("cpu-percent", BOTH, limits.cpu_percent, 1, 1000000, 1, "percent of one core", false, "CPU bandwidth, 100 is one core; no bound"),
     NUMBER("work-kb", BOTH, work_bytes, 64, 1LL << 40, 1024, "KiB", false, "size of the work directory; 65536"),

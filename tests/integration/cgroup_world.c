@@ -265,7 +265,7 @@ struct sn__cgroup_run *world_begin(struct world *world, const sn_limits *limits)
     struct sn__cgroup_run *run = NULL;
     sn_error *error = NULL;
 
-    assert_ok(world->driver->run_begin(world->cgroup, limits, &run, &error), error);
+    assert_ok(world->driver->run_begin(world->cgroup, limits, false, &run, &error), error);
     return run;
 }
 

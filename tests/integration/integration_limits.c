@@ -427,6 +427,26 @@ static void file_size_limit(void **state)
     sn_result_free(result);
 }
 
+/* The library itself needs few of them: each number that may be asked for is enough to start. */
+static void few_open_files_are_enough(void **state)
+{
+    sn_sandbox *sandbox = make_sandbox(NULL);
+    static const char *const argv[] = {"/bin/true", NULL};
+    sn_limits limits;
+
+    (void)state;
+    sn_limits_init(&limits);
+    for (limits.open_files = 6; limits.open_files < 26; limits.open_files++) {
+        for (int i = 0; i < 3; i++) { /* the third is armed */
+            sn_result *result = run_argv(sandbox, argv, &limits);
+
+            assert_verdict(result, SN_VERDICT_OK);
+            sn_result_free(result);
+        }
+    }
+    sn_sandbox_destroy(sandbox);
+}
+
 static void open_files_limit(void **state)
 {
     static const char script[] = "import os\n"
@@ -667,6 +687,7 @@ int main(void)
         cmocka_unit_test(process_limit),
         cmocka_unit_test(a_fork_bomb_ends),
         cmocka_unit_test(file_size_limit),
+        cmocka_unit_test(few_open_files_are_enough),
         cmocka_unit_test(open_files_limit),
         cmocka_unit_test(other_resource_limits_inside),
         cmocka_unit_test(no_core_is_written),

@@ -240,7 +240,7 @@ static void bandwidth_is_bounded(void **state)
     world_open(&world);
     world_limits(&limits);
     limits.cpu_percent = 10;
-    if (world.driver->run_begin(world.cgroup, &limits, &probe, &error) == SN_EHOST) {
+    if (world.driver->run_begin(world.cgroup, &limits, false, &probe, &error) == SN_EHOST) {
         sn_error_free(error);
         world_close(&world);
         skip_because("the controller cpu is not delegated here");
@@ -501,7 +501,7 @@ static int one_of_many(const struct sn__cgroup_driver *driver, const char *paren
     if (r == 0)
         r = driver->settle(cgroup, init, ret_error);
     if (r == 0)
-        r = driver->run_begin(cgroup, &limits, &leaf, ret_error);
+        r = driver->run_begin(cgroup, &limits, false, &leaf, ret_error);
     driver->reap_stale(parent);
     driver->run_end(leaf);
     driver->destroy(cgroup);

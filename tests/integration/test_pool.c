@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -152,6 +153,7 @@ static void what_no_sandbox_can_be_made_of_is_refused_at_once(void **state)
     sn_sandbox *no_sandbox = NULL;
     sn_error *error = NULL;
     struct footprint before;
+    struct rlimit limit, few;
 
     (void)state;
     footprint_take(&before);
@@ -163,6 +165,13 @@ static void what_no_sandbox_can_be_made_of_is_refused_at_once(void **state)
     sandbox.rootfs = NULL;
     options.ready = 1025;
     refused(sn_pool_create(&options, &none, &error), SN_EINVAL, &error);
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    few = limit;
+    few.rlim_cur = 256;
+    options.ready = 16; /* would leave this process none */
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+    refused(sn_pool_create(&options, &none, &error), SN_ELIMIT, &error);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
     options.ready = 1;
     options.threads = 65;
     refused(sn_pool_create(&options, &none, &error), SN_EINVAL, &error);

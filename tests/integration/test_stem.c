@@ -6,10 +6,12 @@
 #include "spawn/sandbox.h"
 
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/pidfd.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -382,6 +384,90 @@ static void others_are_not_born_of_it(void **state)
     sn_sandbox_destroy(sandbox);
 }
 
+static int lower_limit(void)
+{
+    const struct rlimit limit = {100000, 100000};
+
+    return setrlimit(RLIMIT_MSGQUEUE, &limit);
+}
+
+static int one_processor(void)
+{
+    cpu_set_t set;
+
+    CPU_ZERO(&set);
+    CPU_SET(0, &set);
+    return sched_setaffinity(0, sizeof(set), &set);
+}
+
+static int be_nice(void)
+{
+    return setpriority(PRIO_PROCESS, 0, 5);
+}
+
+/* What a PID 1 has of its caller is that of the caller as he is now. In a child: it does not come back. */
+static void callers_circumstances_count(void **state)
+{
+    static const char script[] = "import os, resource\n"
+                                 "print(os.sched_getaffinity(0), os.getpriority(os.PRIO_PROCESS, 0),\n"
+                                 "      resource.getrlimit(resource.RLIMIT_MSGQUEUE))\n";
+    static int (*const changes[])(void) = {lower_limit, one_processor, be_nice};
+
+    (void)state;
+    need_program("/usr/bin/python3");
+    need_stem(NULL);
+    sn_sandbox_destroy(other);
+    other = NULL;
+    for (size_t i = 0; i < sizeof(changes) / sizeof(changes[0]); i++) {
+        pid_t child = fork();
+        int status;
+
+        if (child == 0) {
+            char *launched, *forked;
+
+            other = make_sandbox(NULL);
+            grow_stem(NULL);
+            launched = once(NULL, script, FORKED);
+            if (changes[i]() < 0)
+                _exit(2);
+            forked = once(NULL, script, LAUNCHED);
+            grow_stem(NULL);
+            free(launched);
+            launched = once(NULL, script, FORKED);
+            _exit(strcmp(launched, forked) == 0 ? 0 : 3);
+        }
+        assert_int_equal(waitpid(child, &status, 0), child);
+        assert_int_equal(status, 0);
+    }
+}
+
+/* Who may not signal a stem any more ends it all the same, and at once. */
+static void it_ends_without_privilege(void **state)
+{
+    pid_t child;
+    int status;
+
+    (void)state;
+    need_stem(NULL);
+    sn_sandbox_destroy(other);
+    other = NULL;
+    child = fork();
+    if (child == 0) {
+        uint64_t begun;
+
+        other = make_sandbox(NULL);
+        grow_stem(NULL);
+        sn_sandbox_destroy(forked_sandbox(NULL));
+        if (setgid(65534) < 0 || setuid(65534) < 0)
+            _exit(2);
+        begun = now_ms();
+        sn_sandbox_destroy(other);
+        _exit(now_ms() - begun < 5000 ? 0 : 3);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+}
+
 /* What the caller asked for wrongly is no fault of the stem's, which has forked already. */
 static void a_refused_sandbox_leaves_it(void **state)
 {
@@ -572,7 +658,8 @@ int main(void)
         TEST(kinds_by_turns_have_none),        TEST(a_refused_sandbox_leaves_it),
         TEST(its_death_is_its_sandboxes),      TEST(one_that_hangs_is_given_up),
         TEST(it_ends_with_the_last_sandbox),   TEST(it_ends_with_its_host),
-        TEST(a_forked_child_leaves_it_alone),
+        TEST(a_forked_child_leaves_it_alone),  TEST(callers_circumstances_count),
+        TEST(it_ends_without_privilege),
     };
 
     return run_group(tests);

@@ -31,7 +31,7 @@ typedef struct sn_limits {
     uint64_t output_bytes; /* for stdout and for stderr, each; 16 MiB */
     uint64_t file_bytes;   /* largest file that may be written (RLIMIT_FSIZE); 256 MiB, or the host's hard limit if that
                               is lower */
-    uint64_t open_files;   /* RLIMIT_NOFILE; 256, or the host's hard limit if that is lower */
+    uint64_t open_files;   /* RLIMIT_NOFILE, at least 6; 256, or the host's hard limit if that is lower */
     uint64_t stack_bytes;  /* RLIMIT_STACK of the main thread; 64 MiB, or the host's hard limit if that is lower */
     uint64_t cpu_percent;  /* CPU bandwidth, 100 is one core; 0 is no bound */
 } sn_limits;

@@ -18,6 +18,11 @@ extern "C" {
  * Any number of threads may use a pool. It belongs to the process that made it: in a child forked from that,
  * sn_pool_take() and sn_pool_run() refuse (SN_EINVAL), and sn_pool_destroy() gives back the child's copies only.
  *
+ * A pool hides what making and ending sandboxes costs, it does not spare it: it helps where jobs come with pauses.
+ * Where they come faster than its threads make sandboxes, `missed` grows, and a job costs what it does with one of its
+ * own; more ready ones carry it over a rush, more threads help where processors are idle. It is for commands: a program
+ * in a language has a sandbox of its own, and SN_PROGRAM_CACHED and templates (sentinel/language.h) to be quick.
+ *
  * A ready sandbox takes about 150 KiB of memory, no CPU time, and some 30 descriptors of this process.
  */
 typedef struct sn_pool sn_pool;
@@ -41,7 +46,8 @@ static inline void sn_pool_options_init(sn_pool_options *options)
 /*
  * Makes a pool; options NULL means all defaults. The first sandbox is made before it returns, so that a configuration
  * that cannot be had is refused here; the others follow. Everything the options point to may be freed afterwards.
- * *ret_pool ends by sn_pool_destroy(). Errors: those of sn_sandbox_create().
+ * *ret_pool ends by sn_pool_destroy(). Errors: those of sn_sandbox_create(); SN_ELIMIT: this process may not have the
+ * descriptors that so many would take.
  */
 SN_API int sn_pool_create(const sn_pool_options *options, sn_pool **ret_pool, sn_error **ret_error);
 

@@ -28,11 +28,11 @@ bool sn__kept_fd_is_ours(const struct sn__kept_fd *kept)
     return fstat(kept->fd, &st) == 0 && is_same(kept, &st);
 }
 
-bool sn__kept_fd_is_low(int fd)
+bool sn__kept_fd_is_low(int fd, unsigned part)
 {
     struct rlimit limit;
 
-    return getrlimit(RLIMIT_NOFILE, &limit) == 0 && (rlim_t)fd < limit.rlim_cur / 2;
+    return getrlimit(RLIMIT_NOFILE, &limit) == 0 && (rlim_t)fd < limit.rlim_cur / part;
 }
 
 void sn__kept_fd_close(struct sn__kept_fd *kept)

@@ -19,8 +19,8 @@ struct sn__kept_fd {
 int sn__kept_fd_take(struct sn__kept_fd *kept, int fd);
 /* Certainly still ours? */
 bool sn__kept_fd_is_ours(const struct sn__kept_fd *kept);
-/* Not among the upper half of the descriptors that this process may have: others run out of those. */
-bool sn__kept_fd_is_low(int fd);
+/* Within the first so manieth of the descriptors that this process may have: others run out of those. */
+bool sn__kept_fd_is_low(int fd, unsigned part);
 /* Unless it is certainly another's. */
 void sn__kept_fd_close(struct sn__kept_fd *kept);
 

@@ -21,7 +21,7 @@ static const struct {
     {"processes", offsetof(sn_limits, processes), 64, 1, UINT64_C(1) << 22, false},
     {"output_bytes", offsetof(sn_limits, output_bytes), 16 * MIB, 1, UINT64_C(1) << 40, false},
     {"file_bytes", offsetof(sn_limits, file_bytes), 256 * MIB, 1, INT64_MAX, true},
-    {"open_files", offsetof(sn_limits, open_files), 256, 4, UINT64_C(1) << 20, false},
+    {"open_files", offsetof(sn_limits, open_files), 256, 6, UINT64_C(1) << 20, false},
     {"stack_bytes", offsetof(sn_limits, stack_bytes), 64 * MIB, 65536, UINT64_C(1) << 40, true},
     {"cpu_percent", offsetof(sn_limits, cpu_percent), 0, 1, 1000000, false},
 };

@@ -86,6 +86,7 @@ static const cyaml_schema_field_t prepare_fields[] = {
     FIELD_TEXT(struct sn__manifest_prepare, "depends", depends),
     FIELD_LIST(struct sn__manifest_prepare, "words", words),
     FIELD_LIST(struct sn__manifest_prepare, "flags", flags),
+    FIELD_LIST(struct sn__manifest_prepare, "exact", exact),
     FIELD_LIST(struct sn__manifest_prepare, "betrayed_by", betrayed_by),
     CYAML_FIELD_MAPPING_PTR("compile", OPTIONAL_POINTER, struct sn__manifest_prepare, compile, additions_fields),
     CYAML_FIELD_MAPPING_PTR("run", OPTIONAL_POINTER, struct sn__manifest_prepare, run, additions_fields),

@@ -76,6 +76,8 @@ struct sn__manifest_prepare {
     uint32_t words_count;
     char **flags; /* how arguments begin that do not keep it from being used */
     uint32_t flags_count;
+    char **exact; /* of these: how those begin that nothing is used with but what was made for them */
+    uint32_t exact_count;
     char *
         *betrayed_by; /* in the compiler's output: what would not be there without it, so that the step is run again */
     uint32_t betrayed_by_count;

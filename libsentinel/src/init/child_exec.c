@@ -202,6 +202,8 @@ int child_filter(struct child *child)
 
     if (!(child->init->plan->layers & SN_LAYER_SECCOMP))
         return 0;
+    if (child->shares_table)
+        sn__sys(__NR_close, SN__INIT_SPARE_FD);
     r = sn__sys(__NR_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_NEW_LISTENER, &program);
     if (r < 0)
         return fail(&child->failure, SN__STEP_SECCOMP, 0, r);

@@ -30,6 +30,7 @@ struct init {
     int landlock_fd; /* ruleset, or -1 */
     int proc_fd;     /* a proc that the program's child finds itself in, if the layer apparmor is in force; or -1 */
     uint32_t landlock_abi;
+    int has_keyring;       /* an empty session keyring of its own, which programs may inherit */
     uint32_t apparmor;     /* enum sn__apparmor_state */
     uint64_t layers;       /* in force so far */
     uint64_t mounts_ns;    /* that they took to make */
@@ -111,7 +112,8 @@ struct child {
     const int *stdio;
     const int *join;
     uint32_t fd_count;                 /* that came with the request */
-    int needs_keyring;                 /* PID 1's, which is empty, would not stay so, or it is none of PID 1's */
+    int shares_table;                  /* with PID 1: the listener is to have the number that is kept for it */
+    int needs_keyring;                 /* one of its own: PID 1 has none, or it would not stay empty */
     const char **vectors;              /* room for argv and envp, each with its NULL */
     struct sn__failure failure;        /* written by the child: it shares our memory until its exec */
     int listener;                      /* likewise */

@@ -67,6 +67,7 @@ static void begin(void)
     sn__sys(__NR_prctl, PR_SET_DUMPABLE, 0, 0, 0, 0);
     sn__sys(__NR_prctl, PR_SET_NAME, "sentinel-init", 0, 0, 0); /* not the name of the memfd */
     sn__sys(__NR_umask, 022);
+    sn__sys(__NR_dup3, 0, SN__INIT_SPARE_FD, O_CLOEXEC);
 }
 
 static void get_ready(struct init *init)
@@ -105,7 +106,12 @@ static _Noreturn void init_main(void)
 
     begin();
     for (;;) {
-        init = (struct init){.null_fd = -1, .work_fd = -1, .kept_fds = {-1, -1}, .landlock_fd = -1, .proc_fd = -1};
+        init = (struct init){.null_fd = -1,
+                             .work_fd = -1,
+                             .kept_fds = {-1, -1},
+                             .landlock_fd = -1,
+                             .proc_fd = -1,
+                             .has_keyring = init.has_keyring};
         get_ready(&init);
         if (!(init.plan->born & SN__BORN_AS_STEM))
             serve(&init);

@@ -40,7 +40,9 @@
 #include <stdint.h>
 
 #define SN__INIT_CONTROL_FD 3
-#define SN__INIT_HOST_FD 4 /* a pidfd of the host process */
+#define SN__INIT_HOST_FD 4  /* a pidfd of the host process */
+#define SN__INIT_SPARE_FD 5 /* for the listener of a filter, whose number has to lie within the program's open_files   \
+                             */
 #define SN__MESSAGE_FDS_MAX 200
 #define SN__PATH_MAX 4096
 
@@ -167,6 +169,7 @@ struct sn__plan {
 #define SN__BORN_SYSCTL 8U   /* with the directory /proc/sys/user of the host's: the last descriptor of SETUP */
 #define SN__BORN_AS_STEM 16U /* to fork others (spawn/stem.h): it mounts nothing */
 #define SN__BORN_OF_STEM 32U /* of one of these, which has done all but the mounts */
+#define SN__BORN_APART 64U   /* its uid is nobody else's: keys that it has are in nobody's way */
 
 /* Descriptors of SETUP: the plan, the slot, then the sources of mounts. */
 #define SN__SETUP_FD_PLAN 0

@@ -122,7 +122,8 @@ static int start(struct run *run, struct sn__failure *failure)
         .stdio = run->received->fds + SN__RUN_FD_STDIO,
         .join = run->received->fds + SN__RUN_FD_JOIN,
         .fd_count = run->received->fd_count,
-        .needs_keyring = (int)request->may_leave_keys,
+        .shares_table = 1,
+        .needs_keyring = request->may_leave_keys || !run->init->has_keyring,
         .listener = -1,
     };
     if (make_vectors(run) < 0) {
@@ -558,6 +559,7 @@ static void close_run(struct run *run)
 {
     if (run->first.listener >= 0)
         sn__sys(__NR_close, run->first.listener);
+    sn__sys(__NR_dup3, run->init->null_fd, SN__INIT_SPARE_FD, O_CLOEXEC);
     if (run->signals >= 0)
         sn__sys(__NR_close, run->signals);
     sn__sys(__NR_munmap, run->request, run->request->size);

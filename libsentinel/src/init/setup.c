@@ -196,7 +196,7 @@ static void reset_oom_score(void)
 }
 
 /* What is the same for all that a stem forks. */
-static int setup_namespaces(const struct init *init, const struct received *received, struct sn__failure *failure)
+static int setup_namespaces(struct init *init, const struct received *received, struct sn__failure *failure)
 {
     const struct sn__message entered = {.type = SN__MSG_ENTERED};
     uint64_t layers = init->plan->layers;
@@ -210,9 +210,6 @@ static int setup_namespaces(const struct init *init, const struct received *rece
         if (r < 0)
             return fail(failure, SN__STEP_PLAN, 1, r);
     }
-    r = child_join_keyring(); /* the caller's is not for programs */
-    if (r < 0)
-        return fail(failure, SN__STEP_KEYRING, 0, r);
     if (!(init->plan->born & SN__BORN_IN_TREE))
         reset_oom_score(); /* by the caller's /proc */
     if (layers & SN_LAYER_UTS_NS) {
@@ -222,6 +219,7 @@ static int setup_namespaces(const struct init *init, const struct received *rece
         if (r < 0)
             return fail(failure, SN__STEP_HOSTNAME, 0, r);
     }
+    init->has_keyring = (init->plan->born & SN__BORN_APART) && child_join_keyring() == 0;
     r = layers & SN_LAYER_NESTED_NS ? forbid_nested_namespaces(init, received) : 0;
     return r < 0 ? fail(failure, SN__STEP_NESTED_NS, 0, r) : 0;
 }

@@ -246,12 +246,26 @@ static const char **flags_of(const sn_program_options *options)
     return flags;
 }
 
-/* Made for exactly these flags if somebody had that done; else for none, which a compiler that wants others passes by.
+static bool needs_its_own(const struct sn__warm *warm, const char *const *flags)
+{
+    const struct sn__manifest_prepare *prepare = warm->language->manifest->prepare;
+
+    for (; *flags; flags++)
+        if (begins_with_one_of(*flags, prepare->exact, prepare->exact_count))
+            return true;
+    return false;
+}
+
+/*
+ * Made for exactly these flags if somebody had that done; else for none, which a compiler that wants others passes by,
+ * or the manifest says that it does not.
  */
 static int find_prepared(struct sn__warm *warm, struct sn__prepare_request *request, sn_error **ret_error)
 {
     int r = sn__prepare_find(request, &warm->prepared, ret_error);
 
+    if (r == 0 && needs_its_own(warm, request->flags))
+        return 0;
     if (r == 0 && request->flags[0]) {
         request->flags = NULL;
         r = sn__prepare_find(request, &warm->prepared, ret_error);

@@ -57,11 +57,12 @@ int sn__plan_freeze(struct sn__planner *planner, char **ret_plan, size_t *ret_si
         .mount_count = (uint32_t)(planner->mounts.length / sizeof(*mounts)),
         .shm = planner->shm,
         .apparmor = planner->spec->layers & SN_LAYER_APPARMOR ? sn__apparmor_look() : SN__APPARMOR_UNASKED,
-        .born = planner->born,
+        .born = planner->born | (planner->ids->privileged ? SN__BORN_APART : 0),
     };
     if (!planner->ids->own_uid)
         plan->layers &= ~SN_LAYER_UID;
-    memcpy(mounts, planner->mounts.data, planner->mounts.length);
+    if (planner->mounts.length) /* of a stem there are none */
+        memcpy(mounts, planner->mounts.data, planner->mounts.length);
     memcpy(bytes + strings_at, planner->strings.data, planner->strings.length);
     for (uint32_t i = 0; i < plan->mount_count; i++) {
         mounts[i].source += (uint32_t)strings_at;

@@ -21,9 +21,11 @@
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
+#include <sys/resource.h>
 
 #define MS UINT64_C(1000000)
 #define READY_MAX 1024
+#define DESCRIPTORS_EACH 32 /* that a ready sandbox takes of this process's, and what is kept for the next */
 #define THREADS_MAX 64
 #define DEFAULT_AGE_MS UINT64_C(600000)
 #define FIRST_PAUSE_NS (100 * MS)
@@ -206,6 +208,7 @@ static void *work(void *argument)
 
 static int check_options(const sn_pool_options *options, sn_pool_options *ret_checked, sn_error **ret_error)
 {
+    struct rlimit limit;
     int r = 0;
 
     sn_pool_options_init(ret_checked);
@@ -213,9 +216,18 @@ static int check_options(const sn_pool_options *options, sn_pool_options *ret_ch
         r = sn__options_copy(ret_checked, sizeof(*ret_checked), options, "sn_pool_options", ret_error);
     if (r < 0)
         return r;
-    if (ret_checked->ready > READY_MAX || ret_checked->threads > THREADS_MAX)
-        return sn__error_set(ret_error, SN_EINVAL, "check pool options", "ready is more than %d, or threads than %d",
-                             READY_MAX, THREADS_MAX);
+    if (ret_checked->ready > READY_MAX)
+        return sn__error_set(ret_error, SN_EINVAL, "check pool options", "ready is %u, more than %d",
+                             ret_checked->ready, READY_MAX);
+    if (ret_checked->threads > THREADS_MAX)
+        return sn__error_set(ret_error, SN_EINVAL, "check pool options", "threads is %u, more than %d",
+                             ret_checked->threads, THREADS_MAX);
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && ret_checked->ready > limit.rlim_cur / DESCRIPTORS_EACH)
+        return sn__error_set(ret_error, SN_ELIMIT, "check pool options",
+                             "%u ready sandboxes take some %u descriptors, and this process may have %llu: raise "
+                             "RLIMIT_NOFILE (ulimit -n), or ask for fewer",
+                             ret_checked->ready, ret_checked->ready * DESCRIPTORS_EACH,
+                             (unsigned long long)limit.rlim_cur);
     if (ret_checked->max_age_ms > UINT64_MAX / 2 / MS)
         return sn__error_set(ret_error, SN_EINVAL, "check pool options", "max_age_ms is more than a clock can tell");
     if (ret_checked->ready == 0) {

@@ -30,7 +30,8 @@ struct place {
     const struct sn__cgroup_driver *driver;
     struct sn__cgroup *cgroup;
     char *parent;
-    uint64_t kind; /* of its last sandbox */
+    uint64_t circumstances; /* of its last sandbox */
+    uint64_t kind;
     uint32_t uses; /* by such */
     struct sn__stem *stem;
 };
@@ -68,6 +69,15 @@ unsigned sn__kept_holders(void)
     return (uint32_t)atomic_load(&holders);
 }
 
+bool sn__refused(atomic_uint *left)
+{
+    unsigned now = atomic_load(left);
+
+    while (now > 0 && !atomic_compare_exchange_weak(left, &now, now - 1))
+        continue;
+    return now > 0;
+}
+
 static void network_free(struct sn__network *network)
 {
     if (network)
@@ -101,6 +111,8 @@ static void place_free(struct place *place)
     /* in a child that was forked they stay, and with them what is known of them */
     if (place->owner == getpid())
         place->driver->destroy(place->cgroup);
+    else
+        place->driver->forget(place->cgroup);
     sn__kept_fd_close(&place->slot_file);
     free(place->parent);
     free(place);
@@ -252,7 +264,8 @@ static bool is_like(const struct place *place, const sn_sandbox *sandbox, const 
            strcmp(place->parent, parent) == 0 && sn__kept_fd_is_ours(&place->slot_file);
 }
 
-bool sn__place_take(sn_sandbox *sandbox, const struct sn__cgroup_driver *driver, const char *parent)
+/* Of the same circumstances, or of any. */
+static bool take_place(sn_sandbox *sandbox, const struct sn__cgroup_driver *driver, const char *parent, bool is_any)
 {
     for (size_t i = 0; i < PLACES_MAX; i++) {
         struct place *place = atomic_load(&places[i]) ? atomic_exchange(&places[i], NULL) : NULL, *none = NULL;
@@ -263,7 +276,7 @@ bool sn__place_take(sn_sandbox *sandbox, const struct sn__cgroup_driver *driver,
         }
         if (!place)
             continue;
-        if (driver->is_as_new(place->cgroup)) {
+        if ((is_any || place->circumstances == sandbox->circumstances) && driver->is_as_new(place->cgroup)) {
             sandbox->slot = place->slot;
             sandbox->slot_fd = place->slot_file.fd;
             sandbox->ids = place->ids;
@@ -283,6 +296,11 @@ bool sn__place_take(sn_sandbox *sandbox, const struct sn__cgroup_driver *driver,
     return false;
 }
 
+bool sn__place_take(sn_sandbox *sandbox, const struct sn__cgroup_driver *driver, const char *parent)
+{
+    return take_place(sandbox, driver, parent, false) || take_place(sandbox, driver, parent, true);
+}
+
 bool sn__place_give(sn_sandbox *sandbox)
 {
     struct place *place;
@@ -290,7 +308,7 @@ bool sn__place_give(sn_sandbox *sandbox)
     /* without a pid namespace the end of PID 1 says nothing of the others */
     if (!(sandbox->spec.layers & SN_LAYER_PID_NS) || !sandbox->cgroup || !sandbox->cgroup_parent ||
         !sandbox->driver->is_as_new || !sandbox->ids.privileged || sn__kept_holders() < 2 ||
-        !sn__kept_fd_is_low(sandbox->slot_fd))
+        !sn__kept_fd_is_low(sandbox->slot_fd, 2))
         return false;
     place = calloc(1, sizeof(*place));
     if (!place || sn__kept_fd_take(&place->slot_file, sandbox->slot_fd) < 0) {
@@ -304,6 +322,7 @@ bool sn__place_give(sn_sandbox *sandbox)
     place->driver = sandbox->driver;
     place->cgroup = sandbox->cgroup;
     place->parent = sandbox->cgroup_parent;
+    place->circumstances = sandbox->circumstances;
     place->kind = sandbox->kind;
     place->uses = sandbox->uses + 1;
     place->stem = sandbox->stem;

@@ -4,6 +4,7 @@
 
 #include "base/kept_fd.h"
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -27,6 +28,11 @@ void sn__kept_hold(void);
 void sn__kept_release(void);
 /* How many sandboxes hold it. */
 unsigned sn__kept_holders(void);
+
+/* What failed is not tried for so many sandboxes; then what was in its way may have gone. */
+#define SN__REFUSED_FOR 200
+/* Is it still refused? Counts. */
+bool sn__refused(atomic_uint *left);
 
 /*
  * The directory /proc/sys/user, to be closed; -1: it cannot be had. Of the host's /proc, or where there is a sandbox

@@ -68,3 +68,10 @@ int sn__pid_numbers(int pidfd, int own_pidfd, pid_t *ret_here, pid_t *ret_in_pro
     *ret_here = numbers[own_count - 1];
     return 0;
 }
+
+pid_t sn__pid_number_in_proc(int pidfd)
+{
+    pid_t numbers[DEPTH_MAX];
+
+    return read_numbers(pidfd, numbers) > 0 && numbers[0] > 0 ? numbers[0] : -1;
+}

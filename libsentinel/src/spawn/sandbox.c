@@ -7,6 +7,7 @@
 #include "config/policy.h"
 #include "plan/plan.h"
 #include "plan/slot.h"
+#include "spawn/circumstances.h"
 #include "spawn/spawn.h"
 #include "spawn/tree.h"
 #include "supervise/armed.h"
@@ -104,9 +105,11 @@ static int take_place(sn_sandbox *sandbox, sn_error **ret_error)
 {
     int r = SN_EBUSY;
 
-    if ((sandbox->spec.layers & SN_LAYER_CGROUP) && sandbox->ids.privileged && take_groups(sandbox, true, NULL) == 0 &&
-        sandbox->cgroup)
-        return 0;
+    if ((sandbox->spec.layers & SN_LAYER_CGROUP) && sandbox->ids.privileged) {
+        sandbox->circumstances = sn__kept_holders() > 1 ? sn__circumstances() : 0;
+        if (take_groups(sandbox, true, NULL) == 0 && sandbox->cgroup)
+            return 0;
+    }
     for (int attempt = 0; r == SN_EBUSY && attempt < PLACE_ATTEMPTS; attempt++) {
         int previous = sandbox->slot_fd; /* held until the next one is, so that it is another */
 
@@ -325,6 +328,8 @@ void sn_sandbox_destroy(sn_sandbox *sandbox)
         sn__stem_free(sandbox->stem, true);
         sandbox->driver->destroy(sandbox->cgroup);
     }
+    if (sandbox->driver && !is_ours)
+        sandbox->driver->forget(sandbox->cgroup);
     free(sandbox->cgroup_parent);
     /* the slot last: whoever takes it next may use its uids and group names at once */
     sn__close(sandbox->slot_fd);

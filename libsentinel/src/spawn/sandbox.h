@@ -39,6 +39,7 @@ struct sn_sandbox {
     pid_t pid_in_proc;   /* the same for the id maps */
     int pidfd;
     int control;
+    uint64_t circumstances;      /* in which it is made: of a caller that has places */
     uint64_t kind;               /* of stem that could be used */
     uint32_t uses;               /* of its place, by sandboxes just before that a stem could have served */
     struct sn__stem *stem;       /* of its place, which forked PID 1; or NULL */

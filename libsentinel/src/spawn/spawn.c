@@ -119,7 +119,7 @@ static void keep_network(sn_sandbox *sandbox)
 
     if (!network)
         return;
-    if (network->file.fd >= 0 && sn__kept_fd_is_low(network->file.fd) &&
+    if (network->file.fd >= 0 && sn__kept_fd_is_low(network->file.fd, 2) &&
         sn__kept_fd_take(&network->file, network->file.fd) == 0)
         return;
     sn__close(network->file.fd);

@@ -4,6 +4,7 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "spawn/control.h"
+#include "spawn/pid_numbers.h"
 #include "spawn/sandbox.h"
 #include "spawn/spawn.h"
 
@@ -22,20 +23,21 @@ struct sn__stem {
     struct sn__kept_fd control, pidfd;
     uint64_t layers;
     uint64_t tree;
+    uint64_t circumstances; /* that it was made in */
     char *hostname;
     struct sn__network *network;
 };
 
-static atomic_bool is_refused;
+static atomic_uint refused_for;
 
 void sn__stem_refuse(void)
 {
-    atomic_store(&is_refused, true);
+    atomic_store(&refused_for, SN__REFUSED_FOR);
 }
 
 void sn__stem_forget(void)
 {
-    atomic_store(&is_refused, false);
+    atomic_store(&refused_for, 0);
 }
 
 /* What of a sandbox is not made anew by a fork must be out of its programs' reach. */
@@ -48,7 +50,7 @@ static bool is_possible(const sn_sandbox *sandbox)
 
     return (spec->layers & needed) == needed && sandbox->ids.privileged && sandbox->ids.own_uid &&
            spec->network == SN_NETWORK_NONE && !spec->is_joined && !spec->cpus && sandbox->driver->launch &&
-           !atomic_load(&is_refused);
+           !sn__refused(&refused_for);
 }
 
 static bool is_alive(const struct sn__stem *stem)
@@ -77,7 +79,7 @@ uint64_t sn__stem_tree(const struct sn__stem *stem)
 /* FNV-1a */
 uint64_t sn__stem_kind(const sn_sandbox *sandbox, uint64_t tree)
 {
-    uint64_t kind = UINT64_C(0xcbf29ce484222325) ^ tree;
+    uint64_t kind = UINT64_C(0xcbf29ce484222325) ^ tree ^ sandbox->circumstances;
 
     for (const char *at = sandbox->spec.hostname; *at; at++)
         kind = (kind ^ (unsigned char)*at) * UINT64_C(0x100000001b3);
@@ -91,7 +93,8 @@ bool sn__stem_suits(const sn_sandbox *sandbox)
     /* alive after all: its number in /proc was its own until then */
     return stem && is_possible(sandbox) && stem->owner == getpid() && sn__kept_fd_is_ours(&stem->control) &&
            sn__kept_fd_is_ours(&stem->pidfd) && stem->layers == sandbox->spec.layers &&
-           strcmp(stem->hostname, sandbox->spec.hostname) == 0 && has_no_socket(stem) && is_alive(stem);
+           stem->circumstances == sandbox->circumstances && strcmp(stem->hostname, sandbox->spec.hostname) == 0 &&
+           has_no_socket(stem) && is_alive(stem);
 }
 
 /* A sandbox that is nothing but its PID 1, which becomes the stem. */
@@ -138,12 +141,13 @@ struct sn__stem *sn__stem_make(const sn_sandbox *sandbox, uint64_t tree)
                           .control = -1,
                           .owner = getpid()};
 
-    if (!is_possible(sandbox) || !sn__kept_fd_is_low(sandbox->tree_fd))
+    if (!is_possible(sandbox) || !sn__kept_fd_is_low(sandbox->tree_fd, 2))
         return NULL;
     stem = calloc(1, sizeof(*stem));
     if (!stem)
         return NULL;
-    *stem = (struct sn__stem){.owner = getpid(), .tree = tree, .control.fd = -1, .pidfd.fd = -1};
+    *stem = (struct sn__stem){
+        .owner = getpid(), .tree = tree, .circumstances = sandbox->circumstances, .control.fd = -1, .pidfd.fd = -1};
     if (build(&builder) == 0) {
         stem->network = builder.network;
         if (take(stem, &builder) == 0)
@@ -183,14 +187,22 @@ int sn__stem_hear(sn_sandbox *sandbox)
     return message.type == SN__MSG_FORKED && sandbox->pidfd >= 0 ? 0 : -EPROTO;
 }
 
+/* Kernels before 6.9 have one inode for pidfds and more: a caller's own under that number is not to be killed by. */
+static bool is_its_pidfd(const struct sn__stem *stem)
+{
+    return sn__kept_fd_is_ours(&stem->pidfd) && sn__pid_number_in_proc(stem->pidfd.fd) == stem->pid_in_proc;
+}
+
 void sn__stem_free(struct sn__stem *stem, bool is_clean)
 {
     sn_sandbox ended = {.pidfd = -1, .control = -1};
 
     if (!stem)
         return;
-    if (stem->owner == getpid() && sn__kept_fd_is_ours(&stem->pidfd)) {
+    if (stem->owner == getpid() && is_its_pidfd(stem)) {
         ended.pidfd = stem->pidfd.fd;
+        /* the end of its socket ends one that may not be signalled any more */
+        ended.control = sn__kept_fd_is_ours(&stem->control) ? stem->control.fd : -1;
         stem->pidfd.fd = -1;
         is_clean = sn__spawn_kill(&ended) && is_clean;
     } else {

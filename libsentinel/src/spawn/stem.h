@@ -48,7 +48,7 @@ struct sn__stem *sn__stem_make(const struct sn_sandbox *sandbox, uint64_t tree);
 int sn__stem_ask(struct sn_sandbox *sandbox);
 int sn__stem_hear(struct sn_sandbox *sandbox);
 
-/* One of them failed: no more of them until the last sandbox of this process has gone. */
+/* One of them failed: no more of them for a while; or forgets that, with the last sandbox of this process. */
 void sn__stem_refuse(void);
 void sn__stem_forget(void);
 

@@ -22,7 +22,7 @@ struct tree {
 };
 
 static _Atomic(struct tree *) trees[TREES_MAX];
-static atomic_bool is_refused;
+static atomic_uint refused_for;
 
 static void tree_free(struct tree *tree)
 {
@@ -39,13 +39,13 @@ void sn__tree_forget(void)
 {
     for (size_t i = 0; i < TREES_MAX; i++)
         tree_free(atomic_exchange(&trees[i], NULL));
-    atomic_store(&is_refused, false);
+    atomic_store(&refused_for, 0);
 }
 
 void sn__tree_refuse(void)
 {
     sn__tree_forget();
-    atomic_store(&is_refused, true);
+    atomic_store(&refused_for, SN__REFUSED_FOR);
 }
 
 static bool same(const struct sn__buffer *a, const struct sn__buffer *b)
@@ -140,7 +140,7 @@ int sn__tree_get(struct sn__planner *plan, uint64_t *ret_number)
     int fd = find(plan, ret_number), made = -1;
 
     /* making it takes longer than making a sandbox, so only for a caller that has another one */
-    if (fd >= 0 || atomic_load(&is_refused) || sn__kept_holders() < 2)
+    if (fd >= 0 || sn__refused(&refused_for) || sn__kept_holders() < 2)
         return fd;
     tree = calloc(1, sizeof(*tree));
     if (!tree)

@@ -230,7 +230,7 @@ static int prepare(sn_sandbox *sandbox, struct sn__request_builder *builder, con
     if (r == 0 && armed->input.reading < 0)
         r = SN_ESYS;
     if (r == 0)
-        r = sandbox->driver->run_begin(sandbox->cgroup, &armed->limits, &armed->group, NULL);
+        r = sandbox->driver->run_begin(sandbox->cgroup, &armed->limits, sandbox->left_bytes > 0, &armed->group, NULL);
     if (r == 0) {
         sandbox->driver->run_keep_open(armed->group);
         r = send_request(sandbox, builder, &bpf, (const int[2]){out, err});

@@ -85,9 +85,12 @@ struct sn__cgroup_driver {
     /* Puts PID 1 where it is confined to its processors, if confine() was called: before its cgroup namespace is made.
      */
     int (*enter_cpus)(struct sn__cgroup *cgroup, pid_t init, sn_error **ret_error);
-    /* Makes the leaf of a run with its limits in force (all fields resolved: nothing is 0 but cpu_percent). */
-    int (*run_begin)(struct sn__cgroup *cgroup, const sn_limits *limits, struct sn__cgroup_run **ret_run,
-                     sn_error **ret_error);
+    /*
+     * Makes the leaf of a run with its limits in force (all fields resolved: nothing is 0 but cpu_percent).
+     * `has_files`: earlier runs of the sandbox left some, which may be charged to a leaf that is kept, and count apart.
+     */
+    int (*run_begin)(struct sn__cgroup *cgroup, const sn_limits *limits, bool has_files,
+                     struct sn__cgroup_run **ret_run, sn_error **ret_error);
     /* The descriptors stay owned by the run. */
     void (*run_join)(const struct sn__cgroup_run *run, struct sn__cgroup_join *ret_join);
     /* CPU time so far: cheap, called while the run goes on. */
@@ -118,6 +121,8 @@ struct sn__cgroup_driver {
     uint64_t (*throttled_above)(const struct sn__cgroup *cgroup);
     /* Kills what is left, removes the groups and frees. NULL is accepted. */
     void (*destroy)(struct sn__cgroup *cgroup);
+    /* In a process that was forked from the one that has them: gives the copies back. NULL is accepted. */
+    void (*forget)(struct sn__cgroup *cgroup);
     /*
      * Whether the groups of a sandbox whose processes are all dead are as create() made them; then launch() may be
      * called again. NULL: never.

@@ -59,10 +59,13 @@ static const char *const controllers[CONTROLLERS] = {"memory", "cpu", "cpuacct",
 #define PERIOD_US 100000
 #define SWAP_SLACK (64 * 4096)
 #define LEAST_LEFT (UINT64_C(512) << 10)
+#define LEAST_PART 64 /* of the limit, which what is left takes from the next run */
+#define SPARE_PART 8  /* of the descriptors, within which a spare's have to be */
 
 struct hierarchy {
-    char *parent; /* ".../sentinel" */
-    int dir;      /* its s<slot> */
+    char *parent;            /* ".../sentinel" */
+    int dir;                 /* its s<slot> */
+    struct sn__kept_fd seen; /* the same: a caller may close it while no sandbox has the groups */
 };
 
 struct sn__cgroup {
@@ -93,7 +96,8 @@ struct sn__cgroup_run {
     int oom;            /* eventfd that counts the times it was out of memory, or -1 */
     uint32_t made;      /* in the first so many hierarchies */
     bool is_clean;      /* what run_usage() saw lets another run use it */
-    uint64_t cpu_from, user_from, system_from; /* counters when the program began */
+    uint64_t cpu_from, user_from, system_from;           /* counters when the program began */
+    struct sn__kept_fd seen[CONTROLLERS + 2 + COUNTERS]; /* all of these, while no run has them */
     struct kill_state *state;
 };
 
@@ -131,11 +135,17 @@ static int open_parent(const char *parent)
 }
 
 static void remove_run(struct sn__cgroup_run *run);
+static void lose_strange(struct sn__cgroup_run *spare);
+static void close_run(struct sn__cgroup_run *run);
 
 static void v1_destroy(struct sn__cgroup *cgroup)
 {
     if (!cgroup)
         return;
+    for (uint32_t i = 0; i < cgroup->count; i++)
+        if (cgroup->hierarchies[i].dir >= 0 && !sn__kept_fd_is_ours(&cgroup->hierarchies[i].seen))
+            cgroup->hierarchies[i].dir = -1;
+    lose_strange(cgroup->spare);
     remove_run(cgroup->spare);
     /* it is almost always empty: then its parent goes as fast as the others */
     if (cgroup->has_leaf)
@@ -145,6 +155,22 @@ static void v1_destroy(struct sn__cgroup *cgroup)
         free(cgroup->hierarchies[i].parent);
     }
     sn__cpuset_v1_destroy(&cgroup->cpuset, cgroup->name);
+    free(cgroup);
+}
+
+static void v1_forget(struct sn__cgroup *cgroup)
+{
+    if (!cgroup)
+        return;
+    lose_strange(cgroup->spare);
+    close_run(cgroup->spare);
+    for (uint32_t i = 0; i < cgroup->count; i++) {
+        sn__kept_fd_close(&cgroup->hierarchies[i].seen);
+        free(cgroup->hierarchies[i].parent);
+    }
+    if (cgroup->cpuset.parent)
+        sn__close(cgroup->cpuset.dir);
+    free(cgroup->cpuset.parent);
     free(cgroup);
 }
 
@@ -210,6 +236,7 @@ static int v1_create(const char *parent, uint32_t slot, uid_t init_uid, struct s
             v1_destroy(cgroup);
             return r;
         }
+        (void)sn__kept_fd_take(&cgroup->hierarchies[i].seen, cgroup->hierarchies[i].dir);
     }
     *ret_cgroup = cgroup;
     return 0;
@@ -301,15 +328,21 @@ static bool v1_is_as_new(struct sn__cgroup *cgroup)
 
     if (cgroup->cpuset.parent) /* of a list that the next one may not have */
         return false;
+    /* the number in its name would tell how many runs there were */
+    if (cgroup->spare && strcmp(cgroup->spare->name, "r0") != 0) {
+        lose_strange(cgroup->spare);
+        remove_run(cgroup->spare);
+        cgroup->spare = NULL;
+    }
     for (uint32_t i = 0; i < cgroup->count; i++) {
         nlink_t links = 2 + (cgroup->of[PIDS] == i && cgroup->has_leaf) + (cgroup->spare != NULL);
         struct stat st;
 
-        if (fstat(cgroup->hierarchies[i].dir, &st) < 0 || st.st_nlink != links)
+        if (fstat(cgroup->hierarchies[i].dir, &st) < 0 || st.st_nlink != links ||
+            st.st_dev != cgroup->hierarchies[i].seen.device || st.st_ino != cgroup->hierarchies[i].seen.inode)
             return false;
     }
-    if (!cgroup->spare)
-        cgroup->next_run = 0;
+    cgroup->next_run = cgroup->spare != NULL;
     if (!cgroup->has_leaf)
         return true;
     if (sn__file_read_u64_at(dir_of(cgroup, PIDS), "init/pids.current", &dead) < 0 || dead > DEAD_MAX)
@@ -320,22 +353,69 @@ static bool v1_is_as_new(struct sn__cgroup *cgroup)
     return true;
 }
 
+/* Each of its descriptors in turn; NULL: that was the last. */
+static int *descriptor(struct sn__cgroup_run *run, unsigned index)
+{
+    if (index < CONTROLLERS)
+        return &run->procs[index];
+    index -= CONTROLLERS;
+    if (index < COUNTERS)
+        return &run->kept[index];
+    index -= COUNTERS;
+    return index == 0 ? &run->cpu : index == 1 ? &run->oom : NULL;
+}
+
+static void close_descriptors(struct sn__cgroup_run *run)
+{
+    int *fd;
+
+    for (unsigned i = 0; (fd = descriptor(run, i)); i++) {
+        sn__close(*fd);
+        *fd = -1;
+    }
+}
+
+/* Of a spare's descriptors those that became the caller's, while no run had them, are no longer its own. */
+static void lose_strange(struct sn__cgroup_run *spare)
+{
+    int *fd;
+
+    for (unsigned i = 0; spare && (fd = descriptor(spare, i)); i++)
+        if (*fd >= 0 && !sn__kept_fd_is_ours(&spare->seen[i]))
+            *fd = -1;
+}
+
+static bool has_all(struct sn__cgroup_run *spare)
+{
+    const int *fd;
+
+    lose_strange(spare);
+    for (unsigned i = 0; (fd = descriptor(spare, i)); i++)
+        if (*fd < 0 && (i >= CONTROLLERS || i < spare->cgroup->count))
+            return false;
+    return true;
+}
+
+/* The groups stay. */
+static void close_run(struct sn__cgroup_run *run)
+{
+    if (!run)
+        return;
+    close_descriptors(run);
+    free(run->state);
+    free(run);
+}
+
 /* Removes a run's groups; also those of one that was only begun. */
 static void remove_run(struct sn__cgroup_run *run)
 {
     if (!run)
         return;
     /* first, so that removing has descriptors to work with in a host program that has run out of them */
-    for (uint32_t i = 0; i < run->cgroup->count; i++)
-        sn__close(run->procs[i]);
-    sn__close(run->cpu);
-    sn__close(run->oom);
-    for (uint32_t i = 0; i < COUNTERS; i++)
-        sn__close(run->kept[i]);
+    close_descriptors(run);
     for (uint32_t i = 0; i < run->made; i++)
         (void)sn__cgroup_remove(run->cgroup->hierarchies[i].dir, run->name, SN__CGROUP_PATIENT);
-    free(run->state);
-    free(run);
+    close_run(run);
 }
 
 /* Writes one limit; the error names file and value. */
@@ -453,16 +533,21 @@ static void v1_run_keep_open(struct sn__cgroup_run *run)
 static bool may_be_kept(const struct sn__cgroup_run *run)
 {
     return run->is_clean && !run->limits.cpu_percent && !atomic_load(&run->state->killed) && !run->cgroup->spare &&
-           sn__kept_fd_is_low(run->oom);
+           sn__kept_fd_is_low(run->oom, SPARE_PART);
 }
 
 static void v1_run_end(struct sn__cgroup_run *run)
 {
+    const int *fd;
+
     if (!run || !may_be_kept(run)) {
         remove_run(run);
         return;
     }
     v1_run_keep_open(run);
+    for (unsigned i = 0; (fd = descriptor(run, i)); i++)
+        if (*fd >= 0)
+            (void)sn__kept_fd_take(&run->seen[i], *fd);
     run->cgroup->spare = run;
 }
 
@@ -483,8 +568,8 @@ static void v1_run_mark(struct sn__cgroup_run *run)
 
 /*
  * May another run use the leaf as if it were a fresh one? Page cache and kernel memory of the run before would be
- * figures of the next one. Less than LEAST_LEFT may be charges that the kernel keeps at hand on each CPU, and memory of
- * processes that are on their way out.
+ * figures of the next one. Less than LEAST_LEFT, and than a small part of the limit, may be charges that the kernel
+ * keeps at hand on each CPU, and memory of processes that are on their way out.
  */
 static bool renew(struct sn__cgroup_run *run)
 {
@@ -492,17 +577,18 @@ static bool renew(struct sn__cgroup_run *run)
 
     v1_run_mark(run);
     run->is_clean = false;
-    return read_number(run, USAGE, &left) == 0 && left <= LEAST_LEFT && pwrite(run->kept[PEAK], "0", 1, 0) == 1;
+    return read_number(run, USAGE, &left) == 0 && left <= LEAST_LEFT && left <= run->limits.memory_bytes / LEAST_PART &&
+           pwrite(run->kept[PEAK], "0", 1, 0) == 1;
 }
 
 /* The leaf of the run before, or NULL. */
-static struct sn__cgroup_run *use_again(struct sn__cgroup *cgroup, const sn_limits *limits)
+static struct sn__cgroup_run *use_again(struct sn__cgroup *cgroup, const sn_limits *limits, bool has_files)
 {
     struct sn__cgroup_run *run = cgroup->spare;
 
     cgroup->spare = NULL;
-    if (run && run->limits.memory_bytes == limits->memory_bytes && run->limits.processes == limits->processes &&
-        !limits->cpu_percent && renew(run))
+    if (run && has_all(run) && !has_files && run->limits.memory_bytes == limits->memory_bytes &&
+        run->limits.processes == limits->processes && !limits->cpu_percent && renew(run))
         return run;
     remove_run(run);
     return NULL;
@@ -551,10 +637,10 @@ static int make_groups(struct sn__cgroup_run *run, sn_error **ret_error)
     return r;
 }
 
-static int v1_run_begin(struct sn__cgroup *cgroup, const sn_limits *limits, struct sn__cgroup_run **ret_run,
-                        sn_error **ret_error)
+static int v1_run_begin(struct sn__cgroup *cgroup, const sn_limits *limits, bool has_files,
+                        struct sn__cgroup_run **ret_run, sn_error **ret_error)
 {
-    struct sn__cgroup_run *run = use_again(cgroup, limits);
+    struct sn__cgroup_run *run = use_again(cgroup, limits, has_files);
     int r;
 
     if (run) {
@@ -811,6 +897,7 @@ const struct sn__cgroup_driver sn__cgroup_v1 = {
     .run_end = v1_run_end,
     .throttled_above = v1_throttled_above,
     .destroy = v1_destroy,
+    .forget = v1_forget,
     .is_as_new = v1_is_as_new,
     .reap_stale = v1_reap_stale,
 };

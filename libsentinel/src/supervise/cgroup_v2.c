@@ -127,6 +127,15 @@ static void v2_destroy(struct sn__cgroup *cgroup)
     free(cgroup);
 }
 
+static void v2_forget(struct sn__cgroup *cgroup)
+{
+    if (!cgroup)
+        return;
+    sn__close(cgroup->dir);
+    free(cgroup->parent);
+    free(cgroup);
+}
+
 /* Gives `file` of a group to PID 1's uid, where that is not ours. */
 static int give(const struct sn__cgroup *cgroup, int dirfd, const char *file)
 {
@@ -250,11 +259,13 @@ static int set_limits(const struct sn__cgroup_run *run, const sn_limits *limits,
     return set_text(run, "cpu.max", quota, ret_error);
 }
 
-static int v2_run_begin(struct sn__cgroup *cgroup, const sn_limits *limits, struct sn__cgroup_run **ret_run,
-                        sn_error **ret_error)
+static int v2_run_begin(struct sn__cgroup *cgroup, const sn_limits *limits, bool has_files,
+                        struct sn__cgroup_run **ret_run, sn_error **ret_error)
 {
     struct sn__cgroup_run *run = calloc(1, sizeof(*run));
     int r;
+
+    (void)has_files; /* a leaf is always new */
 
     if (!run)
         return sn__error_nomem(ret_error);
@@ -475,6 +486,7 @@ const struct sn__cgroup_driver sn__cgroup_v2 = {
     .run_end = v2_run_end,
     .throttled_above = v2_throttled_above,
     .destroy = v2_destroy,
+    .forget = v2_forget,
     .reap_stale = v2_reap_stale,
 };
 

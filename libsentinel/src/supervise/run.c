@@ -178,7 +178,8 @@ static int start_built(sn_running *running, struct sn__request_builder *builder,
     if (r == 0)
         r = make_stdio(running, options, &ends, ret_error);
     if (r == 0 && running->sandbox->cgroup)
-        r = running->sandbox->driver->run_begin(running->sandbox->cgroup, &of_group, &running->group, ret_error);
+        r = running->sandbox->driver->run_begin(running->sandbox->cgroup, &of_group, running->left_bytes > 0,
+                                                &running->group, ret_error);
     if (r == 0)
         r = make_watchers(running, ret_error);
     return r < 0 ? r : send_run(running, builder, &bpf, &ends, ret_error);

@@ -344,7 +344,8 @@ bool sn__template_fits(const struct sn__template *template, const sn_sandbox *sa
     const char *const *own = (const char *const *)template->envp;
 
     if ((sandbox->layers & LAYERS_NEEDED) != LAYERS_NEEDED || (sandbox->layers & SN_LAYER_APPARMOR) ||
-        sandbox->spec.rootfs || sandbox->spec.network != SN_NETWORK_NONE || covers_usr(&sandbox->spec))
+        sandbox->spec.rootfs || sandbox->spec.network != SN_NETWORK_NONE || sandbox->spec.cpus ||
+        covers_usr(&sandbox->spec))
         return false;
     for (uint32_t i = 0; i <= template->flags; i++)
         if (!argv[i] || strcmp(argv[i], template->argv[i]) != 0)
