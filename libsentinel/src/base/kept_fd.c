@@ -35,11 +35,16 @@ bool sn__kept_fd_is_low(int fd, unsigned part)
     return getrlimit(RLIMIT_NOFILE, &limit) == 0 && (rlim_t)fd < limit.rlim_cur / part;
 }
 
-void sn__kept_fd_close(struct sn__kept_fd *kept)
+bool sn__kept_fd_is_lost(const struct sn__kept_fd *kept)
 {
     struct stat st;
 
-    if (kept->fd >= 0 && (fstat(kept->fd, &st) < 0 ? errno != EBADF : is_same(kept, &st)))
+    return kept->fd >= 0 && (fstat(kept->fd, &st) < 0 ? errno == EBADF : !is_same(kept, &st));
+}
+
+void sn__kept_fd_close(struct sn__kept_fd *kept)
+{
+    if (!sn__kept_fd_is_lost(kept))
         sn__close(kept->fd);
     kept->fd = -1;
 }

@@ -19,6 +19,8 @@ struct sn__kept_fd {
 int sn__kept_fd_take(struct sn__kept_fd *kept, int fd);
 /* Certainly still ours? */
 bool sn__kept_fd_is_ours(const struct sn__kept_fd *kept);
+/* Certainly closed, or another's? Of one that was never taken (-1) nobody knows. */
+bool sn__kept_fd_is_lost(const struct sn__kept_fd *kept);
 /* Within the first so manieth of the descriptors that this process may have: others run out of those. */
 bool sn__kept_fd_is_low(int fd, unsigned part);
 /* Unless it is certainly another's. */

@@ -143,7 +143,7 @@ static void v1_destroy(struct sn__cgroup *cgroup)
     if (!cgroup)
         return;
     for (uint32_t i = 0; i < cgroup->count; i++)
-        if (cgroup->hierarchies[i].dir >= 0 && !sn__kept_fd_is_ours(&cgroup->hierarchies[i].seen))
+        if (sn__kept_fd_is_lost(&cgroup->hierarchies[i].seen))
             cgroup->hierarchies[i].dir = -1;
     lose_strange(cgroup->spare);
     remove_run(cgroup->spare);
@@ -165,7 +165,8 @@ static void v1_forget(struct sn__cgroup *cgroup)
     lose_strange(cgroup->spare);
     close_run(cgroup->spare);
     for (uint32_t i = 0; i < cgroup->count; i++) {
-        sn__kept_fd_close(&cgroup->hierarchies[i].seen);
+        if (!sn__kept_fd_is_lost(&cgroup->hierarchies[i].seen))
+            sn__close(cgroup->hierarchies[i].dir);
         free(cgroup->hierarchies[i].parent);
     }
     if (cgroup->cpuset.parent)
@@ -205,7 +206,7 @@ static int parse_parent(const char *parent, struct sn__cgroup *cgroup)
         hierarchy->parent = strndup(space + 1, (size_t)(newline - space - 1));
         if (!hierarchy->parent)
             return -ENOMEM;
-        hierarchy->dir = -1;
+        hierarchy->dir = hierarchy->seen.fd = -1;
         cgroup->count++;
     }
     return found == (1U << CONTROLLERS) - 1 ? 0 : -EINVAL;
@@ -381,7 +382,7 @@ static void lose_strange(struct sn__cgroup_run *spare)
     int *fd;
 
     for (unsigned i = 0; spare && (fd = descriptor(spare, i)); i++)
-        if (*fd >= 0 && !sn__kept_fd_is_ours(&spare->seen[i]))
+        if (sn__kept_fd_is_lost(&spare->seen[i]))
             *fd = -1;
 }
 
@@ -391,7 +392,7 @@ static bool has_all(struct sn__cgroup_run *spare)
 
     lose_strange(spare);
     for (unsigned i = 0; (fd = descriptor(spare, i)); i++)
-        if (*fd < 0 && (i >= CONTROLLERS || i < spare->cgroup->count))
+        if ((i >= CONTROLLERS || i < spare->cgroup->count) && (*fd < 0 || !sn__kept_fd_is_ours(&spare->seen[i])))
             return false;
     return true;
 }
@@ -597,16 +598,14 @@ static struct sn__cgroup_run *use_again(struct sn__cgroup *cgroup, const sn_limi
 static struct sn__cgroup_run *new_run(struct sn__cgroup *cgroup, const sn_limits *limits)
 {
     struct sn__cgroup_run *run = calloc(1, sizeof(*run));
+    int *fd;
 
     if (!run)
         return NULL;
     run->cgroup = cgroup;
     run->limits = *limits;
-    run->cpu = run->oom = -1;
-    for (uint32_t i = 0; i < CONTROLLERS; i++)
-        run->procs[i] = -1;
-    for (uint32_t i = 0; i < COUNTERS; i++)
-        run->kept[i] = -1;
+    for (unsigned i = 0; (fd = descriptor(run, i)); i++)
+        *fd = run->seen[i].fd = -1;
     /* never the name of an earlier run: its group may need a moment to go */
     snprintf(run->name, sizeof(run->name), "r%u", cgroup->next_run++);
     run->state = calloc(1, sizeof(*run->state));
