@@ -20,7 +20,10 @@ static void walk_plan(const char *bytes, size_t size, uint32_t fds)
 
     memcpy(&plan, bytes, sizeof(plan));
     walk_string(bytes, size, plan.hostname);
-    MUST(plan.shm < plan.mount_count, "%u", plan.shm);
+    if (plan.born & SN__BORN_AS_STEM)
+        MUST(plan.mount_count == 0, "%u", plan.mount_count);
+    else
+        MUST(plan.shm < plan.mount_count, "%u", plan.shm);
     for (uint32_t i = 0; i < plan.mount_count; i++) {
         struct sn__plan_mount mount;
 

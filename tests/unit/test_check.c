@@ -108,6 +108,7 @@ static void plans(void **state)
         {AT(mount_count), 0, false},
         {AT(shm), 0, true},
         {AT(shm), 2, false},
+        {AT(born), SN__BORN_AS_STEM, false}, /* which mounts nothing */
         {MOUNT(1, kind), SN__MOUNT_PROC, true},
         {MOUNT(1, kind), SN__MOUNT_PROC + 1, false},
         {MOUNT(1, source), HEAD - 1, false},

@@ -35,7 +35,7 @@ int check_plan(const char *bytes, size_t size, uint32_t fds)
     if (plan.magic != SN__PLAN_MAGIC || plan.size != size || bytes[size - 1] != '\0' ||
         !is_string(plan.hostname, sizeof(plan), size) ||
         !is_array(plan.mounts, plan.mount_count, sizeof(struct sn__plan_mount), 8, sizeof(plan), size) ||
-        (plan.shm >= plan.mount_count && !(plan.born & SN__BORN_AS_STEM)))
+        (plan.born & SN__BORN_AS_STEM ? plan.mount_count != 0 : plan.shm >= plan.mount_count))
         return -EBADMSG;
     if (plan.born & SN__BORN_SYSCTL && fds-- <= SN__SETUP_FD_SOURCES)
         return -EBADMSG;
