@@ -107,7 +107,8 @@ class Pool:
         )
 
     def close(self) -> None:
-        """Destroys what is ready, once nobody has a sandbox of it any more. Blocks. Closing it again does nothing."""
+        """Destroys what is ready, and blocks for that. While sandboxes of it are taken it returns at once, and the end of
+        the last of them does it. Closing it again does nothing."""
         self._handle.close()
 
     async def aclose(self) -> None:
