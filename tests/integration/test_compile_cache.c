@@ -601,6 +601,29 @@ static void killed_builders_leave_nothing_that_counts(void **state)
 
 /* ---- C++ ---- */
 
+static char cpp_cache[64]; /* the header takes long to make: one for all of these */
+
+static int begin_group(void **state)
+{
+    (void)state;
+    snprintf(cpp_cache, sizeof(cpp_cache), "/tmp/test-compile-cache.XXXXXX");
+    return mkdtemp(cpp_cache) ? 0 : -1;
+}
+
+static int end_group(void **state)
+{
+    (void)state;
+    shell("rm -rf '%s'", cpp_cache);
+    return 0;
+}
+
+static void cpp_options_for(sn_program_options *options, const char *source)
+{
+    options_for(options, source);
+    options->flags = SN_PROGRAM_PREPARED;
+    options->cache_dir = cpp_cache;
+}
+
 /* Each with its flags: what a header that was compiled beforehand could make of them. */
 static const struct {
     const char *source;
@@ -636,7 +659,7 @@ static void *translate(void *argument)
         const char *const args[] = {translated[i].flag, NULL};
         sn_program_options options;
 
-        options_for(&options, translated[i].source);
+        cpp_options_for(&options, translated[i].source);
         options.flags = is_without ? 0 : SN_PROGRAM_PREPARED;
         options.compile_args = args;
         sn_program_create(shared, &options, &translations[i][is_without], NULL);
@@ -703,8 +726,7 @@ static void compiled_header_is_used(void **state)
     sn_program *program;
 
     (void)state;
-    options_for(&options, source);
-    options.flags = SN_PROGRAM_PREPARED;
+    cpp_options_for(&options, source);
     options.compile_args = fits;
     program = make_program(language, &options);
     assert_string_equal(err(sn_program_compile_result(program)), "");
@@ -741,8 +763,7 @@ static void other_optimizations_are_not_helped(void **state)
     size_t length[2] = {0, 0};
 
     (void)state;
-    options_for(&options, source);
-    options.flags = SN_PROGRAM_PREPARED;
+    cpp_options_for(&options, source);
     sn_program_destroy(make_program(language, &options)); /* with the header, which then is there */
     options.compile_args = args;
     for (int i = 0; i < 2; i++) {
@@ -781,5 +802,6 @@ int main(void)
         IN_DIRECTORY(other_optimizations_are_not_helped),
     };
 
-    return run_group(tests);
+    tests_prepare();
+    return cmocka_run_group_tests(tests, begin_group, end_group);
 }
