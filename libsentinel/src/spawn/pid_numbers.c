@@ -73,5 +73,5 @@ pid_t sn__pid_number_in_proc(int pidfd)
 {
     pid_t numbers[DEPTH_MAX];
 
-    return read_numbers(pidfd, numbers) > 0 && numbers[0] > 0 ? numbers[0] : -1;
+    return read_numbers(pidfd, numbers) > 0 && numbers[0] > 0 ? numbers[0] : 0;
 }

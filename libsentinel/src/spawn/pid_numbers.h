@@ -21,7 +21,7 @@ int sn__pid_numbers_possible(sn_error **ret_error);
  */
 int sn__pid_numbers(int pidfd, int own_pidfd, pid_t *ret_here, pid_t *ret_in_proc, sn_error **ret_error);
 
-/* That of the process which `pidfd` stands for, in /proc; or -1: it stands for none, or one that is not there. */
+/* That of the process which `pidfd` stands for, in /proc; 0: it is dead, not there, or cannot be told. */
 pid_t sn__pid_number_in_proc(int pidfd);
 
 #endif

@@ -187,10 +187,15 @@ int sn__stem_hear(sn_sandbox *sandbox)
     return message.type == SN__MSG_FORKED && sandbox->pidfd >= 0 ? 0 : -EPROTO;
 }
 
-/* Kernels before 6.9 have one inode for pidfds and more: a caller's own under that number is not to be killed by. */
+/*
+ * Kernels before 6.9 have one inode for pidfds and more: a caller's own under that number is not to be killed by.
+ * Without memory to tell by it is taken for ours: that it would be another's as well is too much of a coincidence.
+ */
 static bool is_its_pidfd(const struct sn__stem *stem)
 {
-    return sn__kept_fd_is_ours(&stem->pidfd) && sn__pid_number_in_proc(stem->pidfd.fd) == stem->pid_in_proc;
+    pid_t number = sn__kept_fd_is_ours(&stem->pidfd) ? sn__pid_number_in_proc(stem->pidfd.fd) : -1;
+
+    return number == 0 || number == stem->pid_in_proc;
 }
 
 void sn__stem_free(struct sn__stem *stem, bool is_clean)
