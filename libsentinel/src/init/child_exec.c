@@ -151,7 +151,7 @@ int child_join_keyring(void)
     long r = sn__sys(__NR_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL, 0, 0, 0);
 
     /* no keys in this kernel, or a container's filter: nothing to share */
-    return r == -ENOSYS || r == -EPERM ? 0 : r < 0 ? (int)r : 0;
+    return r >= 0 || r == -ENOSYS || r == -EPERM ? 0 : (int)r;
 }
 
 int child_confine(struct child *child)

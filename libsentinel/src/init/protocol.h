@@ -40,10 +40,8 @@
 #include <stdint.h>
 
 #define SN__INIT_CONTROL_FD 3
-#define SN__INIT_HOST_FD 4 /* a pidfd of the host process */
-#define SN__INIT_SPARE_FD                                                                                              \
-    5 /* for the listener of a filter, whose number has to lie within the program's open_files                         \
-       */
+#define SN__INIT_HOST_FD 4  /* a pidfd of the host process */
+#define SN__INIT_SPARE_FD 5 /* for a filter's listener, which open_files has to have room for */
 #define SN__MESSAGE_FDS_MAX 200
 #define SN__PATH_MAX 4096
 

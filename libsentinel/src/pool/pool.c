@@ -16,9 +16,9 @@
 #include "base/error.h"
 #include "config/options.h"
 #include "spawn/sandbox.h"
+#include "spawn/spawn.h"
 #include "supervise/armed.h"
 
-#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <sys/resource.h>
@@ -100,14 +100,6 @@ static void queue_destroy(struct queue *queue)
 }
 
 /* ---- the threads ---- */
-
-/* Was its PID 1 killed from outside while it waited? */
-static bool is_dead(const sn_sandbox *sandbox)
-{
-    struct pollfd gone = {.fd = sandbox->pidfd, .events = POLLIN};
-
-    return poll(&gone, 1, 0) != 0;
-}
 
 static int make_ready(const sn_pool *pool, sn_sandbox **ret_sandbox, sn_error **ret_error)
 {
@@ -371,7 +363,8 @@ int sn_pool_take(sn_pool *pool, sn_sandbox **ret_sandbox, sn_error **ret_error)
         pool->counts.missed += sandbox == NULL;
         begin_to_refill(pool);
         pthread_mutex_unlock(&pool->lock);
-        dead = sandbox && is_dead(sandbox) ? sandbox : NULL;
+        /* was its PID 1 killed from outside while it waited? */
+        dead = sandbox && sn__spawn_is_over(sandbox->pidfd) ? sandbox : NULL;
     } while (dead);
     if (!sandbox)
         r = sn__sandbox_create(&pool->spec, &sandbox, ret_error);

@@ -4,6 +4,7 @@
 #include "base/cleanup.h"
 #include "base/cpus.h"
 #include "base/file.h"
+#include "base/fnv.h"
 
 #include <fcntl.h>
 #include <linux/seccomp.h>
@@ -15,16 +16,9 @@
 #define TEXT_MAX 16384
 #define IO_PROCESS 1 /* ioprio_get(2): IOPRIO_WHO_PROCESS */
 
-/* FNV-1a, 64 bits */
-static void add(uint64_t *sum, const void *bytes, size_t length)
-{
-    for (const unsigned char *at = bytes; length > 0; length--)
-        *sum = (*sum ^ *at++) * UINT64_C(0x100000001b3);
-}
-
 static void add_number(uint64_t *sum, long number)
 {
-    add(sum, &number, sizeof(number));
+    sn__fnv_add(sum, &number, sizeof(number));
 }
 
 /* A file that is not there is as good as any that says so. */
@@ -36,7 +30,7 @@ static void add_file(uint64_t *sum, const char *path)
 
     add_number(sum, r);
     if (r == 0)
-        add(sum, text, length);
+        sn__fnv_add(sum, text, length);
 }
 
 static void add_link(uint64_t *sum, const char *path)
@@ -46,7 +40,7 @@ static void add_link(uint64_t *sum, const char *path)
 
     add_number(sum, length);
     if (length > 0)
-        add(sum, text, (size_t)length);
+        sn__fnv_add(sum, text, (size_t)length);
 }
 
 static void add_limits(uint64_t *sum)
@@ -79,13 +73,13 @@ static void add_filters(uint64_t *sum)
 
 uint64_t sn__circumstances(void)
 {
-    uint64_t sum = UINT64_C(0xcbf29ce484222325);
+    uint64_t sum = SN__FNV_BEGIN;
     struct sn__cpus cpus = {0};
     int policy = 0;
     int saved = errno;
 
     add_number(&sum, syscall(SYS_sched_getaffinity, 0, sizeof(cpus.words), cpus.words));
-    add(&sum, cpus.words, sizeof(cpus.words));
+    sn__fnv_add(&sum, cpus.words, sizeof(cpus.words));
     add_number(&sum, syscall(SYS_getpriority, PRIO_PROCESS, 0));
     add_number(&sum, syscall(SYS_sched_getscheduler, 0));
     add_number(&sum, syscall(SYS_ioprio_get, IO_PROCESS, 0));

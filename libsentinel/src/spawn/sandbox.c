@@ -323,13 +323,12 @@ void sn_sandbox_destroy(sn_sandbox *sandbox)
         sandbox->stem = NULL;
         sandbox->uses = 0; /* if all are like this one, a stem would serve nobody */
     }
-    /* in another process they stay, and with them what is known of them */
-    if (sandbox->driver && is_ours && !(is_over && sn__place_give(sandbox))) {
+    if (sandbox->driver && !is_ours) {
+        sandbox->driver->forget(sandbox->cgroup);
+    } else if (sandbox->driver && !(is_over && sn__place_give(sandbox))) {
         sn__stem_free(sandbox->stem, true);
         sandbox->driver->destroy(sandbox->cgroup);
     }
-    if (sandbox->driver && !is_ours)
-        sandbox->driver->forget(sandbox->cgroup);
     free(sandbox->cgroup_parent);
     /* the slot last: whoever takes it next may use its uids and group names at once */
     sn__close(sandbox->slot_fd);

@@ -456,6 +456,13 @@ int sn__spawn(sn_sandbox *sandbox, const struct sn__planner *planner, const char
                                                                                ret_error);
 }
 
+bool sn__spawn_is_over(int pidfd)
+{
+    struct pollfd gone = {.fd = pidfd, .events = POLLIN};
+
+    return poll(&gone, 1, 0) != 0;
+}
+
 bool sn__spawn_kill(sn_sandbox *sandbox)
 {
     struct pollfd gone = {.fd = sandbox->pidfd, .events = POLLIN};

@@ -20,6 +20,9 @@ int sn__spawn(sn_sandbox *sandbox, const struct sn__planner *planner, const char
  */
 bool sn__spawn_kill(sn_sandbox *sandbox);
 
+/* Has the process ended that `pidfd` stands for, or can that not be told? */
+bool sn__spawn_is_over(int pidfd);
+
 /* Brings up loopback through a NETLINK_ROUTE socket that PID 1 opened in its network namespace (spawn/network.c). */
 int sn__network_loopback(int netlink_fd, sn_error **ret_error);
 

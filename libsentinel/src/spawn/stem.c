@@ -3,6 +3,7 @@
 
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "base/fnv.h"
 #include "spawn/control.h"
 #include "spawn/pid_numbers.h"
 #include "spawn/sandbox.h"
@@ -11,7 +12,6 @@
 #include <sentinel/layer.h>
 
 #include <fcntl.h>
-#include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -53,13 +53,6 @@ static bool is_possible(const sn_sandbox *sandbox)
            !sn__refused(&refused_for);
 }
 
-static bool is_alive(const struct sn__stem *stem)
-{
-    struct pollfd gone = {.fd = stem->pidfd.fd, .events = POLLIN};
-
-    return poll(&gone, 1, 0) == 0;
-}
-
 /* As a launcher looks before it enters a network namespace again. */
 static bool has_no_socket(const struct sn__stem *stem)
 {
@@ -76,13 +69,13 @@ uint64_t sn__stem_tree(const struct sn__stem *stem)
     return stem->tree;
 }
 
-/* FNV-1a */
 uint64_t sn__stem_kind(const sn_sandbox *sandbox, uint64_t tree)
 {
-    uint64_t kind = UINT64_C(0xcbf29ce484222325) ^ tree ^ sandbox->circumstances;
+    uint64_t kind = SN__FNV_BEGIN;
 
-    for (const char *at = sandbox->spec.hostname; *at; at++)
-        kind = (kind ^ (unsigned char)*at) * UINT64_C(0x100000001b3);
+    sn__fnv_add(&kind, &tree, sizeof(tree));
+    sn__fnv_add(&kind, &sandbox->circumstances, sizeof(sandbox->circumstances));
+    sn__fnv_add(&kind, sandbox->spec.hostname, strlen(sandbox->spec.hostname));
     return kind;
 }
 
@@ -94,7 +87,7 @@ bool sn__stem_suits(const sn_sandbox *sandbox)
     return stem && is_possible(sandbox) && stem->owner == getpid() && sn__kept_fd_is_ours(&stem->control) &&
            sn__kept_fd_is_ours(&stem->pidfd) && stem->layers == sandbox->spec.layers &&
            stem->circumstances == sandbox->circumstances && strcmp(stem->hostname, sandbox->spec.hostname) == 0 &&
-           has_no_socket(stem) && is_alive(stem);
+           has_no_socket(stem) && !sn__spawn_is_over(stem->pidfd.fd);
 }
 
 /* A sandbox that is nothing but its PID 1, which becomes the stem. */

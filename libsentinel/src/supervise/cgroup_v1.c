@@ -135,7 +135,6 @@ static int open_parent(const char *parent)
 }
 
 static void remove_run(struct sn__cgroup_run *run);
-static void lose_strange(struct sn__cgroup_run *spare);
 static void close_run(struct sn__cgroup_run *run);
 
 static void v1_destroy(struct sn__cgroup *cgroup)
@@ -145,7 +144,6 @@ static void v1_destroy(struct sn__cgroup *cgroup)
     for (uint32_t i = 0; i < cgroup->count; i++)
         if (sn__kept_fd_is_lost(&cgroup->hierarchies[i].seen))
             cgroup->hierarchies[i].dir = -1;
-    lose_strange(cgroup->spare);
     remove_run(cgroup->spare);
     /* it is almost always empty: then its parent goes as fast as the others */
     if (cgroup->has_leaf)
@@ -162,7 +160,6 @@ static void v1_forget(struct sn__cgroup *cgroup)
 {
     if (!cgroup)
         return;
-    lose_strange(cgroup->spare);
     close_run(cgroup->spare);
     for (uint32_t i = 0; i < cgroup->count; i++) {
         if (!sn__kept_fd_is_lost(&cgroup->hierarchies[i].seen))
@@ -331,7 +328,6 @@ static bool v1_is_as_new(struct sn__cgroup *cgroup)
         return false;
     /* the number in its name would tell how many runs there were */
     if (cgroup->spare && strcmp(cgroup->spare->name, "r0") != 0) {
-        lose_strange(cgroup->spare);
         remove_run(cgroup->spare);
         cgroup->spare = NULL;
     }
@@ -366,31 +362,22 @@ static int *descriptor(struct sn__cgroup_run *run, unsigned index)
     return index == 0 ? &run->cpu : index == 1 ? &run->oom : NULL;
 }
 
+/* But for those that became the caller's while no run had them. */
 static void close_descriptors(struct sn__cgroup_run *run)
 {
     int *fd;
 
     for (unsigned i = 0; (fd = descriptor(run, i)); i++) {
-        sn__close(*fd);
-        *fd = -1;
+        if (!sn__kept_fd_is_lost(&run->seen[i]))
+            sn__close(*fd);
+        *fd = run->seen[i].fd = -1;
     }
-}
-
-/* Of a spare's descriptors those that became the caller's, while no run had them, are no longer its own. */
-static void lose_strange(struct sn__cgroup_run *spare)
-{
-    int *fd;
-
-    for (unsigned i = 0; spare && (fd = descriptor(spare, i)); i++)
-        if (sn__kept_fd_is_lost(&spare->seen[i]))
-            *fd = -1;
 }
 
 static bool has_all(struct sn__cgroup_run *spare)
 {
     const int *fd;
 
-    lose_strange(spare);
     for (unsigned i = 0; (fd = descriptor(spare, i)); i++)
         if ((i >= CONTROLLERS || i < spare->cgroup->count) && (*fd < 0 || !sn__kept_fd_is_ours(&spare->seen[i])))
             return false;
