@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef JOBS_PRIVILEGE_PRIVILEGE_H
+#define JOBS_PRIVILEGE_PRIVILEGE_H
+
+#include "common/failure.h"
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+/*
+ * Theory of operation. What parses the network never holds privilege. A server or worker is two processes from its
+ * first moments on: the one that was started becomes the executor (root, if it was started so), the other, forked from
+ * it while there was one thread, the frontend. One socket connects them; when either ends, the other sees end of file
+ * and ends too, so what supervises the service restarts both.
+ *
+ * Started as root the frontend becomes its own user: no capabilities, no_new_privs, no way to any file but those named
+ * (Landlock), and a seccomp allow-list; the executor leaves the network (a network namespace of its own, in which not
+ * even loopback is up). Started by an ordinary user both stay that user; the filter and Landlock are in force all the
+ * same, for the frontend only: the executor may have to run newuidmap.
+ */
+
+struct privilege_user {
+    uid_t uid;
+    gid_t gid;
+    bool is_switched; /* we were started as root */
+};
+/* A name or a number. FAIL_NOT_FOUND: with the command that makes it. */
+int privilege_user_find(const char *name, struct privilege_user *ret_user, struct failure *failure);
+/* Makes a directory for the frontend if it is missing; refuses a link, or one that others may write. */
+int privilege_directory(const char *path, const struct privilege_user *user, struct failure *failure);
+
+struct privilege_split {
+    bool is_frontend;
+    int socket;  /* to the other one */
+    pid_t other; /* the executor's side: the frontend's process */
+};
+/* Forks; returns in both. To be called with one thread. */
+int privilege_split(struct privilege_split *ret_split, struct failure *failure);
+
+struct privilege_confinement {
+    const struct privilege_user *user;
+    const char *const *read_paths;  /* NULL-terminated: files and directories that stay readable */
+    const char *const *write_paths; /* NULL-terminated: directories that stay writable */
+};
+/*
+ * The frontend, before its first thread and after it opened its listening socket. Blocks nothing that is open already.
+ * Where Landlock is not to be had it logs a warning and goes on; anything else that does not work is a failure.
+ */
+int privilege_confine_frontend(const struct privilege_confinement *confinement, struct failure *failure);
+/* The executor, before its first thread. */
+int privilege_confine_executor(const struct privilege_user *user, struct failure *failure);
+
+#endif
