@@ -22,6 +22,7 @@ struct store_backend {
     int (*unpublished)(void *self, int64_t before, struct uuid *ret_ids, size_t max, size_t *ret_count,
                        struct failure *failure);
     int (*mark_published)(void *self, const struct uuid *ids, size_t count, int64_t now, struct failure *failure);
+    int (*recall)(void *self, struct failure *failure);
     int (*claim)(void *self, const struct uuid *id, const char *worker, int64_t now, int64_t lease_until, bool takeover,
                  struct job **ret_job, struct failure *failure);
     int (*advance)(void *self, const struct uuid *id, uint32_t attempt, enum job_status status, int64_t now,

@@ -86,6 +86,11 @@ int store_mark_published(struct store *store, const struct uuid *ids, size_t cou
     return store->backend->mark_published(store->self, ids, count, now, failure);
 }
 
+int store_recall(struct store *store, struct failure *failure)
+{
+    return store->backend->recall(store->self, failure);
+}
+
 int store_claim(struct store *store, const struct uuid *id, const char *worker, int64_t now, int64_t lease_until,
                 bool takeover, struct job **ret_job, struct failure *failure)
 {

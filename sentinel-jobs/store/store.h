@@ -81,6 +81,12 @@ int store_mark_published(struct store *store, const struct uuid *ids, size_t cou
                          struct failure *failure);
 
 /*
+ * The queue may have forgotten what it had (a power cut): every job that is QUEUED, or that nobody has a lease for,
+ * goes to the outbox again.
+ */
+int store_recall(struct store *store, struct failure *failure);
+
+/*
  * Takes a job for execution: attempt + 1, worker, lease. A job that is over returns 1 and *ret_job without spec: the
  * delivery is an old one. FAIL_CONFLICT: another worker's lease has not ended (with `takeover` that does not matter:
  * the queue knows that the other is gone). FAIL_NOT_FOUND. *ret_job has the spec. times.claimed is `now`.
