@@ -21,6 +21,11 @@ void log_setup(const char *process, enum log_level least)
     least_level = least;
 }
 
+void log_rename(const char *process)
+{
+    process_name = process;
+}
+
 bool log_level_parse(const char *text, enum log_level *ret_level)
 {
     for (size_t i = 0; i < SN_ARRAY_SIZE(level_names); i++) {

@@ -13,6 +13,8 @@ enum log_level { LOG_DEBUG_LEVEL, LOG_INFO_LEVEL, LOG_WARN_LEVEL, LOG_ERROR_LEVE
 
 /* Once, before threads. `process` is a static string: "server", "worker", "executor". */
 void log_setup(const char *process, enum log_level least);
+/* The process is another one from here on: after a fork. */
+void log_rename(const char *process);
 /* False if it is none of debug, info, warn, error. */
 bool log_level_parse(const char *text, enum log_level *ret_level);
 

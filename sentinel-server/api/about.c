@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: MIT */
+#include "api/admit.h"
+
+#include "base/cleanup.h"
+#include "common/wallclock.h"
+
+#include <string.h>
+
+#define WORKER_AGE_US INT64_C(10000000)
+
+/* Made at build time of api/openapi.json. */
+extern const char openapi_text[];
+extern const size_t openapi_length;
+
+/* On the loop: it says that this process answers, nothing else. */
+void handle_health(void *arg, const struct http_request *request, struct http_response *response)
+{
+    static const char text[] = "{\"status\":\"ok\"}";
+
+    (void)arg;
+    (void)request;
+    http_respond(response, 200, "application/json", strdup(text), sizeof(text) - 1);
+}
+
+static bool add_check(json_t *checks, const char *name, int error, const struct failure *failure)
+{
+    json_object_set_new(checks, name,
+                        json_pack("{s:s, s:o}", "status", error < 0 ? "down" : "up", "reason",
+                                  error < 0 ? json_text(failure->message) : json_null()));
+    return error >= 0;
+}
+
+/* Somebody who executes: here, or a worker that was heard of. */
+static int check_workers(struct api *api, struct failure *failure)
+{
+    struct worker_record *workers = NULL;
+    size_t count = 0;
+
+    if (api->work)
+        return 0;
+    if (store_worker_list(api->store, wallclock_us() - WORKER_AGE_US, &workers, &count, failure) < 0)
+        return FAIL_UNAVAILABLE;
+    store_workers_free(workers, count);
+    return count > 0 ? 0 : fail(failure, FAIL_UNAVAILABLE, "no worker was heard of in the last ten seconds");
+}
+
+void handle_ready(void *arg, const struct http_request *request, struct http_response *response)
+{
+    struct api *api = arg;
+    json_t *checks = json_object();
+    struct failure failure;
+    bool is_ready;
+
+    is_ready = add_check(checks, "store", store_ping(api->store, &failure), &failure);
+    is_ready &= add_check(checks, "queue", queue_ping(api->queue, &failure), &failure);
+    is_ready &= add_check(checks, "events", events_ping(api->events, &failure), &failure);
+    is_ready &= add_check(checks, "guard", guard_ping(api->guard, &failure), &failure);
+    is_ready &= add_check(checks, "workers", check_workers(api, &failure), &failure);
+    answer_json(response, request, is_ready ? 200 : 503,
+                json_pack("{s:s, s:o}", "status", is_ready ? "ready" : "degraded", "checks", checks));
+}
+
+/* ---- load -------------------------------------------------------------------------------------------------------- */
+
+/* counts: {LANGUAGE: {STATUS: n}} of one worker, into {LANGUAGE: {completed, failed}}. */
+static void add_counts(json_t *languages, const json_t *counts)
+{
+    const char *language;
+    json_t *by_status;
+
+    json_object_foreach((json_t *)counts, language, by_status)
+    {
+        json_t *sums = json_object_get(languages, language);
+        const char *status;
+        json_t *number;
+
+        if (!sums) {
+            sums = json_pack("{s:i, s:i, s:i, s:i}", "waiting", 0, "active", 0, "completed", 0, "failed", 0);
+            json_object_set_new(languages, language, sums);
+        }
+        json_object_foreach(by_status, status, number)
+        {
+            /* Failed is what we did not do; a program's own failure is a job that was completed. */
+            const char *name = strcmp(status, "INTERNAL_ERROR") == 0 ? "failed" : "completed";
+
+            json_object_set_new(
+                sums, name, json_integer(json_integer_value(json_object_get(sums, name)) + json_integer_value(number)));
+        }
+    }
+}
+
+static json_t *load_of_workers(struct api *api, json_t *languages)
+{
+    struct worker_record *workers = NULL;
+    json_t *list = json_array();
+    size_t count = 0;
+
+    if (store_worker_list(api->store, wallclock_us() - WORKER_AGE_US, &workers, &count, NULL) < 0)
+        return list;
+    for (size_t i = 0; i < count; i++) {
+        cleanup_json json_t *report = NULL;
+        json_t *counts = NULL;
+
+        if (workers[i].report && json_parse(workers[i].report, strlen(workers[i].report), &report, NULL) == 0)
+            counts = json_object_get(report, "counts");
+        add_counts(languages, counts);
+        json_array_append_new(list, json_pack("{s:o, s:I, s:I, s:o, s:o}", "name", json_text(workers[i].name), "slots",
+                                              (json_int_t)workers[i].slots, "active", (json_int_t)workers[i].active,
+                                              "last_seen_at", json_time(workers[i].beat), "counts",
+                                              counts ? json_incref(counts) : json_object()));
+    }
+    store_workers_free(workers, count);
+    return list;
+}
+
+void handle_load(void *arg, const struct http_request *request, struct http_response *response)
+{
+    struct api *api = arg;
+    cleanup_free struct store_load *loads = NULL;
+    uint64_t waiting = 0;
+    uint64_t active = 0;
+    struct failure failure;
+    struct caller caller;
+    size_t count = 0;
+    json_t *languages;
+    json_t *workers;
+
+    if (!admit(api, request, response, SCOPE_READ, ADMIT_READ, 1, &caller))
+        return;
+    if (store_load(api->store, &loads, &count, &failure) < 0) {
+        answer_failure(response, request, &failure);
+        return;
+    }
+    languages = json_object();
+    workers = load_of_workers(api, languages);
+    for (size_t i = 0; i < count; i++) {
+        json_t *sums = json_object_get(languages, loads[i].language);
+
+        if (!sums) {
+            sums = json_pack("{s:i, s:i}", "completed", 0, "failed", 0);
+            json_object_set_new(languages, loads[i].language, sums);
+        }
+        json_object_set_new(sums, "waiting", json_integer((json_int_t)loads[i].waiting));
+        json_object_set_new(sums, "active", json_integer((json_int_t)loads[i].active));
+        waiting += loads[i].waiting;
+        active += loads[i].active;
+    }
+    answer_json(response, request, 200,
+                json_pack("{s:I, s:I, s:o, s:o}", "waiting", (json_int_t)waiting, "active", (json_int_t)active,
+                          "languages", languages, "workers", workers));
+}
+
+/* ---- metrics, the document --------------------------------------------------------------------------------------- */
+
+void handle_metrics(void *arg, const struct http_request *request, struct http_response *response)
+{
+    struct api *api = arg;
+    struct http_figures figures = {0};
+    struct work_figures work = {0};
+    struct caller caller;
+    size_t length = 0;
+    char *text;
+
+    /* A scraper on this host needs no key; one from elsewhere does. */
+    if (!request->is_loopback && !admit(api, request, response, SCOPE_READ, ADMIT_FREE, 0, &caller))
+        return;
+    if (api->http)
+        http_figures(api->http, &figures);
+    metrics_set(api->metrics, "sentinel_http_connections", NULL, (double)figures.connections);
+    metrics_set(api->metrics, "sentinel_http_streams", NULL, (double)figures.streams);
+    metrics_set(api->metrics, "sentinel_http_requests_waiting", NULL, (double)figures.pool_waiting);
+    if (api->work) {
+        work_figures(api->work, &work);
+        metrics_set(api->metrics, "sentinel_slots", NULL, work.slots);
+        metrics_set(api->metrics, "sentinel_slots_busy", NULL, work.active);
+    }
+    text = metrics_print(api->metrics, &length);
+    if (!text)
+        answer_problem(response, request, 500, "out_of_memory", NULL, "there is not enough memory for this");
+    else
+        http_respond(response, 200, "text/plain; version=0.0.4; charset=utf-8", text, length);
+}
+
+void handle_openapi(void *arg, const struct http_request *request, struct http_response *response)
+{
+    char *copy = malloc(openapi_length + 1);
+
+    (void)arg;
+    if (!copy) {
+        answer_problem(response, request, 500, "out_of_memory", NULL, "there is not enough memory for this");
+        return;
+    }
+    memcpy(copy, openapi_text, openapi_length);
+    http_respond(response, 200, "application/json", copy, openapi_length);
+}

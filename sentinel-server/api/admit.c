@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: MIT */
+#include "api/admit.h"
+
+#include "base/cleanup.h"
+
+#include <string.h>
+#include <strings.h>
+
+/* The key that a request brings, to be freed; NULL: none. */
+static char *secret_of(const struct http_request *request)
+{
+    const char *header = http_request_header(request, "authorization");
+
+    if (header && strncasecmp(header, "Bearer ", 7) == 0)
+        return strdup(header + 7 + strspn(header + 7, " "));
+    header = http_request_header(request, "x-api-key");
+    if (header)
+        return strdup(header);
+    return http_request_parameter(request, "access_token");
+}
+
+/*
+ * A server that asks for no key because only this host reaches it must not be reached through a browser by a page of
+ * somebody else, whose name was made to stand for 127.0.0.1.
+ */
+static bool is_local_name(const char *host)
+{
+    static const char *const names[] = {"localhost", "127.0.0.1", "[::1]"};
+
+    if (!host)
+        return true; /* HTTP/1.0: no browser */
+    for (size_t i = 0; i < SN_ARRAY_SIZE(names); i++) {
+        size_t length = strlen(names[i]);
+
+        if (strncasecmp(host, names[i], length) == 0 && (host[length] == '\0' || host[length] == ':'))
+            return true;
+    }
+    return false;
+}
+
+static bool identify(struct api *api, const struct http_request *request, struct http_response *response,
+                     struct caller *caller)
+{
+    cleanup_free char *secret = secret_of(request);
+    struct failure failure;
+    struct api_key key;
+    int error;
+
+    *caller = (struct caller){0};
+    if (!secret && api->is_open) {
+        if (!api->is_open_to_all && !is_local_name(http_request_header(request, "host"))) {
+            answer_problem(response, request, 403, "host_not_allowed", "Host",
+                           "without keys this server answers to localhost and 127.0.0.1 only");
+            return false;
+        }
+        caller->scopes = SCOPE_SUBMIT | SCOPE_READ | (api->is_open_to_all ? 0 : SCOPE_ADMIN);
+        return true;
+    }
+    if (!secret) {
+        http_add_header(response, "WWW-Authenticate", "Bearer realm=\"sentinel\"");
+        answer_problem(response, request, 401, "key_missing", NULL,
+                       "an API key is needed: Authorization: Bearer KEY; `sentinel-server keys create` makes one");
+        return false;
+    }
+    error = key_find(api, secret, &key, &failure);
+    if (error < 0 && error != FAIL_NOT_FOUND) {
+        answer_failure(response, request, &failure);
+        return false;
+    }
+    if (error == FAIL_NOT_FOUND || key.revoked) {
+        http_add_header(response, "WWW-Authenticate", "Bearer realm=\"sentinel\", error=\"invalid_token\"");
+        answer_problem(response, request, 401, "key_invalid", NULL, "this API key is unknown or revoked");
+        return false;
+    }
+    snprintf(caller->key_id, sizeof(caller->key_id), "%s", key.id);
+    caller->scopes = key.scopes;
+    caller->per_minute = key.per_minute;
+    if (caller->scopes & SCOPE_ADMIN)
+        caller->scopes |= SCOPE_SUBMIT | SCOPE_READ;
+    return true;
+}
+
+/* Counts under one name; a guard that is away is replaced by one of this process. */
+static int count(struct api *api, const char *name, uint32_t limit, uint32_t cost, struct guard_rate *rate)
+{
+    if (guard_rate(api->guard, name, limit, 60000, cost, rate, NULL) == 0)
+        return 0;
+    return guard_rate(api->own_guard, name, limit, 60000, cost, rate, NULL);
+}
+
+static bool is_within_rate(struct api *api, const struct http_request *request, struct http_response *response,
+                           const struct caller *caller, enum admit_rate rate, uint32_t cost)
+{
+    const char *kind = rate == ADMIT_SUBMIT ? "submit" : "read";
+    uint32_t limit = caller->per_minute ? caller->per_minute : (uint32_t)api->config->rate_limit;
+    struct guard_rate counted;
+    char name[128];
+
+    if (rate == ADMIT_FREE || limit == 0)
+        return true;
+    if (rate == ADMIT_READ)
+        limit *= 10;
+    if (cost > limit) {
+        answer_problem(response, request, 413, "batch_larger_than_rate", NULL,
+                       "%u submissions at once are more than the %u of a minute", cost, limit);
+        return false;
+    }
+    /* A key is what is counted where there is one: many may sit behind one address. */
+    if (*caller->key_id)
+        snprintf(name, sizeof(name), "rate:%s:key:%s", kind, caller->key_id);
+    else
+        snprintf(name, sizeof(name), "rate:%s:ip:%s", kind, request->address);
+    if (count(api, name, limit, cost, &counted) < 0)
+        return true; /* out of memory, at most: nobody is refused for that */
+    http_add_header(response, "RateLimit-Limit", "%u", counted.limit);
+    http_add_header(response, "RateLimit-Remaining", "%u", counted.remaining);
+    http_add_header(response, "RateLimit-Reset", "%llu", (unsigned long long)(counted.reset_ms + 999) / 1000);
+    if (counted.is_allowed)
+        return true;
+    http_add_header(response, "Retry-After", "%llu", (unsigned long long)(counted.retry_after_ms + 999) / 1000);
+    metrics_add(api->metrics, "sentinel_rate_limited_total", NULL, 1);
+    answer_problem(response, request, 429, "rate_limited", NULL, "more than %u requests of this kind in a minute",
+                   limit);
+    return false;
+}
+
+bool admit(struct api *api, const struct http_request *request, struct http_response *response, unsigned scope,
+           enum admit_rate rate, uint32_t cost, struct caller *ret_caller)
+{
+    if (!identify(api, request, response, ret_caller))
+        return false;
+    if ((ret_caller->scopes & scope) != scope) {
+        answer_problem(response, request, 403, "scope_missing", NULL, "this needs the scope %s",
+                       scope == SCOPE_ADMIN    ? "admin"
+                       : scope == SCOPE_SUBMIT ? "submit"
+                                               : "read");
+        return false;
+    }
+    return is_within_rate(api, request, response, ret_caller, rate, cost);
+}
+
+bool caller_may_see(const struct caller *caller, const struct job *job)
+{
+    return (caller->scopes & SCOPE_ADMIN) || strcmp(caller->key_id, job->key_id) == 0;
+}

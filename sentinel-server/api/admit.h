@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef SERVER_API_ADMIT_H
+#define SERVER_API_ADMIT_H
+
+#include "api/api.h"
+
+/* Who asks. */
+struct caller {
+    char key_id[24]; /* "" without a key, in open mode */
+    unsigned scopes;
+    unsigned per_minute; /* 0: the server's default */
+};
+
+/* What a request counts as. */
+enum admit_rate {
+    ADMIT_FREE,   /* is not counted */
+    ADMIT_READ,   /* there are ten times as many of these */
+    ADMIT_SUBMIT, /* each submission counts */
+};
+
+/*
+ * Is this caller known, may he do that, and not too often? Otherwise the response is answered (401, 403, 429, 503), and
+ * it is false. The key comes as "Authorization: Bearer KEY", "X-API-Key: KEY", or, where a browser can set no header
+ * (WebSocket, EventSource), as the parameter access_token.
+ */
+bool admit(struct api *api, const struct http_request *request, struct http_response *response, unsigned scope,
+           enum admit_rate rate, uint32_t cost, struct caller *ret_caller);
+/* His own jobs, or everybody's to an administrator. */
+bool caller_may_see(const struct caller *caller, const struct job *job);
+
+/* The job that the path names, if this caller may see it; else it is answered (400, 404, 503), and it is false. */
+bool find_job(struct api *api, const struct http_request *request, struct http_response *response,
+              const struct caller *caller, unsigned with, struct job **ret_job);
+
+/* Keys that were looked up a moment ago. */
+struct key_cache *key_cache_make(void);
+void key_cache_free(struct key_cache *cache);
+
+/* Through the cache. FAIL_NOT_FOUND; a revoked key is found, too. */
+int key_find(struct api *api, const char *secret, struct api_key *ret_key, struct failure *failure);
+/* A new secret, "snt_" and 43 characters, and what is stored of it. 0 or FAIL_INTERNAL. */
+#define KEY_SECRET_SIZE 48
+int key_make(char secret[KEY_SECRET_SIZE], struct api_key *ret_key);
+void key_digest(const char *secret, uint8_t hash[32]);
+
+#endif

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+#include "api/api.h"
+
+#include <stdio.h>
+
+#define V1 "/api/v1"
+
+const struct http_route api_routes[] = {
+    {"POST", V1 "/submissions", HTTP_ON_POOL, handle_submit, false},
+    {"POST", V1 "/submissions/batch", HTTP_ON_POOL, handle_submit_batch, false},
+    {"GET", V1 "/submissions", HTTP_ON_POOL, handle_list, false},
+    {"GET", V1 "/submissions/{}", HTTP_ON_POOL, handle_get, false},
+    {"DELETE", V1 "/submissions/{}", HTTP_ON_POOL, handle_cancel, false},
+    {"GET", V1 "/submissions/{}/timeline", HTTP_ON_POOL, handle_timeline, false},
+    {"GET", V1 "/submissions/{}/stream", HTTP_ON_POOL, handle_websocket, false},
+    {"GET", V1 "/submissions/{}/events", HTTP_ON_POOL, handle_events, false},
+    {"GET", "/ws/submissions/{}", HTTP_ON_POOL, handle_websocket, true},
+    {"GET", V1 "/languages", HTTP_ON_POOL, handle_languages, false},
+    {"GET", V1 "/load", HTTP_ON_POOL, handle_load, false},
+    {"GET", V1 "/dead-letters", HTTP_ON_POOL, handle_dead_list, false},
+    {"POST", V1 "/dead-letters/{}/retry", HTTP_ON_POOL, handle_dead_retry, false},
+    {"GET", V1 "/openapi.json", HTTP_ON_POOL, handle_openapi, false},
+    {"GET", V1 "/health", HTTP_ON_LOOP, handle_health, false},
+    {"GET", V1 "/health/ready", HTTP_ON_POOL, handle_ready, false},
+    {"GET", "/health", HTTP_ON_LOOP, handle_health, true},
+    {"GET", "/health/ready", HTTP_ON_POOL, handle_ready, true},
+    {"GET", "/metrics", HTTP_ON_POOL, handle_metrics, true},
+    {NULL, NULL, HTTP_ON_POOL, NULL, false},
+};
+
+void api_on_done(void *arg, const struct http_request *request, const char *pattern, int status, uint64_t ns)
+{
+    struct api *api = arg;
+    char code[12];
+
+    snprintf(code, sizeof(code), "%d", status);
+    /* A method may be any word; the pattern and the status are ours. */
+    metrics_add(api->metrics, "sentinel_http_requests_total",
+                (const char *const[]){*pattern ? request->method : "other", *pattern ? pattern : "none", code, NULL},
+                1);
+    metrics_observe(api->metrics, "sentinel_http_request_duration_seconds",
+                    (const char *const[]){*pattern ? pattern : "none", NULL}, (double)ns / 1e9);
+    log_line(LOG_DEBUG_LEVEL, &(struct log_about){.request_id = request->id}, "%s %s from %s: %d in %.1f ms",
+             request->method, request->path, request->address, status, (double)ns / 1e6);
+}

@@ -1,0 +1,430 @@
+/* SPDX-License-Identifier: MIT */
+#include "api/admit.h"
+#include "api/errands.h"
+
+#include "base/buffer.h"
+#include "base/cleanup.h"
+#include "job/result.h"
+
+#include <pthread.h>
+#include <string.h>
+
+/*
+ * Theory of operation. A viewer follows one job, by WebSocket or by server-sent events. Every message carries a
+ * position, opaque to clients: the sequence of the event, and how many bytes of stdout and of stderr came up to it. Who
+ * comes back with the latest position he saw goes on right behind it: from the events while the job is alive, and from
+ * the stored result, by the byte, when it is over, on whichever server. A second attempt of a job (its worker died)
+ * begins its output anew, and says so by "restart".
+ *
+ * Messages are made in the callback of events, on their thread. What needs the store (the result at the end) or waits
+ * for somebody (input, cancelling) is an errand.
+ */
+struct viewer {
+    struct api *api;
+    struct uuid job;
+    struct caller caller;
+    enum http_stream_kind kind;
+    struct http_stream *stream;
+    struct subscription *subscription;
+    pthread_mutex_t lock;
+    unsigned references; /* of the stream, and of each errand */
+    size_t input_bytes;  /* on their way */
+    bool is_over;        /* the end was told of, or is about to be */
+    uint64_t sequence;
+    uint64_t out;
+    uint64_t err;
+};
+
+/* More input than this on its way, and the client is too fast for the program. */
+enum { INPUT_MAX = 1 << 20 };
+
+static void release(struct viewer *viewer)
+{
+    bool is_last;
+
+    pthread_mutex_lock(&viewer->lock);
+    is_last = --viewer->references == 0;
+    pthread_mutex_unlock(&viewer->lock);
+    if (!is_last)
+        return;
+    http_stream_release(viewer->stream);
+    pthread_mutex_destroy(&viewer->lock);
+    free(viewer);
+}
+
+static bool add_errand(struct viewer *viewer, void (*function)(void *arg), void *arg)
+{
+    pthread_mutex_lock(&viewer->lock);
+    viewer->references++;
+    pthread_mutex_unlock(&viewer->lock);
+    if (errands_add(viewer->api->errands, viewer, function, arg) == 0)
+        return true;
+    release(viewer);
+    return false;
+}
+
+/* ---- what is sent ------------------------------------------------------------------------------------------------ */
+
+/* Takes the document over. */
+static void send_document(struct viewer *viewer, const char *type, json_t *document)
+{
+    cleanup_buffer struct sn__buffer frame = {0};
+    cleanup_free char *text = NULL;
+    char position[64];
+
+    snprintf(position, sizeof(position), "%llx.%llx.%llx", (unsigned long long)viewer->sequence,
+             (unsigned long long)viewer->out, (unsigned long long)viewer->err);
+    if (document) {
+        json_object_set_new(document, "type", json_string(type));
+        json_object_set_new(document, "position", json_string(position));
+    }
+    text = json_print(document, NULL);
+    json_decref(document);
+    if (!text)
+        return;
+    if (viewer->kind == HTTP_STREAM_SSE)
+        sn__buffer_addf(&frame, "id: %s\nevent: %s\ndata: ", position, type);
+    sn__buffer_add_string(&frame, text);
+    if (viewer->kind == HTTP_STREAM_SSE)
+        sn__buffer_add_string(&frame, "\n\n");
+    if (!frame.failed)
+        http_stream_send(viewer->stream, frame.data, frame.length);
+}
+
+static void send_output(struct viewer *viewer, const char *type, uint64_t *total, const void *data, size_t length)
+{
+    json_t *document = json_object();
+
+    *total += length;
+    if (document && json_set_bytes(document, "data", data, length) < 0) {
+        json_decref(document);
+        document = NULL;
+    }
+    send_document(viewer, type, document);
+}
+
+static void send_event_text(struct viewer *viewer, const char *type, const struct event *event)
+{
+    json_t *document = NULL;
+
+    if (json_parse(event->data, event->length, &document, NULL) == 0)
+        send_document(viewer, type, document);
+}
+
+/* Of another attempt than what the client has seen: that is void. */
+static void restart_for(struct viewer *viewer, uint32_t attempt)
+{
+    uint32_t seen = (uint32_t)(viewer->sequence >> 32);
+
+    if (seen == attempt || viewer->sequence == 0)
+        return;
+    viewer->sequence = EVENT_SEQUENCE(attempt, 0);
+    viewer->out = viewer->err = 0;
+    send_document(viewer, "restart", json_pack("{s:I}", "attempt", (json_int_t)attempt));
+}
+
+static void finish_by_store(void *arg);
+
+static void on_event(void *arg, const struct event *event)
+{
+    struct viewer *viewer = arg;
+
+    if (!event || event->kind == EVENT_END) {
+        /* Or nobody knows: the store does. */
+        add_errand(viewer, finish_by_store, viewer);
+        return;
+    }
+    restart_for(viewer, (uint32_t)(event->sequence >> 32));
+    viewer->sequence = event->sequence;
+    switch (event->kind) {
+    case EVENT_STATE:
+        send_event_text(viewer, "state", event);
+        break;
+    case EVENT_CASE:
+        send_event_text(viewer, "case", event);
+        break;
+    case EVENT_COMPILE: {
+        uint64_t unused = 0;
+
+        send_output(viewer, "compile_output", &unused, event->data, event->length);
+        break;
+    }
+    case EVENT_STDOUT:
+        send_output(viewer, "stdout", &viewer->out, event->data, event->length);
+        break;
+    case EVENT_STDERR:
+        send_output(viewer, "stderr", &viewer->err, event->data, event->length);
+        break;
+    case EVENT_END:
+        break;
+    }
+}
+
+/* What of a stored output the client has not seen. */
+static void send_rest(struct viewer *viewer, const json_t *view, const char *name, uint64_t *total)
+{
+    const json_t *value = json_object_get(view, name);
+    cleanup_free char *decoded = NULL;
+    const char *data = json_string_value(value);
+    size_t length = json_string_length(value);
+    char encoding[32];
+
+    if (!data)
+        return;
+    snprintf(encoding, sizeof(encoding), "%s_encoding", name);
+    if (strcmp(json_string_value(json_object_get(view, encoding)), "base64") == 0) {
+        if (json_decode_base64(data, length, &decoded, &length) < 0)
+            return;
+        data = decoded;
+    }
+    if (length > *total)
+        send_output(viewer, name, total, data + *total, length - *total);
+}
+
+static void send_end(struct viewer *viewer, const struct job *job)
+{
+    json_t *view = job_view(job, viewer->caller.scopes & SCOPE_ADMIN ? JOB_VIEW_HIDDEN : 0);
+
+    restart_for(viewer, job->attempt);
+    if (view) {
+        send_rest(viewer, view, "stdout", &viewer->out);
+        send_rest(viewer, view, "stderr", &viewer->err);
+    }
+    viewer->sequence = EVENT_SEQUENCE(job->attempt, UINT32_MAX);
+    send_document(viewer, "result", view);
+    http_stream_finish(viewer->stream, NULL, NULL);
+}
+
+/*
+ * An errand: the job is over, or its events may have been missed. It touches what the callback does; that is not
+ * running any more after an end, and of what is missed in the middle the events' own replay brings the rest.
+ */
+static void finish_by_store(void *arg)
+{
+    struct viewer *viewer = arg;
+    struct job *job = NULL;
+    struct failure failure;
+
+    if (store_get(viewer->api->store, &viewer->job, STORE_WITH_SPEC | STORE_WITH_RESULT, &job, &failure) < 0) {
+        log_line(LOG_WARN_LEVEL, &(struct log_about){.job = &viewer->job}, "a stream ends without the result: %s",
+                 failure.message);
+        http_stream_finish(viewer->stream, NULL, NULL); /* the client comes back with its position */
+    } else if (job_status_is_over(job->status)) {
+        bool is_first;
+
+        pthread_mutex_lock(&viewer->lock);
+        is_first = !viewer->is_over;
+        viewer->is_over = true;
+        pthread_mutex_unlock(&viewer->lock);
+        if (is_first)
+            send_end(viewer, job);
+    }
+    job_free(job);
+    release(viewer);
+}
+
+/* ---- what comes -------------------------------------------------------------------------------------------------- */
+
+struct input {
+    struct viewer *viewer;
+    enum control_kind kind;
+    char *data;
+    size_t length;
+};
+
+static void pass_input(void *arg)
+{
+    struct input *input = arg;
+    struct viewer *viewer = input->viewer;
+    size_t sent = 0;
+    struct failure failure;
+    int error;
+
+    do {
+        size_t part = input->length - sent < CONTROL_DATA_MAX ? input->length - sent : CONTROL_DATA_MAX;
+
+        error = events_control(viewer->api->events, &viewer->job, input->kind, input->data + sent, part, &failure);
+        sent += part;
+    } while (error == 0 && sent < input->length);
+    if (error < 0)
+        log_line(LOG_WARN_LEVEL, &(struct log_about){.job = &viewer->job}, "input is lost: %s", failure.message);
+    pthread_mutex_lock(&viewer->lock);
+    viewer->input_bytes -= input->length;
+    pthread_mutex_unlock(&viewer->lock);
+    free(input->data);
+    free(input);
+    release(viewer);
+}
+
+static void refuse_message(struct viewer *viewer, const char *detail)
+{
+    cleanup_json json_t *document =
+        json_pack("{s:s, s:s, s:s}", "type", "error", "code", "invalid_message", "detail", detail);
+    cleanup_free char *text = json_print(document, NULL);
+
+    if (text)
+        http_stream_send(viewer->stream, text, strlen(text));
+}
+
+/* {"type": "stdin", "data": "..."}, {"type": "stdin_end"}, {"type": "cancel"} */
+static int read_message(const char *text, size_t length, struct input *input, const char **ret_detail)
+{
+    cleanup_json json_t *document = NULL;
+    const char *type;
+    const json_t *data;
+    const char *encoding;
+
+    *ret_detail = "it is no JSON object";
+    if (json_parse(text, length, &document, NULL) < 0)
+        return FAIL_INVALID;
+    type = json_string_value(json_object_get(document, "type"));
+    data = json_object_get(document, "data");
+    encoding = json_string_value(json_object_get(document, "data_encoding"));
+    *ret_detail = "its type is none of stdin, stdin_end, cancel";
+    if (!type)
+        return FAIL_INVALID;
+    if (strcmp(type, "stdin_end") == 0) {
+        input->kind = CONTROL_STDIN_END;
+    } else if (strcmp(type, "cancel") == 0) {
+        input->kind = CONTROL_CANCEL;
+    } else if (strcmp(type, "stdin") == 0) {
+        input->kind = CONTROL_STDIN;
+        *ret_detail = "its data is no string";
+        if (!json_is_string(data))
+            return FAIL_INVALID;
+        *ret_detail = "its data is no base64";
+        if (encoding && strcmp(encoding, "base64") == 0)
+            return json_decode_base64(json_string_value(data), json_string_length(data), &input->data, &input->length);
+        input->length = json_string_length(data);
+        input->data = malloc(input->length + 1);
+        if (!input->data)
+            return FAIL_NOMEM;
+        memcpy(input->data, json_string_value(data), input->length + 1);
+    } else {
+        return FAIL_INVALID;
+    }
+    return 0;
+}
+
+static void on_message(void *arg, const char *text, size_t length)
+{
+    struct viewer *viewer = arg;
+    struct input *input = calloc(1, sizeof(*input));
+    const char *detail = NULL;
+    bool is_full;
+
+    if (!input)
+        return;
+    input->viewer = viewer;
+    if (!(viewer->caller.scopes & SCOPE_SUBMIT)) {
+        refuse_message(viewer, "this needs the scope submit");
+        free(input);
+        return;
+    }
+    if (read_message(text, length, input, &detail) < 0) {
+        refuse_message(viewer, detail);
+        free(input);
+        return;
+    }
+    pthread_mutex_lock(&viewer->lock);
+    is_full = viewer->input_bytes + input->length > INPUT_MAX;
+    if (!is_full)
+        viewer->input_bytes += input->length;
+    pthread_mutex_unlock(&viewer->lock);
+    if (is_full)
+        refuse_message(viewer, "input comes faster than the program can be given it; this piece is dropped");
+    if (is_full || !add_errand(viewer, pass_input, input)) {
+        free(input->data);
+        free(input);
+    }
+}
+
+static void on_close(void *arg)
+{
+    struct viewer *viewer = arg;
+
+    events_unsubscribe(viewer->api->events, viewer->subscription);
+    viewer->subscription = NULL;
+    release(viewer);
+}
+
+/* ---- opening ----------------------------------------------------------------------------------------------------- */
+
+static bool read_position(struct viewer *viewer, const char *text)
+{
+    unsigned long long sequence;
+    unsigned long long out;
+    unsigned long long err;
+    int end = 0;
+
+    if (sscanf(text, "%llx.%llx.%llx%n", &sequence, &out, &err, &end) != 3 || text[end])
+        return false;
+    viewer->sequence = sequence;
+    viewer->out = out;
+    viewer->err = err;
+    return true;
+}
+
+static void handle_stream(struct api *api, const struct http_request *request, struct http_response *response,
+                          enum http_stream_kind kind)
+{
+    static const struct http_stream_handlers handlers = {.on_message = on_message, .on_close = on_close};
+    const char *last = http_request_header(request, "last-event-id");
+    cleanup_free char *after = http_request_parameter(request, "after");
+    cleanup_job struct job *job = NULL;
+    struct viewer *viewer;
+    struct failure failure;
+    int error;
+
+    viewer = calloc(1, sizeof(*viewer));
+    if (!viewer) {
+        answer_problem(response, request, 500, "out_of_memory", NULL, "there is not enough memory for this");
+        return;
+    }
+    *viewer = (struct viewer){.api = api, .kind = kind, .references = 2};
+    if (!admit(api, request, response, SCOPE_READ, ADMIT_READ, 1, &viewer->caller) ||
+        !find_job(api, request, response, &viewer->caller, STORE_WITH_SPEC | STORE_WITH_RESULT, &job)) {
+        free(viewer);
+        return;
+    }
+    if ((after || last) && !read_position(viewer, after ? after : last)) {
+        answer_problem(response, request, 400, "invalid_parameter", after ? "after" : "Last-Event-ID",
+                       "it is no position of this stream");
+        free(viewer);
+        return;
+    }
+    viewer->job = job->id;
+    pthread_mutex_init(&viewer->lock, NULL);
+    if (http_respond_stream(request, response, kind, &handlers, viewer, 0, &viewer->stream, &failure) < 0) {
+        answer_problem(response, request, failure.code == FAIL_INVALID ? 426 : 500,
+                       failure.code == FAIL_INVALID ? "upgrade_required" : "internal_error", NULL, "%s",
+                       failure.message);
+        pthread_mutex_destroy(&viewer->lock);
+        free(viewer);
+        return;
+    }
+    if (job_status_is_over(job->status)) {
+        viewer->is_over = true;
+        send_end(viewer, job);
+        release(viewer);
+        return;
+    }
+    error =
+        events_subscribe(api->events, &job->id, viewer->sequence, on_event, viewer, &viewer->subscription, &failure);
+    if (error < 0) {
+        log_line(LOG_WARN_LEVEL, &(struct log_about){.request_id = request->id, .job = &job->id},
+                 "a stream cannot follow its job: %s", failure.message);
+        http_stream_finish(viewer->stream, NULL, NULL);
+    }
+    release(viewer);
+}
+
+void handle_websocket(void *api, const struct http_request *request, struct http_response *response)
+{
+    handle_stream(api, request, response, HTTP_STREAM_WEBSOCKET);
+}
+
+void handle_events(void *api, const struct http_request *request, struct http_response *response)
+{
+    handle_stream(api, request, response, HTTP_STREAM_SSE);
+}

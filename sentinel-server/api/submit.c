@@ -1,0 +1,358 @@
+/* SPDX-License-Identifier: MIT */
+#include "api/admit.h"
+#include "api/languages.h"
+#include "api/watch.h"
+
+#include "base/cleanup.h"
+#include "common/wallclock.h"
+#include "job/request.h"
+#include "job/result.h"
+#include "webhook/webhook.h"
+
+#include <openssl/evp.h>
+#include <string.h>
+#include <strings.h>
+
+enum { IDEMPOTENCY_KEY_MAX = 200, USER_ID_MAX = 200, CALLBACK_MAX = 2000 };
+
+/* Only what says that it is JSON: a form of some other site's page is not taken. */
+static bool is_json(const struct http_request *request, struct http_response *response)
+{
+    const char *type = http_request_header(request, "content-type");
+    size_t length = type ? strcspn(type, "; \t") : 0;
+
+    if (length == strlen("application/json") && strncasecmp(type, "application/json", length) == 0)
+        return true;
+    answer_problem(response, request, 415, "not_json", "Content-Type", "the body is to be application/json");
+    return false;
+}
+
+/* Can a job be accepted at all? */
+static bool is_open_for_jobs(struct api *api, const struct http_request *request, struct http_response *response)
+{
+    uint64_t max = api->config->queue_max;
+
+    if (api->is_queue_away) {
+        http_add_header(response, "Retry-After", "2");
+        answer_problem(response, request, 503, "queue_unavailable", NULL, "the queue is away; nothing was accepted");
+        return false;
+    }
+    if (max && api->waiting >= max) {
+        http_add_header(response, "Retry-After", "5");
+        answer_problem(response, request, 503, "queue_full", NULL, "%llu jobs wait already; nothing was accepted",
+                       (unsigned long long)max);
+        return false;
+    }
+    return true;
+}
+
+static void refuse_field(const struct http_request *request, struct http_response *response, const char *prefix,
+                         const struct request_error *error)
+{
+    char field[160];
+
+    snprintf(field, sizeof(field), "%s%s", prefix, error->field);
+    answer_problem(response, request, error->is_too_large ? 413 : 400,
+                   error->is_too_large ? "source_too_large" : "invalid_field", field, "%s: %s",
+                   *field ? field : "the submission", error->reason);
+}
+
+static bool find_language(struct api *api, const struct http_request *request, struct http_response *response,
+                          const char *prefix, const char *field, const char *name, const char **ret_canonical)
+{
+    const char *found = languages_find(api->languages, name);
+    const char *nearest;
+    char path[80];
+
+    if (found) {
+        *ret_canonical = found;
+        return true;
+    }
+    nearest = languages_nearest(api->languages, name);
+    snprintf(path, sizeof(path), "%s%s", prefix, field);
+    answer_problem(response, request, 422, "unknown_language", path,
+                   "there is no such language%s%s; GET /api/v1/languages lists them",
+                   nearest ? "; the nearest is " : "", nearest ? nearest : "");
+    return false;
+}
+
+/* A job of one submission's document; false: it was answered. */
+static bool make_job(struct api *api, const struct http_request *request, struct http_response *response,
+                     const struct caller *caller, json_t *document, const char *prefix, struct job **ret_job)
+{
+    const struct config *config = api->config;
+    const struct request_bounds bounds = {.source_max = config->source_max,
+                                          .time_max_ms = config->time_max_ms,
+                                          .memory_max_kb = config->memory_max_kb,
+                                          .output_max_kb = config->output_max_kb,
+                                          .cases_max = config->cases_max};
+    const char *language = NULL;
+    const char *checker = NULL;
+    const char *user_id = NULL;
+    const char *callback = NULL;
+    struct request_error why = {0};
+    struct spec spec = {0};
+    struct failure failure;
+    struct job *job;
+    bool is_known;
+    int error = request_parse(document, &bounds, &spec, &why);
+
+    if (error == 0)
+        error = request_text(document, "user_id", USER_ID_MAX, &user_id, &why);
+    if (error == 0)
+        error = request_text(document, "callback_url", CALLBACK_MAX, &callback, &why);
+    if (error < 0) {
+        spec_free(&spec);
+        if (error == FAIL_NOMEM)
+            answer_problem(response, request, 500, "out_of_memory", NULL, "there is not enough memory for this");
+        else
+            refuse_field(request, response, prefix, &why);
+        return false;
+    }
+    is_known =
+        find_language(api, request, response, prefix, "language", spec.language, &language) &&
+        (spec.compare != COMPARE_CHECKER ||
+         find_language(api, request, response, prefix, "compare.checker.language", spec.checker.language, &checker));
+    spec_free(&spec);
+    if (!is_known)
+        return false;
+    if (*callback && webhook_url_check(callback, (const char *const *)config->webhook_allow, &failure) < 0) {
+        snprintf(why.field, sizeof(why.field), "callback_url");
+        snprintf(why.reason, sizeof(why.reason), "%.150s", failure.message);
+        why.is_too_large = false;
+        refuse_field(request, response, prefix, &why);
+        return false;
+    }
+    /* What is kept of it is what is executed: the canonical names. */
+    json_object_set_new(document, "language", json_string(language));
+    if (checker)
+        json_object_set_new(json_object_get(json_object_get(document, "compare"), "checker"), "language",
+                            json_string(checker));
+    job = calloc(1, sizeof(*job));
+    if (job && uuid_make(&job->id) == 0) {
+        job->times.created = wallclock_us();
+        job->key_id = strdup(caller->key_id);
+        job->user_id = strdup(user_id);
+        job->callback_url = strdup(callback);
+        job->language = strdup(language);
+        job->worker = strdup("");
+        job->spec = json_print(document, NULL);
+    }
+    if (!job || !job->spec || !job->key_id || !job->user_id || !job->callback_url || !job->language) {
+        job_free(job);
+        answer_problem(response, request, 500, "out_of_memory", NULL, "there is not enough memory for this");
+        return false;
+    }
+    *ret_job = job;
+    return true;
+}
+
+/* The span of this request: of the caller's trace, or of a new one; what the job carries on. */
+static char *traceparent_of(const struct http_request *request)
+{
+    const char *header = http_request_header(request, "traceparent");
+    struct trace_context parent;
+    struct trace_context context;
+    char text[TRACEPARENT_SIZE];
+
+    trace_begin(header && trace_parse(header, &parent) ? &parent : NULL, &context);
+    trace_print(&context, text);
+    return strdup(text);
+}
+
+static json_t *receipt_of(const struct job *job)
+{
+    char id[UUID_TEXT_SIZE];
+
+    uuid_print(&job->id, id);
+    return json_pack("{s:s, s:s, s:s, s:o}", "id", id, "job_id", id, "status", job_status_name(job->status),
+                     "created_at", json_time(job->times.created));
+}
+
+/*
+ * Stores what was made and hands it to the queue: 0, 1 (answered as the same request was before), or a failure that is
+ * answered. Once it is stored it is accepted: what cannot be published now is published from the outbox.
+ */
+static int accept_jobs(struct api *api, const struct http_request *request, struct http_response *response,
+                       struct job **jobs, size_t count, const struct caller *caller, const char *receipt)
+{
+    const char *key = http_request_header(request, "idempotency-key");
+    struct store_idempotency idempotency = {.key_id = caller->key_id, .key = key, .response = receipt};
+    cleanup_free char *earlier = NULL;
+    unsigned char hash[32];
+    char digest[65];
+    struct failure failure;
+    int error;
+
+    if (key && (!*key || strlen(key) > IDEMPOTENCY_KEY_MAX)) {
+        answer_problem(response, request, 400, "invalid_header", "Idempotency-Key", "it has 1 to %d characters",
+                       IDEMPOTENCY_KEY_MAX);
+        return FAIL_INVALID;
+    }
+    if (key) {
+        EVP_Digest(request->body, request->body_length, hash, NULL, EVP_sha256(), NULL);
+        for (int i = 0; i < 32; i++)
+            snprintf(digest + (ptrdiff_t)2 * i, 3, "%02x", hash[i]);
+        idempotency.digest = digest;
+    }
+    error =
+        store_insert(api->store, (const struct job *const *)jobs, count, key ? &idempotency : NULL, &earlier, &failure);
+    if (error == FAIL_CONFLICT) {
+        answer_problem(response, request, 409, "idempotency_conflict", "Idempotency-Key",
+                       "this key came with another request before");
+        return error;
+    }
+    if (error < 0) {
+        answer_failure(response, request, &failure);
+        return error;
+    }
+    if (error == 1) {
+        http_add_header(response, "Idempotency-Replayed", "true");
+        answer_text(response, 202, &earlier);
+        return 1;
+    }
+    for (size_t i = 0; i < count; i++) {
+        struct queue_message message = {.job = jobs[i]->id};
+
+        snprintf(message.traceparent, sizeof(message.traceparent), "%s", jobs[i]->traceparent);
+        relay_add(api->relay, &message);
+        metrics_add(api->metrics, "sentinel_submissions_total", (const char *const[]){jobs[i]->language, NULL}, 1);
+        log_line(
+            LOG_INFO_LEVEL,
+            &(struct log_about){.request_id = request->id, .job = &jobs[i]->id, .traceparent = jobs[i]->traceparent},
+            "accepted: %s", jobs[i]->language);
+    }
+    return 0;
+}
+
+/* What the parameter wait asks for: "true", or how many milliseconds. */
+static bool wait_of(struct api *api, const struct http_request *request, struct http_response *response,
+                    uint64_t *ret_ms)
+{
+    cleanup_free char *text = http_request_parameter(request, "wait");
+    char *end = NULL;
+    unsigned long long ms;
+
+    *ret_ms = 0;
+    if (!text || strcmp(text, "false") == 0)
+        return true;
+    if (strcmp(text, "true") == 0) {
+        *ret_ms = api->config->wait_max_ms;
+        return true;
+    }
+    ms = strtoull(text, &end, 10);
+    if (!*text || *end || *text == '-' || ms == 0) {
+        answer_problem(response, request, 400, "invalid_parameter", "wait", "it is true, false, or milliseconds");
+        return false;
+    }
+    *ret_ms = ms < api->config->wait_max_ms ? ms : api->config->wait_max_ms;
+    return true;
+}
+
+void handle_submit(void *arg, const struct http_request *request, struct http_response *response)
+{
+    struct api *api = arg;
+    cleanup_json json_t *document = NULL;
+    cleanup_json json_t *receipt = NULL;
+    cleanup_free char *receipt_text = NULL;
+    cleanup_job struct job *job = NULL;
+    struct waiter *waiter = NULL;
+    char id[UUID_TEXT_SIZE];
+    struct failure failure;
+    struct caller caller;
+    uint64_t wait_ms;
+
+    if (!admit(api, request, response, SCOPE_SUBMIT, ADMIT_SUBMIT, 1, &caller) || !is_json(request, response) ||
+        !wait_of(api, request, response, &wait_ms) || !is_open_for_jobs(api, request, response))
+        return;
+    if (json_parse(request->body, request->body_length, &document, &failure) < 0) {
+        answer_problem(response, request, 400, "invalid_json", NULL, "%s", failure.message);
+        return;
+    }
+    if (!make_job(api, request, response, &caller, document, "", &job))
+        return;
+    job->traceparent = traceparent_of(request);
+    receipt = receipt_of(job);
+    receipt_text = json_print(receipt, NULL);
+    if (!receipt_text || !job->traceparent) {
+        answer_problem(response, request, 500, "out_of_memory", NULL, "there is not enough memory for this");
+        return;
+    }
+    /* Whoever waits begins to listen first: the job may be over before this thread gets on. */
+    if (wait_ms > 0 && waiter_make(api, &job->id, &waiter, &failure) < 0) {
+        answer_failure(response, request, &failure);
+        return;
+    }
+    if (accept_jobs(api, request, response, &job, 1, &caller, receipt_text) != 0) {
+        waiter_drop(waiter);
+        return;
+    }
+    uuid_print(&job->id, id);
+    http_add_header(response, "Location", "/api/v1/submissions/%s", id);
+    if (waiter)
+        waiter_attach(waiter, request, response, &caller, wait_ms);
+    else
+        answer_text(response, 202, &receipt_text);
+}
+
+void handle_submit_batch(void *arg, const struct http_request *request, struct http_response *response)
+{
+    struct api *api = arg;
+    cleanup_json json_t *document = NULL;
+    cleanup_json json_t *receipts = NULL;
+    cleanup_free char *text = NULL;
+    cleanup_free char *traceparent = NULL;
+    cleanup_free struct job **jobs = NULL;
+    struct failure failure;
+    struct caller caller;
+    size_t count;
+    size_t made = 0;
+    json_t *list;
+
+    /* How many there are says how much is asked for; so it is read first, by who may submit at all. */
+    if (!admit(api, request, response, SCOPE_SUBMIT, ADMIT_FREE, 0, &caller) || !is_json(request, response) ||
+        !is_open_for_jobs(api, request, response))
+        return;
+    if (json_parse(request->body, request->body_length, &document, &failure) < 0) {
+        answer_problem(response, request, 400, "invalid_json", NULL, "%s", failure.message);
+        return;
+    }
+    list = json_object_get(document, "submissions");
+    count = json_array_size(list);
+    if (!json_is_array(list) || json_object_size(document) != 1 || count == 0 || count > api->config->batch_max) {
+        answer_problem(response, request, 400, "invalid_field", "submissions",
+                       "the body is {\"submissions\": [...]} with 1 to %llu of them",
+                       (unsigned long long)api->config->batch_max);
+        return;
+    }
+    if (!admit(api, request, response, SCOPE_SUBMIT, ADMIT_SUBMIT, (uint32_t)count, &caller))
+        return;
+    jobs = calloc(count, sizeof(*jobs));
+    traceparent = traceparent_of(request);
+    receipts = json_array();
+    while (jobs && traceparent && made < count) {
+        char prefix[40];
+
+        snprintf(prefix, sizeof(prefix), "submissions[%zu].", made);
+        if (!json_is_object(json_array_get(list, made))) {
+            answer_problem(response, request, 400, "invalid_field", prefix, "it is no object");
+            break;
+        }
+        if (!make_job(api, request, response, &caller, json_array_get(list, made), prefix, &jobs[made]))
+            break;
+        jobs[made]->traceparent = strdup(traceparent);
+        json_array_append_new(receipts, receipt_of(jobs[made]));
+        made++;
+    }
+    if (jobs && made == count) {
+        cleanup_json json_t *answer = json_pack("{s:O}", "submissions", receipts);
+
+        text = json_print(answer, NULL);
+        if (text && accept_jobs(api, request, response, jobs, count, &caller, text) == 0)
+            answer_text(response, 202, &text);
+    }
+    if (!response->status)
+        answer_problem(response, request, 500, "out_of_memory", NULL, "there is not enough memory for this");
+    for (size_t i = 0; i < made; i++)
+        job_free(jobs[i]);
+}

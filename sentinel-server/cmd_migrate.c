@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+#include "commands.h"
+
+#include "base/cleanup.h"
+#include "process/parts.h"
+
+int cmd_migrate(const struct config *config, int argc, char **argv)
+{
+    cleanup_free char *url = parts_store_url(config);
+    struct failure failure;
+    unsigned long version = STORE_NEWEST;
+    char *end = NULL;
+
+    if (argc > 2)
+        return complain_usage("migrate takes one version at most");
+    if (argc == 2) {
+        version = strtoul(argv[1], &end, 10);
+        if (*argv[1] < '0' || *argv[1] > '9' || *end || version >= STORE_NEWEST)
+            return complain_usage("\"%s\" is no version", argv[1]);
+    }
+    if (!url)
+        return complain(1, "out of memory");
+    if (store_migrate(url, (unsigned)version, &failure) < 0)
+        return complain(1, "%s", failure.message);
+    printf("the schema is %s\n", argc == 2 ? argv[1] : "up to date");
+    return 0;
+}

@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: MIT */
+#include "commands.h"
+
+#include "api/admit.h"
+#include "api/api.h"
+#include "api/errands.h"
+#include "api/languages.h"
+#include "base/cleanup.h"
+#include "job/result.h"
+#include "process/parts.h"
+#include "process/process.h"
+#include "pulse.h"
+#include "webhook/webhook.h"
+
+#include <sentinel/version.h>
+#include <string.h>
+
+/* The whole of a running server; what is NULL was not started. */
+struct server {
+    const struct config *config;
+    int listener;
+    struct languages *languages;
+    struct parts parts;
+    struct api api;
+    struct relay *relay;
+    struct courier *courier;
+    struct pulse *pulse;
+    struct http_server *http;
+};
+
+/* Where nobody but this host comes from. */
+static bool is_local(const char *listen)
+{
+    return strncmp(listen, "127.", 4) == 0 || strncmp(listen, "[::1]", 5) == 0 || strncmp(listen, "unix:", 5) == 0 ||
+           strncmp(listen, "localhost:", 10) == 0;
+}
+
+static void decide_who_may_come(struct server *server)
+{
+    const struct config *config = server->config;
+
+    server->api.is_open_to_all = strcmp(config->auth, "open") == 0;
+    server->api.is_open = server->api.is_open_to_all || (strcmp(config->auth, "auto") == 0 && is_local(config->listen));
+    if (server->api.is_open_to_all && !is_local(config->listen))
+        log_warn("SENTINEL_AUTH=open on %s: whoever reaches this address can have code executed", config->listen);
+}
+
+static char *webhook_body(void *arg, const struct uuid *id)
+{
+    struct server *server = arg;
+    cleanup_job struct job *job = NULL;
+    cleanup_json json_t *view = NULL;
+
+    if (store_get(server->parts.store, id, STORE_WITH_SPEC | STORE_WITH_RESULT, &job, NULL) < 0)
+        return NULL;
+    view = json_pack("{s:s, s:o}", "event", "submission.finished", "submission", job_view(job, 0));
+    return json_print(view, NULL);
+}
+
+static void on_webhook(void *arg, const char *what)
+{
+    struct server *server = arg;
+
+    metrics_add(server->parts.metrics, "sentinel_webhook_deliveries_total", (const char *const[]){what, NULL}, 1);
+}
+
+static void on_finished(void *arg)
+{
+    struct server *server = arg;
+
+    courier_wake(server->courier);
+}
+
+static int start_http(struct server *server, struct failure *failure)
+{
+    const struct config *config = server->config;
+    struct http_options options = {
+        .listen = config->listen,
+        .tls_certificate = *config->tls_certificate ? config->tls_certificate : NULL,
+        .tls_key = *config->tls_key ? config->tls_key : NULL,
+        .trusted_proxies = (const char *const *)config->trusted_proxies,
+        .cors_origins = (const char *const *)config->cors_origins,
+        .static_root = *config->web_root ? config->web_root : NULL,
+        .body_max = config->body_max,
+        .arg = &server->api,
+        .routes = api_routes,
+        .on_error = api_on_error,
+        .on_done = api_on_done,
+    };
+    int listener = steal_fd(&server->listener);
+
+    return http_start(&options, listener, &server->http, failure);
+}
+
+static int start(struct server *server, int socket, struct failure *failure)
+{
+    const struct config *config = server->config;
+    struct parts *parts = &server->parts;
+    struct api *api = &server->api;
+    struct relay_options relay = {.retention_us = config->retention_hours * UINT64_C(3600000000)};
+    struct courier_options courier = {.secret = config->webhook_secret,
+                                      .allow = (const char *const *)config->webhook_allow,
+                                      .user_agent = "sentinel",
+                                      .make_body = webhook_body,
+                                      .on_outcome = on_webhook,
+                                      .arg = server};
+    int error = parts_open(config, "sentinel-server", socket, parts, failure);
+
+    if (error < 0)
+        return error;
+    *api = (struct api){.config = config,
+                        .store = parts->store,
+                        .queue = parts->queue,
+                        .events = parts->events,
+                        .guard = parts->guard,
+                        .metrics = parts->metrics,
+                        .tracer = parts->tracer,
+                        .work = parts->work,
+                        .languages = server->languages,
+                        .keys = key_cache_make()};
+    decide_who_may_come(server);
+    relay.store = courier.store = parts->store;
+    relay.queue = parts->queue;
+    relay.metrics = parts->metrics;
+    relay.is_queue_volatile = parts->is_embedded;
+    if (!api->keys)
+        return fail_nomem(failure);
+    error = guard_open("memory:", &api->own_guard, failure);
+    if (error == 0)
+        error = errands_start(&api->errands, failure);
+    if (error == 0)
+        error = relay_start(&relay, &server->relay, failure);
+    api->relay = server->relay;
+    if (error == 0)
+        error = courier_start(&courier, &server->courier, failure);
+    if (error == 0)
+        error = parts_start_work(parts, config, on_finished, server, failure);
+    if (error == 0)
+        error = pulse_start(api, &server->pulse, failure);
+    if (error == 0)
+        error = start_http(server, failure);
+    api->http = server->http;
+    return error;
+}
+
+static void hurry(void *arg)
+{
+    work_hurry(arg);
+}
+
+/* In an order in which nothing is used after it ended: who asks first, who is asked last. */
+static void stop(struct server *server)
+{
+    uint64_t drain_ms = server->config->drain_ms;
+
+    if (server->parts.work && process_end_count() > 0) {
+        process_on_next_signal(hurry, server->parts.work);
+        work_drain(server->parts.work, drain_ms);
+        process_on_next_signal(NULL, NULL);
+    }
+    if (server->http)
+        http_stop(server->http, 2000);
+    pulse_stop(server->pulse);
+    work_stop(server->parts.work);
+    server->parts.work = NULL;
+    courier_stop(server->courier);
+    relay_stop(server->relay);
+    errands_stop(server->api.errands);
+    if (server->api.own_guard)
+        guard_close(server->api.own_guard);
+    key_cache_free(server->api.keys);
+    parts_close(&server->parts);
+}
+
+static int serve(void *arg, int socket)
+{
+    struct server *server = arg;
+    struct failure failure = {0};
+    int status = 1;
+
+    if (start(server, socket, &failure) == 0) {
+        log_info("sentinel-server %s listens on %s%s, %s; %s", sn_version_string(),
+                 *server->config->tls_certificate ? "https://" : "http://", server->config->listen,
+                 server->parts.work ? "executes by itself" : "workers execute",
+                 server->api.is_open ? "asks for no key" : "asks for a key");
+        status = process_wait();
+    } else if (process_end_count() == 0) {
+        log_error("%s", failure.message);
+    } else {
+        status = 0;
+    }
+    stop(server);
+    languages_free(server->languages);
+    return status;
+}
+
+int cmd_serve(const struct config *config)
+{
+    const char *datadir = getenv("SENTINEL_DATA_DIR");
+    struct server server = {.config = config, .listener = -1};
+    const char *read_paths[] = {datadir ? datadir : "/usr/share", *config->web_root ? config->web_root : "/usr/share",
+                                *config->tls_certificate ? config->tls_certificate : "/usr/share",
+                                *config->tls_key ? config->tls_key : "/usr/share", NULL};
+    struct process_options options = {.config = config,
+                                      .has_executor = !*config->rabbitmq_url,
+                                      .read_paths = read_paths,
+                                      .frontend = serve,
+                                      .arg = &server};
+    struct failure failure;
+
+    if (languages_load(&server.languages, &failure) < 0) {
+        log_error("%s", failure.message);
+        return 1;
+    }
+    server.listener = http_listen(config->listen, &failure);
+    if (server.listener < 0) {
+        log_error("%s", failure.message);
+        return 1;
+    }
+    return process_main(&options);
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef SERVER_COMMANDS_H
+#define SERVER_COMMANDS_H
+
+#include "config/config.h"
+
+/* What the command line says beside the configuration. Each returns the exit status; argv[0] is the command's name. */
+int cmd_serve(const struct config *config);
+int cmd_keys(const struct config *config, int argc, char **argv);
+int cmd_dlq(const struct config *config, int argc, char **argv);
+int cmd_migrate(const struct config *config, int argc, char **argv);
+
+/* "sentinel-server: MESSAGE" on stderr; returns `status`. */
+int complain(int status, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* The same for a call that is wrong: 2, and where help is. */
+int complain_usage(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+#endif

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: MIT */
+#include "pulse.h"
+
+#include "base/clock.h"
+#include "common/wallclock.h"
+
+#include <pthread.h>
+
+#define WORKER_AGE_US INT64_C(10000000)
+
+struct pulse {
+    struct api *api;
+    pthread_t thread;
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    bool is_stopping;
+};
+
+static void tell_up(struct metrics *metrics, const char *name, bool is_up)
+{
+    metrics_set(metrics, "sentinel_dependency_up", (const char *const[]){name, NULL}, is_up);
+}
+
+static void look_at_queue(struct api *api)
+{
+    struct queue_depth depth;
+    struct failure failure;
+    bool is_away = queue_depth(api->queue, &depth, &failure) < 0;
+
+    if (is_away && !api->is_queue_away)
+        log_warn("the queue is away: %s", failure.message);
+    else if (!is_away && api->is_queue_away)
+        log_info("the queue is back");
+    api->is_queue_away = is_away;
+    tell_up(api->metrics, "queue", !is_away);
+    if (is_away)
+        return;
+    api->waiting = depth.ready;
+    metrics_set(api->metrics, "sentinel_queue_depth", (const char *const[]){"ready", NULL}, (double)depth.ready);
+    metrics_set(api->metrics, "sentinel_queue_depth", (const char *const[]){"unsettled", NULL},
+                (double)depth.unsettled);
+    metrics_set(api->metrics, "sentinel_queue_depth", (const char *const[]){"dead", NULL}, (double)depth.dead);
+}
+
+static void look_at_rest(struct api *api)
+{
+    struct worker_record *workers = NULL;
+    size_t count = 0;
+    bool is_store_up = store_worker_list(api->store, wallclock_us() - WORKER_AGE_US, &workers, &count, NULL) == 0;
+
+    tell_up(api->metrics, "store", is_store_up);
+    if (is_store_up) {
+        metrics_set(api->metrics, "sentinel_workers_active", NULL, (double)count);
+        store_workers_free(workers, count);
+    }
+    tell_up(api->metrics, "events", events_ping(api->events, NULL) == 0);
+    tell_up(api->metrics, "guard", guard_ping(api->guard, NULL) == 0);
+}
+
+static void *pulse_main(void *arg)
+{
+    struct pulse *pulse = arg;
+    bool is_stopping;
+
+    do {
+        uint64_t ns;
+        struct timespec until;
+        int error = 0;
+
+        look_at_queue(pulse->api);
+        look_at_rest(pulse->api);
+        ns = sn__now_ns() + 1000000000;
+        until = (struct timespec){.tv_sec = (time_t)(ns / 1000000000), .tv_nsec = (long)(ns % 1000000000)};
+        pthread_mutex_lock(&pulse->lock);
+        while (!pulse->is_stopping && error == 0)
+            error = pthread_cond_clockwait(&pulse->changed, &pulse->lock, CLOCK_MONOTONIC, &until);
+        is_stopping = pulse->is_stopping;
+        pthread_mutex_unlock(&pulse->lock);
+    } while (!is_stopping);
+    return NULL;
+}
+
+int pulse_start(struct api *api, struct pulse **ret_pulse, struct failure *failure)
+{
+    struct pulse *pulse = calloc(1, sizeof(*pulse));
+
+    if (!pulse)
+        return fail_nomem(failure);
+    pulse->api = api;
+    pthread_mutex_init(&pulse->lock, NULL);
+    pthread_cond_init(&pulse->changed, NULL);
+    if (pthread_create(&pulse->thread, NULL, pulse_main, pulse) != 0) {
+        free(pulse);
+        return fail(failure, FAIL_INTERNAL, "no thread for the pulse");
+    }
+    *ret_pulse = pulse;
+    return 0;
+}
+
+void pulse_stop(struct pulse *pulse)
+{
+    if (!pulse)
+        return;
+    pthread_mutex_lock(&pulse->lock);
+    pulse->is_stopping = true;
+    pthread_cond_signal(&pulse->changed);
+    pthread_mutex_unlock(&pulse->lock);
+    pthread_join(pulse->thread, NULL);
+    pthread_mutex_destroy(&pulse->lock);
+    pthread_cond_destroy(&pulse->changed);
+    free(pulse);
+}

@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/cleanup.h"
+#include "common/json.h"
+#include "common/log.h"
+#include "http/http.h"
+#include "process/parts.h"
+#include "process/process.h"
+
+#include <getopt.h>
+#include <sentinel/version.h>
+#include <string.h>
+
+extern char **environ;
+
+static const char usage[] =
+    "usage: sentinel-worker [--config FILE]\n"
+    "\n"
+    "Executes jobs that sentinel-server processes accept: DATABASE_URL and RABBITMQ_URL say where they are.\n"
+    "\n"
+    "  --config FILE    KEY=VALUE lines; the environment wins over them\n"
+    "  --check-config   is the configuration right? prints it, without secrets\n"
+    "  --version, --help\n"
+    "\n"
+    "SIGTERM lets what runs end (SENTINEL_DRAIN_MS) and hands back the rest; a second one hands back at once.\n";
+
+struct worker {
+    const struct config *config;
+    int listener;
+    struct parts parts;
+    struct http_server *http;
+};
+
+/* ---- the port for those who watch it ----------------------------------------------------------------------------- */
+
+static void handle_health(void *arg, const struct http_request *request, struct http_response *response)
+{
+    static const char text[] = "{\"status\":\"ok\"}";
+
+    (void)arg;
+    (void)request;
+    http_respond(response, 200, "application/json", strdup(text), sizeof(text) - 1);
+}
+
+static bool add_check(json_t *checks, const char *name, int error, const struct failure *failure)
+{
+    json_object_set_new(checks, name,
+                        json_pack("{s:s, s:o}", "status", error < 0 ? "down" : "up", "reason",
+                                  error < 0 ? json_text(failure->message) : json_null()));
+    return error >= 0;
+}
+
+static void handle_ready(void *arg, const struct http_request *request, struct http_response *response)
+{
+    struct worker *worker = arg;
+    json_t *checks = json_object();
+    cleanup_json json_t *answer = NULL;
+    struct failure failure;
+    size_t length = 0;
+    bool is_ready;
+    char *text;
+
+    (void)request;
+    is_ready = add_check(checks, "store", store_ping(worker->parts.store, &failure), &failure);
+    is_ready &= add_check(checks, "queue", queue_ping(worker->parts.queue, &failure), &failure);
+    is_ready &= add_check(checks, "events", events_ping(worker->parts.events, &failure), &failure);
+    is_ready &= add_check(checks, "guard", guard_ping(worker->parts.guard, &failure), &failure);
+    answer = json_pack("{s:s, s:o}", "status", is_ready ? "ready" : "degraded", "checks", checks);
+    text = json_print(answer, &length);
+    if (text)
+        http_respond(response, is_ready ? 200 : 503, "application/json", text, length);
+}
+
+static void handle_metrics(void *arg, const struct http_request *request, struct http_response *response)
+{
+    struct worker *worker = arg;
+    struct work_figures figures;
+    size_t length = 0;
+    char *text;
+
+    (void)request;
+    work_figures(worker->parts.work, &figures);
+    metrics_set(worker->parts.metrics, "sentinel_workers_active", NULL, 1);
+    metrics_set(worker->parts.metrics, "sentinel_slots", NULL, figures.slots);
+    metrics_set(worker->parts.metrics, "sentinel_slots_busy", NULL, figures.active);
+    text = metrics_print(worker->parts.metrics, &length);
+    if (text)
+        http_respond(response, 200, "text/plain; version=0.0.4; charset=utf-8", text, length);
+}
+
+static void on_error(void *arg, int status, const struct http_request *request, struct http_response *response)
+{
+    char text[64];
+
+    (void)arg;
+    (void)request;
+    snprintf(text, sizeof(text), "{\"status\":%d}", status);
+    http_respond(response, status, "application/problem+json", strdup(text), strlen(text));
+}
+
+static int start_http(struct worker *worker, struct failure *failure)
+{
+    static const struct http_route routes[] = {{"GET", "/health", HTTP_ON_LOOP, handle_health, true},
+                                               {"GET", "/health/ready", HTTP_ON_POOL, handle_ready, true},
+                                               {"GET", "/metrics", HTTP_ON_POOL, handle_metrics, true},
+                                               {NULL, NULL, HTTP_ON_POOL, NULL, false}};
+    struct http_options options = {.listen = worker->config->listen,
+                                   .body_max = 1024,
+                                   .pool_threads = 2,
+                                   .connections_max = 256,
+                                   .arg = worker,
+                                   .routes = routes,
+                                   .on_error = on_error};
+    int listener = steal_fd(&worker->listener);
+
+    return http_start(&options, listener, &worker->http, failure);
+}
+
+/* ---- its life ---------------------------------------------------------------------------------------------------- */
+
+static void hurry(void *arg)
+{
+    work_hurry(arg);
+}
+
+static int work_on(void *arg, int socket)
+{
+    struct worker *worker = arg;
+    struct parts *parts = &worker->parts;
+    struct failure failure = {0};
+    int status = 1;
+    int error = parts_open(worker->config, "sentinel-worker", socket, parts, &failure);
+
+    if (error == 0)
+        error = parts_start_work(parts, worker->config, NULL, NULL, &failure);
+    if (error == 0)
+        error = start_http(worker, &failure);
+    if (error == 0) {
+        log_info("sentinel-worker %s is %s, with %u slots; %s has its health and metrics", sn_version_string(),
+                 parts->worker, work_hello(parts->work)->slots, worker->config->listen);
+        status = process_wait();
+        process_on_next_signal(hurry, parts->work);
+        work_drain(parts->work, worker->config->drain_ms);
+        process_on_next_signal(NULL, NULL);
+    } else if (process_end_count() == 0) {
+        log_error("%s", failure.message);
+    } else {
+        status = 0;
+    }
+    if (worker->http)
+        http_stop(worker->http, 500);
+    parts_close(parts);
+    return status;
+}
+
+static int run(const struct config *config)
+{
+    static const char *const no_paths[] = {NULL};
+    struct worker worker = {.config = config, .listener = -1};
+    struct process_options options = {
+        .config = config, .has_executor = true, .read_paths = no_paths, .frontend = work_on, .arg = &worker};
+    struct failure failure;
+
+    if (!*config->database_url || !*config->rabbitmq_url) {
+        log_error("DATABASE_URL and RABBITMQ_URL say where the jobs are; alone, sentinel-server executes by itself");
+        return 2;
+    }
+    worker.listener = http_listen(config->listen, &failure);
+    if (worker.listener < 0) {
+        log_error("%s", failure.message);
+        return 1;
+    }
+    return process_main(&options);
+}
+
+int main(int argc, char **argv)
+{
+    static const struct option options[] = {{"config", required_argument, NULL, 'c'},
+                                            {"check-config", no_argument, NULL, 'k'},
+                                            {"version", no_argument, NULL, 'V'},
+                                            {"help", no_argument, NULL, 'h'},
+                                            {NULL, 0, NULL, 0}};
+    const char *path = getenv("SENTINEL_CONFIG");
+    enum log_level level = LOG_INFO_LEVEL;
+    struct config *config = NULL;
+    struct failure failure;
+    bool is_check = false;
+    int status;
+    int option;
+
+    while ((option = getopt_long(argc, argv, "h", options, NULL)) >= 0) {
+        switch (option) {
+        case 'c':
+            path = optarg;
+            break;
+        case 'k':
+            is_check = true;
+            break;
+        case 'V':
+            printf("sentinel-worker %s\n", sn_version_string());
+            return 0;
+        case 'h':
+            fputs(usage, stdout);
+            return 0;
+        default:
+            return 2;
+        }
+    }
+    if (optind < argc) {
+        fprintf(stderr, "sentinel-worker: it takes no arguments; --help lists the options\n");
+        return 2;
+    }
+    if (config_load(CONFIG_WORKER, path, environ, &config, &failure) < 0) {
+        fprintf(stderr, "sentinel-worker: %s\n", failure.message);
+        return 2;
+    }
+    log_level_parse(config->log_level, &level);
+    log_setup("worker", level);
+    status = is_check ? config_print(config, CONFIG_WORKER, stdout) < 0 : run(config);
+    config_free(config);
+    return status;
+}
