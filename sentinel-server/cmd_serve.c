@@ -196,18 +196,20 @@ static int serve(void *arg, int socket)
 
 int cmd_serve(const struct config *config)
 {
-    const char *datadir = getenv("SENTINEL_DATA_DIR");
+    const char *const wanted[] = {config->web_root, config->tls_certificate, config->tls_key};
+    const char *read_paths[SN_ARRAY_SIZE(wanted) + 1] = {NULL};
     struct server server = {.config = config, .listener = -1};
-    const char *read_paths[] = {datadir ? datadir : "/usr/share", *config->web_root ? config->web_root : "/usr/share",
-                                *config->tls_certificate ? config->tls_certificate : "/usr/share",
-                                *config->tls_key ? config->tls_key : "/usr/share", NULL};
     struct process_options options = {.config = config,
                                       .has_executor = !*config->rabbitmq_url,
                                       .read_paths = read_paths,
                                       .frontend = serve,
                                       .arg = &server};
     struct failure failure;
+    size_t count = 0;
 
+    for (size_t i = 0; i < SN_ARRAY_SIZE(wanted); i++)
+        if (*wanted[i])
+            read_paths[count++] = wanted[i];
     if (languages_load(&server.languages, &failure) < 0) {
         log_error("%s", failure.message);
         return 1;

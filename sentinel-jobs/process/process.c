@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "process/process.h"
 
-#include "base/cleanup.h"
 #include "base/clock.h"
 #include "common/log.h"
 #include "executor/executor.h"
@@ -10,8 +9,7 @@
 #include <pthread.h>
 #include <sentinel/layer.h>
 #include <signal.h>
-#include <string.h>
-#include <sys/wait.h>
+#include <unistd.h>
 
 /* One process has one end: the only state here that is nobody's. */
 static struct {
@@ -129,22 +127,12 @@ bool process_pause(uint64_t ms)
 
 static int run_frontend(const struct process_options *options, const struct privilege_user *user, int socket)
 {
-    /* Names of hosts, certificates of authorities, and modules that the C library loads for the former. */
-    static const char *const common[] = {
-        "/etc",        "/usr/lib", "/usr/share/ca-certificates", "/usr/local/share",     "/lib",
-        "/lib64",      "/proc",    "/sys/devices/system/cpu",    "/run/systemd/resolve", "/dev/null",
-        "/dev/urandom"};
-    const char *read_paths[40] = {NULL};
     const char *write_paths[] = {options->config->state_dir, NULL};
-    struct privilege_confinement confinement = {.user = user, .read_paths = read_paths, .write_paths = write_paths};
+    struct privilege_confinement confinement = {
+        .user = user, .read_paths = options->read_paths, .write_paths = write_paths};
     struct failure failure;
     pthread_t thread;
-    size_t count = 0;
 
-    for (size_t i = 0; i < SN_ARRAY_SIZE(common); i++)
-        read_paths[count++] = common[i];
-    for (size_t i = 0; options->read_paths[i] && count < SN_ARRAY_SIZE(read_paths) - 1; i++)
-        read_paths[count++] = options->read_paths[i];
     if (privilege_confine_frontend(&confinement, &failure) < 0) {
         log_error("the frontend cannot be confined: %s", failure.message);
         return 1;
@@ -158,36 +146,6 @@ static int run_frontend(const struct process_options *options, const struct priv
 
 /* ---- the executor ------------------------------------------------------------------------------------------------ */
 
-static void *pass_signals(void *arg)
-{
-    pid_t frontend = *(const pid_t *)arg;
-    sigset_t set;
-    int number;
-
-    sigemptyset(&set);
-    sigaddset(&set, SIGTERM);
-    sigaddset(&set, SIGINT);
-    for (;;)
-        if (sigwait(&set, &number) == 0)
-            kill(frontend, number);
-    return NULL;
-}
-
-static int wait_for(pid_t frontend)
-{
-    int status = 0;
-
-    while (waitpid(frontend, &status, 0) < 0)
-        if (errno != EINTR)
-            return 1;
-    if (WIFSIGNALED(status)) {
-        log_error("the frontend was ended by signal %d%s", WTERMSIG(status),
-                  WTERMSIG(status) == SIGSYS ? ": it made a system call that its filter does not allow" : "");
-        return 1;
-    }
-    return WEXITSTATUS(status);
-}
-
 static unsigned long long relaxed(const struct config *config)
 {
     unsigned long long layers = 0;
@@ -197,36 +155,34 @@ static unsigned long long relaxed(const struct config *config)
     return layers;
 }
 
-static int run_executor(const struct process_options *options, const struct privilege_user *user, int socket,
-                        pid_t frontend)
+/* How long the frontend has to end once its executor is gone. */
+enum { FRONTEND_END_MS = 15000 };
+
+static int run_executor(const struct process_options *options, const struct privilege_user *user,
+                        struct privilege_split *split)
 {
     const struct config *config = options->config;
     long cpus = sysconf(_SC_NPROCESSORS_ONLN);
-    static pid_t passed_to; /* outlives this function with its thread */
-    struct executor_options executor = {.socket = socket,
-                                        .slots =
-                                            config->slots ? (unsigned)config->slots : (unsigned)(cpus > 0 ? cpus : 1),
+    struct executor_options executor = {.socket = split->socket,
+                                        .slots = (unsigned)(config->slots ? (long)config->slots
+                                                            : cpus > 0    ? cpus
+                                                                          : 1),
                                         .relax = relaxed(config),
                                         .no_cache = !config->cache};
     struct failure failure;
-    pthread_t thread;
-    int status = 1;
+    int status;
+    int frontend_status;
 
     log_rename("executor");
-    passed_to = frontend;
-    if (privilege_confine_executor(user, &failure) < 0)
+    if (privilege_confine_executor(user, split, &failure) < 0 || privilege_forward_signals(split, &failure) < 0) {
         log_error("the executor cannot be confined: %s", failure.message);
-    else if (pthread_create(&thread, NULL, pass_signals, &passed_to) != 0)
-        log_error("no thread for signals");
-    else
+        close(split->socket);
+        status = 1;
+    } else {
         status = executor_main(&executor);
-    if (status != 0) {
-        /* The frontend sees the end of the socket when this process is gone. */
-        kill(frontend, SIGKILL);
-        wait_for(frontend);
-        return status;
     }
-    return wait_for(frontend);
+    frontend_status = privilege_wait(split, FRONTEND_END_MS);
+    return status != 0 ? status : frontend_status;
 }
 
 int process_main(const struct process_options *options)
@@ -244,6 +200,6 @@ int process_main(const struct process_options *options)
         return 1;
     }
     if (options->has_executor && !split.is_frontend)
-        return run_executor(options, &user, split.socket, split.other);
+        return run_executor(options, &user, &split);
     return run_frontend(options, &user, split.socket);
 }

@@ -18,7 +18,7 @@
 struct process_options {
     const struct config *config;
     bool has_executor;
-    const char *const *read_paths; /* NULL-terminated: what the frontend reads beside what every program needs */
+    const char *const *read_paths; /* NULL-terminated: what the frontend reads beside what libraries need */
     /*
      * The frontend, confined, with signals blocked. socket: to the executor, or -1; to be taken over. Its exit status.
      */
