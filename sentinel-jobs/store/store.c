@@ -74,6 +74,13 @@ int store_list(struct store *store, const struct store_filter *filter, struct jo
     return store->backend->list(store->self, filter, ret_jobs, ret_count, failure);
 }
 
+void store_jobs_free(struct job **jobs, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        job_free(jobs[i]);
+    free(jobs);
+}
+
 int store_unpublished(struct store *store, int64_t before, struct uuid *ret_ids, size_t max, size_t *ret_count,
                       struct failure *failure)
 {
@@ -179,6 +186,13 @@ int store_worker_list(struct store *store, int64_t since, struct worker_record *
                       struct failure *failure)
 {
     return store->backend->worker_list(store->self, since, ret_workers, ret_count, failure);
+}
+
+void store_workers_free(struct worker_record *workers, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        free(workers[i].report);
+    free(workers);
 }
 
 int store_webhook_take(struct store *store, int64_t now, int64_t lease_until, struct webhook *ret_hooks, size_t max,
