@@ -70,17 +70,14 @@ static int parse_url(const char *url, struct hub *hub, struct failure *failure)
 {
     const char *rest = url + strlen("memory:");
     uint64_t keep_ms = KEEP_MS;
+    char before = '?';
 
     hub->bytes_max = BYTES_MAX;
-    if (*rest)
-        do {
-            rest++;
-            if (!parse_number(rest, "bytes=", &rest, &hub->bytes_max) &&
-                !parse_number(rest, "keep_ms=", &rest, &keep_ms))
-                break;
-        } while (*rest == '&');
-    if (*rest || (url[strlen("memory:")] && url[strlen("memory:")] != '?'))
-        return fail(failure, FAIL_INVALID, "the URL of events in memory is memory:[?bytes=N][&keep_ms=N]");
+    for (; *rest; before = '&') {
+        if (*rest++ != before ||
+            (!parse_number(rest, "bytes=", &rest, &hub->bytes_max) && !parse_number(rest, "keep_ms=", &rest, &keep_ms)))
+            return fail(failure, FAIL_INVALID, "the URL of events in memory is memory:[?bytes=N][&keep_ms=N]");
+    }
     hub->keep_ns = keep_ms * 1000000;
     return 0;
 }

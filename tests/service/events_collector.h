@@ -131,4 +131,51 @@ static inline bool collector_is_clean(const struct collector *collector)
     return collector->wrong_job == 0 && collector->after_its_end == 0 && collector->out_of_order == 0;
 }
 
+/* A thread that publishes 1 to `last` in calls of random size, then the end; `acknowledged` is what is there for sure.
+ */
+struct publisher {
+    pthread_t thread;
+    struct events *events;
+    struct uuid job;
+    uint64_t last;
+    unsigned seed;
+    _Atomic uint64_t acknowledged;
+    int error;
+};
+
+static inline void *publish_all(void *arg)
+{
+    struct publisher *publisher = arg;
+    struct event list[16];
+    uint64_t next = 1;
+
+    while (next <= publisher->last + 1 && publisher->error == 0) {
+        size_t count = 1 + (size_t)rand_r(&publisher->seed) % (sizeof(list) / sizeof(list[0]));
+        size_t filled = 0;
+
+        for (; filled < count && next <= publisher->last + 1; filled++, next++)
+            list[filled] = (struct event){.job = publisher->job,
+                                          .sequence = next <= publisher->last ? next : EVENT_SEQUENCE_END,
+                                          .kind = next <= publisher->last ? EVENT_STDOUT : EVENT_END,
+                                          .data = "abcdefgh",
+                                          .length = next % 9};
+        publisher->error = events_publish(publisher->events, list, filled, NULL);
+        atomic_store(&publisher->acknowledged, next - 1);
+    }
+    return NULL;
+}
+
+/* Is it `after` + 1, + 2 and so on, without a gap, to wherever it ended? */
+static inline bool is_gapless(const struct collector *collector, uint64_t after, uint64_t last)
+{
+    for (size_t i = 0; i < collector->count; i++) {
+        uint64_t expected = after + 1 + i <= last ? after + 1 + i : EVENT_SEQUENCE_END;
+
+        if (collector->heard[i].sequence != expected ||
+            collector->heard[i].length != (expected == EVENT_SEQUENCE_END ? last + 1 : expected) % 9)
+            return false;
+    }
+    return collector_is_clean(collector);
+}
+
 #endif
