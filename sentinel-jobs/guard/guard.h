@@ -25,9 +25,9 @@ int guard_ping(struct guard *guard, struct failure *failure);
 
 /* 1: it is `owner`'s now, for ttl_ms, or was already (and is prolonged); 0: it is another's. */
 int guard_claim(struct guard *guard, const char *name, const char *owner, uint64_t ttl_ms, struct failure *failure);
-/* Whoever had it, it is `owner`'s now: the queue knows that the other is gone. */
+/* 0: whoever had it, it is `owner`'s now: the queue knows that the other is gone. */
 int guard_take_over(struct guard *guard, const char *name, const char *owner, uint64_t ttl_ms, struct failure *failure);
-/* Only of its owner. */
+/* 0: it is nobody's now; FAIL_CONFLICT: it is another's, and stays so. */
 int guard_release(struct guard *guard, const char *name, const char *owner, struct failure *failure);
 
 struct guard_rate {
