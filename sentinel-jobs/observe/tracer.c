@@ -106,7 +106,7 @@ static enum verdict judge(struct tracer *tracer, CURLcode code, const struct ans
 
     curl_easy_getinfo(tracer->transfer.easy, CURLINFO_RESPONSE_CODE, &status);
     if (code != CURLE_OK && !(code == CURLE_WRITE_ERROR && status))
-        return code == CURLE_UNSUPPORTED_PROTOCOL || code == CURLE_URL_MALFORMAT ? REFUSED : AWAY;
+        return AWAY;
     if (status >= 200 && status < 300) {
         atomic_fetch_add(&tracer->dropped, span_rejected(answer->data, answer->length));
         return SENT;

@@ -114,17 +114,14 @@ static enum post_verdict judge_failure(const struct exchange *exchange, CURLcode
     /* where a name has an address that is allowed too, the other kind is none to give up for */
     if (exchange->refused && !exchange->opened)
         return say(reason, POST_NEVER, "its address is none that callbacks may go to");
-    switch (code) {
-    case CURLE_ABORTED_BY_CALLBACK:
+    if (code == CURLE_ABORTED_BY_CALLBACK)
         return say(reason, POST_BROKEN_OFF, "the server stopped");
-    case CURLE_UNSUPPORTED_PROTOCOL:
-    case CURLE_URL_MALFORMAT:
-        return say(reason, POST_NEVER, "the URL is none that callbacks may go to");
-    default:
-        /* libcurl's sentence for the code: its longer message would tell addresses */
-        snprintf(reason, POST_REASON_SIZE, "no answer: %s", curl_easy_strerror(code));
-        return POST_AGAIN;
-    }
+    /* The URL was checked, so this is an answer that begins like none: libcurl takes it for HTTP/0.9. */
+    if (code == CURLE_OK || code == CURLE_UNSUPPORTED_PROTOCOL)
+        code = CURLE_WEIRD_SERVER_REPLY;
+    /* libcurl's sentence for the code: its longer message would tell addresses */
+    snprintf(reason, POST_REASON_SIZE, "no answer: %s", curl_easy_strerror(code));
+    return POST_AGAIN;
 }
 
 static enum post_verdict judge_status(long status, char reason[POST_REASON_SIZE])
@@ -171,7 +168,7 @@ static enum post_verdict post_once(struct transfer *transfer, const struct post 
     if (code == CURLE_OK)
         code = transfer_perform(transfer, post->is_over, post->arg);
     if (!exchange.has_headers)
-        return judge_failure(&exchange, code == CURLE_OK ? CURLE_WEIRD_SERVER_REPLY : code, reason);
+        return judge_failure(&exchange, code, reason);
     *ret_redirect = redirect_of(&exchange);
     return judge_status(exchange.status, reason);
 }
