@@ -12,12 +12,12 @@
 struct trace_context {
     uint8_t trace_id[16];
     uint8_t span_id[8];
-    uint8_t flags;
+    uint8_t flags; /* 1: sampled, the only one there is */
 };
 /* False if it is not valid (then it is to be ignored). */
 bool trace_parse(const char *traceparent, struct trace_context *ret_context);
 void trace_print(const struct trace_context *context, char text[TRACEPARENT_SIZE]);
-/* A new trace, or, with a parent, a new span in it. */
+/* A new trace, which is sampled, or, with a parent, a new span in it, sampled if the parent is. */
 void trace_begin(const struct trace_context *parent, struct trace_context *ret_context);
 
 struct trace_attribute {
@@ -39,11 +39,11 @@ struct trace_span {
  * wait; when the collector is away the newest are dropped, and counted.
  */
 struct tracer;
-/* service: "sentinel-server". */
+/* service: "sentinel-server". FAIL_INVALID: the endpoint is no http or https URL. */
 int tracer_open(const char *endpoint, const char *service, struct tracer **ret_tracer, struct failure *failure);
 /* Sends what waits, for at most two seconds. NULL is accepted. */
 void tracer_close(struct tracer *tracer);
-/* Never blocks; NULL is accepted and does nothing. Copies what it is given. */
+/* Never blocks; NULL is accepted and does nothing. Copies what it is given; what is not sampled is not sent. */
 void tracer_add(struct tracer *tracer, const struct trace_span *span);
 uint64_t tracer_dropped(const struct tracer *tracer);
 

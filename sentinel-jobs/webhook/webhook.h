@@ -16,19 +16,25 @@
  * the IPv4 address.
  */
 
-/* Ranges that the operator lets callbacks go to although they are not public; NULL-terminated CIDR texts, or NULL. */
-/* FAIL_INVALID names the one that is none. */
+/*
+ * Ranges that the operator lets callbacks go to although they are not public; NULL-terminated CIDR texts
+ * ("10.1.0.0/16", "fd00::/8"; without a length, one address), or NULL. FAIL_INVALID names the one that is none.
+ */
 int webhook_allow_check(const char *const *allow, struct failure *failure);
 /* May a connection be made to it? */
 bool webhook_address_is_allowed(const struct sockaddr *address, const char *const *allow);
-/* At submission: is it an http or https URL that is not plainly refused? FAIL_INVALID with the reason. */
+/*
+ * At submission: is it an http or https URL that is not plainly refused? Names are not looked up. FAIL_INVALID with the
+ * reason, which does not repeat the URL.
+ */
 int webhook_url_check(const char *url, const char *const *allow, struct failure *failure);
 
 /*
- * The courier: a thread that takes due webhooks from the store and delivers them. Several servers may have one each.
- * Headers: Sentinel-Event: submission.finished, Sentinel-Delivery: job id and attempt, Sentinel-Timestamp (seconds),
+ * The courier: threads that take due webhooks from the store and deliver them, some at once. Several servers may have
+ * one each. Headers: Sentinel-Event: submission.finished, Sentinel-Delivery: JOB/ATTEMPT, Sentinel-Timestamp (seconds),
  * Sentinel-Signature: "v1=" and the hex HMAC-SHA256 of TIMESTAMP "." BODY under the secret. 2xx is delivered; others
- * are tried again after 5 s, 30 s, 2 min, 10 min, 1 h, 6 h, then given up; 410 and refused addresses at once.
+ * are tried again after 5 s, 30 s, 2 min, 10 min, 1 h, 6 h, then given up; 410 and refused addresses at once. At most
+ * three redirects are followed, each with the POST.
  */
 struct courier;
 struct courier_options {
@@ -37,15 +43,21 @@ struct courier_options {
     const char *const *allow;
     const char *user_agent;
     uint64_t timeout_ms; /* of one delivery; 0: 10 s */
+    const char *ca_file; /* PEM, whom receivers' certificates are to be of; NULL: the system's */
+    /* For tests: how long the pauses are, in percent; 0: 100. */
+    unsigned backoff_scale_percent;
+    /* Both are called by the courier's threads, by several at once. */
     /* The body for a job: JSON text, to be freed with free(); NULL: not now. */
     char *(*make_body)(void *arg, const struct uuid *job);
     /* "delivered", "retried", "given_up": for metrics. May be NULL. */
     void (*on_outcome)(void *arg, const char *what);
     void *arg;
 };
+/* Copies the strings. FAIL_INVALID: `allow`, as webhook_allow_check(). */
 int courier_start(const struct courier_options *options, struct courier **ret_courier, struct failure *failure);
-/* Something may be due now. */
+/* Something may be due now. Any thread. */
 void courier_wake(struct courier *courier);
+/* What is under way is broken off and due again at once, as its next attempt. NULL is accepted. */
 void courier_stop(struct courier *courier);
 
 #endif
