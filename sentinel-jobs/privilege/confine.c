@@ -25,7 +25,7 @@ static int close_to_others(struct failure *failure)
     return 0;
 }
 
-/* Temporary files of libraries: a sort in SQLite, an upload that h2o does not hold in memory. /tmp is out of reach. */
+/* Temporary files of libraries, as of a large sort in SQLite: /tmp is out of reach. */
 static int point_to_a_writable_place(const char *const *write_paths, struct failure *failure)
 {
     return write_paths && *write_paths && setenv("TMPDIR", *write_paths, 1) < 0 ? fail_nomem(failure) : 0;
