@@ -5,6 +5,7 @@
 #include "common/failure.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 /*
@@ -32,22 +33,39 @@ int privilege_directory(const char *path, const struct privilege_user *user, str
 struct privilege_split {
     bool is_frontend;
     int socket;  /* to the other one */
-    pid_t other; /* the executor's side: the frontend's process */
+    pid_t other; /* the other's process */
+    int pidfd;   /* the executor's side: readable when the frontend ended; else -1 */
 };
 /* Forks; returns in both. To be called with one thread. */
 int privilege_split(struct privilege_split *ret_split, struct failure *failure);
+/*
+ * The executor's side: from now on SIGTERM and SIGINT are the frontend's, which drains and ends, and so ends us. (Those
+ * that a terminal sends reach both anyway and are not sent twice.) One split in a process.
+ */
+int privilege_forward_signals(const struct privilege_split *split, struct failure *failure);
+/*
+ * The executor's side, at the end: waits for the frontend, kills it after timeout_ms (0: never), logs how it ended if
+ * that was not well, and returns the status to exit with. Closes the pidfd, not the socket.
+ */
+int privilege_wait(struct privilege_split *split, uint64_t timeout_ms);
 
 struct privilege_confinement {
     const struct privilege_user *user;
     const char *const *read_paths;  /* NULL-terminated: files and directories that stay readable */
-    const char *const *write_paths; /* NULL-terminated: directories that stay writable */
+    const char *const *write_paths; /* NULL-terminated: directories that stay writable; TMPDIR becomes the first */
 };
 /*
- * The frontend, before its first thread and after it opened its listening socket. Blocks nothing that is open already.
- * Where Landlock is not to be had it logs a warning and goes on; anything else that does not work is a failure.
+ * The frontend, before its first thread and after it opened its listening socket: listen(2) is not among the calls that
+ * it has afterwards. Blocks nothing that is open already. What libraries need to find addresses, authorities and
+ * modules is readable without being named. Where Landlock is not to be had it logs a warning and goes on; anything else
+ * that does not work is a failure (FAIL_NOT_FOUND: a path), after which the process is half confined and has to end.
  */
 int privilege_confine_frontend(const struct privilege_confinement *confinement, struct failure *failure);
-/* The executor, before its first thread. */
-int privilege_confine_executor(const struct privilege_user *user, struct failure *failure);
+/*
+ * The executor, before its first thread. Closes every descriptor but 0, 1, 2 and those of the split. As an ordinary
+ * user's it stays dumpable, or nobody could write its sandboxes' uid maps.
+ */
+int privilege_confine_executor(const struct privilege_user *user, const struct privilege_split *split,
+                               struct failure *failure);
 
 #endif
