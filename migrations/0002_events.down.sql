@@ -1,0 +1,4 @@
+-- SPDX-License-Identifier: MIT
+DROP TABLE controls;
+DROP SEQUENCE controls_sequence;
+DROP TABLE events;
