@@ -57,13 +57,21 @@ struct config {
 
 enum config_program { CONFIG_SERVER = 1, CONFIG_WORKER = 2 };
 
-/* path NULL: no file. `environment` as environ(7). *ret_config ends by config_free(). */
+/*
+ * path NULL: no file. `environment` as environ(7). *ret_config ends by config_free(). An empty value is the default. Of
+ * keys that are the other program's the values are the defaults, whatever is in the file. Values that others need are
+ * checked for their form, not for what they lead to. FAIL_NOT_FOUND (no such file), FAIL_INVALID (with key, place and
+ * what is expected; never a secret), FAIL_LIMIT (the file).
+ */
 int config_load(enum config_program program, const char *path, char *const *environment, struct config **ret_config,
                 struct failure *failure);
 void config_free(struct config *config);
+/* These print to a stream and return 0 or FAIL_UNAVAILABLE (it could not be written). */
 /* The table as a complete .env.example: each key with what it means and its default. */
 int config_print_example(FILE *to);
-/* Every key with its value for --check-config; secrets as "(set)". */
+/* The same for people, as a table in Markdown. */
+int config_print_markdown(FILE *to);
+/* Every key with its value for --check-config; secrets as "(set)", URLs without their passwords. */
 int config_print(const struct config *config, enum config_program program, FILE *to);
 
 #endif
