@@ -128,6 +128,7 @@ const struct store_backend store_postgres = {
     .advance = postgres_advance,
     .renew = postgres_renew,
     .release = postgres_release,
+    .recall = postgres_recall,
     .expire = postgres_expire,
     .finish = postgres_finish,
     .cancel = postgres_cancel,

@@ -186,6 +186,7 @@ int postgres_advance(void *self, const struct uuid *id, uint32_t attempt, enum j
                      struct failure *failure);
 int postgres_renew(void *self, struct store_lease *leases, size_t count, int64_t lease_until, struct failure *failure);
 int postgres_release(void *self, const struct uuid *id, uint32_t attempt, struct failure *failure);
+int postgres_recall(void *self, struct failure *failure);
 int postgres_expire(void *self, int64_t now, size_t *ret_count, struct failure *failure);
 int postgres_finish(void *self, const struct uuid *id, uint32_t attempt, const struct store_outcome *outcome,
                     struct failure *failure);

@@ -229,6 +229,17 @@ int postgres_expire(void *self, int64_t now, size_t *ret_count, struct failure *
     return 0;
 }
 
+int postgres_recall(void *self, struct failure *failure)
+{
+    static const struct postgres_statement statement = {
+        "recall", "UPDATE jobs SET published = 0 WHERE status < 10 AND lease = 0 AND published > 0", true};
+    struct postgres_store *store = self;
+    struct postgres_params params = {0};
+    cleanup_result PGresult *result = NULL;
+
+    return postgres_query(store->pool, &statement, &params, &result, NULL, failure);
+}
+
 /* ---- ends -------------------------------------------------------------------------------------------------------- */
 
 /* A webhook of an earlier end of the same job (it was revived since) begins anew. */

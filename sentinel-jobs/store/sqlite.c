@@ -3,6 +3,7 @@
 
 #include "base/cleanup.h"
 
+#include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -30,12 +31,17 @@ static int file_of_url(const char *url, char **ret_path, struct failure *failure
 }
 
 /*
- * For nobody else's eyes, as are the log and the index that SQLite makes beside it in the same mode. Not by open(2): to
- * close a file releases all locks that this process has on it, those of another store of the same file too.
+ * For nobody else's eyes, as are the log and the index that SQLite makes beside it in the same mode. One that is there
+ * is not opened: to close it would release all locks that this process has on it, those of another store of the same
+ * file.
  */
 static int make_file(const char *path, struct failure *failure)
 {
-    if (mknod(path, S_IFREG | 0600, 0) < 0 && errno != EEXIST)
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+
+    if (fd >= 0)
+        close(fd);
+    else if (errno != EEXIST)
         return fail(failure, FAIL_UNAVAILABLE, "%s cannot be made: %s", path, strerrordesc_np(errno));
     return 0;
 }
@@ -180,6 +186,7 @@ const struct store_backend store_sqlite = {
     .advance = lite_advance,
     .renew = lite_renew,
     .release = lite_release,
+    .recall = lite_recall,
     .expire = lite_expire,
     .finish = lite_finish,
     .cancel = lite_cancel,

@@ -152,6 +152,7 @@ int lite_retire(void *self, int64_t before, int64_t now, size_t *ret_count, stru
 int lite_unpublished(void *self, int64_t before, struct uuid *ret_ids, size_t max, size_t *ret_count,
                      struct failure *failure);
 int lite_mark_published(void *self, const struct uuid *ids, size_t count, int64_t now, struct failure *failure);
+int lite_recall(void *self, struct failure *failure);
 int lite_expire(void *self, int64_t now, size_t *ret_count, struct failure *failure);
 
 /* ---- sqlite_attempts.c: what is done to a job by attempts -------------------------------------------------------- */

@@ -107,3 +107,19 @@ int lite_expire(void *self, int64_t now, size_t *ret_count, struct failure *fail
         *ret_count = expire.count;
     return error;
 }
+
+static int run_recall(struct lite_connection *connection, struct lite_operation *operation, struct failure *failure)
+{
+    cleanup_query struct lite_query query =
+        lite_query(connection, "UPDATE jobs SET published = 0 WHERE status < 10 AND lease_until = 0");
+
+    (void)operation;
+    return lite_run(&query, failure);
+}
+
+int lite_recall(void *self, struct failure *failure)
+{
+    struct lite_operation recall = {.run = run_recall};
+
+    return lite_write(self, &recall, failure);
+}
