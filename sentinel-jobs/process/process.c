@@ -21,17 +21,18 @@ static struct {
     void *arg;
 } ending = {.lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
 
-static void block_signals(sigset_t *ret_set)
-{
-    sigemptyset(ret_set);
-    sigaddset(ret_set, SIGTERM);
-    sigaddset(ret_set, SIGINT);
-    pthread_sigmask(SIG_BLOCK, ret_set, NULL);
-    signal(SIGPIPE, SIG_IGN);
-    signal(SIGHUP, SIG_IGN);
-}
-
 /* ---- the frontend ------------------------------------------------------------------------------------------------ */
+
+/* In every thread: one of them waits for these. */
+static void block_signals(void)
+{
+    sigset_t set;
+
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    pthread_sigmask(SIG_BLOCK, &set, NULL);
+}
 
 static void note_end(int status)
 {
@@ -133,6 +134,7 @@ static int run_frontend(const struct process_options *options, const struct priv
     struct failure failure;
     pthread_t thread;
 
+    block_signals();
     if (privilege_confine_frontend(&confinement, &failure) < 0) {
         log_error("the frontend cannot be confined: %s", failure.message);
         return 1;
@@ -190,9 +192,9 @@ int process_main(const struct process_options *options)
     struct privilege_split split = {.socket = -1};
     struct privilege_user user;
     struct failure failure;
-    sigset_t set;
 
-    block_signals(&set);
+    signal(SIGPIPE, SIG_IGN);
+    signal(SIGHUP, SIG_IGN);
     if (privilege_user_find(options->config->user, &user, &failure) < 0 ||
         privilege_directory(options->config->state_dir, &user, &failure) < 0 ||
         (options->has_executor && privilege_split(&split, &failure) < 0)) {

@@ -56,7 +56,7 @@ class ApiCases:
         if reason:
             raise unittest.SkipTest(reason)
         cls.service = Service(fleet=cls.fleet, settings={
-            "SENTINEL_WEBHOOK_ALLOW": "127.0.0.1/32", "SENTINEL_WEBHOOK_SECRET": "a secret", "SENTINEL_SLOTS": "4",
+            "SENTINEL_WEBHOOK_ALLOW": "127.0.0.1/32", "SENTINEL_WEBHOOK_SECRET": "a secret of 26 characters", "SENTINEL_SLOTS": "4",
             "SENTINEL_TIME_MAX_MS": "20000", "SENTINEL_WAIT_MAX_MS": "60000"}).start()
         cls.document = Document(cls.service.request("GET", V1 + "/openapi.json").json)
 
@@ -335,7 +335,7 @@ class ApiCases:
         told = json.loads(body)
         self.assertEqual(told["submission"]["id"], job["id"])
         self.assertEqual(told["submission"]["stdout"], "42\n")
-        wanted = hmac.new(b"a secret", headers["Sentinel-Timestamp"].encode() + b"." + body, hashlib.sha256).hexdigest()
+        wanted = hmac.new(b"a secret of 26 characters", headers["Sentinel-Timestamp"].encode() + b"." + body, hashlib.sha256).hexdigest()
         self.assertEqual(headers["Sentinel-Signature"], "v1=" + wanted)
 
     # ---- about the service
@@ -357,6 +357,9 @@ class ApiCases:
             self.ask("GET", V1 + "/load", expect=200).json), 30, "a count")
         self.assertEqual(len(load["workers"]), 1)
         self.ask("GET", V1 + "/dead-letters", expect=200)
+
+    def test_the_document_is_served(self):
+        self.assertEqual(self.ask("GET", V1 + "/openapi.json", expect=200).json["openapi"], "3.1.0")
 
     def test_metrics_are_there(self):
         text = self.ask("GET", "/metrics", expect=200).body.decode()
