@@ -87,14 +87,19 @@ struct http_stream;
 struct http_stream_handlers {
     /* A text message of a WebSocket client, at most 64 KiB; on the loop. NULL: none is accepted. */
     void (*on_message)(void *arg, const char *text, size_t length);
-    /* Once, on the loop: the client is gone, or the stream was finished and sent, or it was dropped. */
+    /*
+     * Once, on the loop: the client is gone, or the stream was finished and sent, or it was dropped. Never while a
+     * handler of the same request runs, and the last that happens with `arg`. (A stream whose handler outlives the
+     * drain is closed by the thread that is in http_stop().)
+     */
     void (*on_close)(void *arg);
-    /* HTTP_STREAM_WAIT: the time is over; on the pool, with what to answer. */
+    /* HTTP_STREAM_WAIT: the time is over, or the server stops; on the pool, with what to answer. NULL: 503. */
     http_handler on_timeout;
 };
 /*
  * Makes the response a stream: the handler returns at once, and the connection stays open. WEBSOCKET without the
- * headers of an upgrade is FAIL_INVALID. *ret_stream has one reference, which http_stream_release() drops.
+ * headers of an upgrade is FAIL_INVALID. *ret_stream has one reference, which http_stream_release() drops. timeout_ms
+ * ends any kind (0: never): WAIT by on_timeout, the others as http_stream_finish() does (a WebSocket with code 1001).
  */
 int http_respond_stream(const struct http_request *request, struct http_response *response, enum http_stream_kind kind,
                         const struct http_stream_handlers *handlers, void *arg, uint64_t timeout_ms,
@@ -103,7 +108,10 @@ int http_respond_stream(const struct http_request *request, struct http_response
  * HTTP_STREAM_BUFFER bytes and is dropped. */
 int http_stream_send(struct http_stream *stream, const char *text, size_t length);
 #define HTTP_STREAM_BUFFER (1U << 20)
-/* SSE, WEBSOCKET: sends what there is and closes. WAIT: runs `handler` on the pool, whose response is the answer. */
+/*
+ * SSE, WEBSOCKET: sends what there is and closes. WAIT: runs `handler` on the pool, whose response is the answer; it
+ * does not run if the time was over or the client gone before.
+ */
 void http_stream_finish(struct http_stream *stream, http_handler handler, void *arg);
 void http_stream_release(struct http_stream *stream);
 
@@ -119,9 +127,17 @@ struct http_options {
     size_t body_max;                    /* bytes; more is 413 */
     unsigned pool_threads;              /* 0: 16 */
     unsigned connections_max;           /* 0: 12000; beyond, new ones wait in the backlog */
+    unsigned head_ms;                   /* for receiving the head of a request; 0: 10 s */
+    unsigned body_ms;                   /* for its body, and for each 128 KiB of a response to be taken; 0: 30 s */
+    unsigned idle_ms;                   /* of a connection without a request; 0: 60 s */
+    unsigned ping_ms;                   /* between pings of a WebSocket, cut after two without a pong; 0: 30 s */
+    unsigned comment_ms;                /* between comments of an SSE stream; 0: 15 s */
     void *arg;                          /* of every handler */
     const struct http_route *routes;    /* ended by a NULL method */
-    /* Makes the body of errors that the server itself answers (404, 405, 408, 413, 500); on the loop. */
+    /*
+     * Makes the body of errors that the server itself answers (400, 403, 404, 405, 408, 413, 417, 431, 500, 503); on
+     * the loop. Of a request that was not understood, method and path are "".
+     */
     void (*on_error)(void *arg, int status, const struct http_request *request, struct http_response *response);
     /* For metrics and the log: once a request. `pattern` is the route's, "" none. */
     void (*on_done)(void *arg, const struct http_request *request, const char *pattern, int status, uint64_t ns);
@@ -129,10 +145,16 @@ struct http_options {
 
 /* Opens the socket (before privileges are dropped) and returns its descriptor, or FAIL_... */
 int http_listen(const char *listen, struct failure *failure);
-/* Starts the threads. Takes the descriptor over. *ret_server ends by http_stop(). */
+/*
+ * Starts the threads. Takes the descriptor over, also on failure. Copies what the options point to, but for `arg`.
+ * *ret_server ends by http_stop().
+ */
 int http_start(const struct http_options *options, int listener, struct http_server **ret_server,
                struct failure *failure);
-/* No new connections; what is going on has drain_ms to end, then is cut. Blocks until all threads are done. */
+/*
+ * No new connections; what is going on has drain_ms to end, then is cut. Streams are told to end at once: WAIT by
+ * on_timeout, SSE by a proper end, WebSockets by 1001. Blocks until all threads are done, however long a handler takes.
+ */
 void http_stop(struct http_server *server, uint64_t drain_ms);
 
 struct http_figures {

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/cleanup.h"
+#include "http/http.h"
+
+#include <errno.h>
+#include <netdb.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+
+#define BACKLOG 4096
+
+static int open_socket(int family, const struct sockaddr *name, socklen_t length, const char *listen_text,
+                       struct failure *failure)
+{
+    cleanup_close int fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    int on = 1;
+
+    if (fd < 0)
+        return fail(failure, FAIL_UNAVAILABLE, "cannot make a socket for %s: %s", listen_text, strerror(errno));
+    if (family != AF_UNIX)
+        setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+    if (bind(fd, name, length) < 0)
+        return fail(failure, errno == EADDRINUSE ? FAIL_CONFLICT : FAIL_UNAVAILABLE, "cannot listen on %s: %s",
+                    listen_text, strerror(errno));
+    if (listen(fd, BACKLOG) < 0)
+        return fail(failure, FAIL_UNAVAILABLE, "cannot listen on %s: %s", listen_text, strerror(errno));
+    return steal_fd(&fd);
+}
+
+/* Is there a socket that nobody listens on any more? */
+static bool is_stale(const struct sockaddr_un *name)
+{
+    cleanup_close int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    struct stat status;
+
+    if (fd < 0 || lstat(name->sun_path, &status) < 0 || !S_ISSOCK(status.st_mode))
+        return false;
+    return connect(fd, (const struct sockaddr *)name, sizeof(*name)) < 0 && errno == ECONNREFUSED;
+}
+
+static int listen_unix(const char *path, const char *listen_text, struct failure *failure)
+{
+    struct sockaddr_un name = {.sun_family = AF_UNIX};
+
+    if (*path != '/' || strlen(path) >= sizeof(name.sun_path))
+        return fail(failure, FAIL_INVALID, "%s is no absolute path of at most %zu bytes", path,
+                    sizeof(name.sun_path) - 1);
+    memcpy(name.sun_path, path, strlen(path) + 1);
+    if (is_stale(&name))
+        unlink(path);
+    return open_socket(AF_UNIX, (const struct sockaddr *)&name, sizeof(name), listen_text, failure);
+}
+
+static int listen_tcp(const char *text, struct failure *failure)
+{
+    static const struct addrinfo hints = {
+        .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV | AI_PASSIVE, .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
+    const char *colon = strrchr(text, ':'), *host = text;
+    size_t length = colon ? (size_t)(colon - text) : 0;
+    struct addrinfo *info = NULL;
+    char copy[64];
+    int r;
+
+    if (length >= 2 && *host == '[' && host[length - 1] == ']') {
+        host++;
+        length -= 2;
+    } else if (length && memchr(host, ':', length)) {
+        length = 0;
+    }
+    if (!length || length >= sizeof(copy) || strspn(colon + 1, "0123456789") != strlen(colon + 1) || !colon[1])
+        return fail(failure, FAIL_INVALID, "\"%s\" is not like 127.0.0.1:8080, [::1]:8080 or unix:/path", text);
+    memcpy(copy, host, length);
+    copy[length] = '\0';
+    r = getaddrinfo(copy, colon + 1, &hints, &info);
+    if (r != 0)
+        return fail(failure, FAIL_INVALID, "\"%s\" has no numeric address: %s", text, gai_strerror(r));
+    r = open_socket(info->ai_family, info->ai_addr, info->ai_addrlen, text, failure);
+    freeaddrinfo(info);
+    return r;
+}
+
+int http_listen(const char *listen, struct failure *failure)
+{
+    if (strncmp(listen, "unix:", 5) == 0)
+        return listen_unix(listen + 5, listen, failure);
+    return listen_tcp(listen, failure);
+}
