@@ -1,0 +1,194 @@
+# SPDX-License-Identifier: MIT
+"""A RabbitMQ broker of one's own, on a port of loopback, in a directory: for tests."""
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import time
+
+SERVER = "/usr/lib/rabbitmq/bin/rabbitmq-server"
+PATIENCE_S = 90
+
+CONFIGURATION = """\
+listeners.tcp.1 = 127.0.0.1:{port}
+disk_free_limit.absolute = 50MB
+loopback_users = none
+default_user = tester
+default_pass = {password}
+log.file.level = warning
+"""
+
+
+def is_installed():
+    return os.access(SERVER, os.X_OK)
+
+
+def _three_ports():
+    """A port whose two successors are free too: of AMQP, of Erlang's distribution, and of epmd."""
+    for _ in range(200):
+        sockets = []
+        try:
+            with socket.socket() as probe:
+                probe.bind(("127.0.0.1", 0))
+                port = probe.getsockname()[1]
+            for offset in range(3):
+                sockets.append(socket.socket())
+                sockets[-1].bind(("127.0.0.1", port + offset))
+            return port
+        except (OSError, OverflowError):
+            continue
+        finally:
+            for each in sockets:
+                each.close()
+    raise RuntimeError("no three free ports in a row")
+
+
+def _processes():
+    """(pid, command line, environment) of what may be looked into."""
+    for entry in os.listdir("/proc"):
+        if not entry.isdigit():
+            continue
+        try:
+            with open(f"/proc/{entry}/cmdline", "rb") as file:
+                command = file.read().split(b"\0")
+            with open(f"/proc/{entry}/environ", "rb") as file:
+                environment = file.read().split(b"\0")
+        except OSError:
+            continue
+        yield int(entry), command, environment
+
+
+class RabbitMQ:
+    """start(), stop(), kill() and start() again; `url` once it was started. Also a context manager."""
+
+    def __init__(self, directory, configuration=""):
+        self.directory = os.path.realpath(directory)
+        self.port = None
+        self.url = None
+        self._password = secrets.token_hex(12)
+        self._more = configuration
+        self._process = None
+
+    def __enter__(self):
+        self.start()
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
+
+    def _path(self, name):
+        return os.path.join(self.directory, name)
+
+    def _prepare(self):
+        if self.port is not None:
+            return
+        os.makedirs(self.directory, exist_ok=True)
+        self.port = _three_ports()
+        self.url = f"amqp://tester:{self._password}@127.0.0.1:{self.port}/"
+        with open(self._path("rabbitmq.conf"), "w", encoding="ascii") as file:
+            file.write(CONFIGURATION.format(port=self.port, password=self._password) + self._more)
+        with open(self._path("enabled_plugins"), "w", encoding="ascii") as file:
+            file.write("[].\n")
+        cookie = os.open(self._path(".erlang.cookie"), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o400)
+        os.write(cookie, secrets.token_hex(16).encode())
+        os.close(cookie)
+
+    def environment(self):
+        """What rabbitmqctl and the server are told."""
+        return {
+            "PATH": os.environ.get("PATH", "/usr/sbin:/usr/bin:/sbin:/bin"),
+            "LANG": "C.UTF-8",
+            "HOME": self.directory,
+            "RABBITMQ_NODENAME": f"t{self.port}@localhost",
+            "RABBITMQ_MNESIA_BASE": self._path("mnesia"),
+            "RABBITMQ_LOG_BASE": self._path("log"),
+            "RABBITMQ_CONFIG_FILE": self._path("rabbitmq.conf"),
+            "RABBITMQ_ENABLED_PLUGINS_FILE": self._path("enabled_plugins"),
+            "RABBITMQ_CONF_ENV_FILE": "/dev/null",
+            "RABBITMQ_PID_FILE": self._path("pid"),
+            "RABBITMQ_DIST_PORT": str(self.port + 1),
+            "ERL_EPMD_PORT": str(self.port + 2),
+            "ERL_EPMD_ADDRESS": "127.0.0.1",
+            "ERL_MAX_PORTS": "1024",
+        }
+
+    def start(self):
+        """Returns when the broker answers."""
+        self._prepare()
+        with open(self._path("output"), "ab") as output:
+            self._process = subprocess.Popen(
+                [SERVER], env=self.environment(), cwd=self.directory, stdin=subprocess.DEVNULL,
+                stdout=output, stderr=output, start_new_session=True)
+        until = time.monotonic() + PATIENCE_S
+        while not self._answers():
+            if self._process.poll() is not None or time.monotonic() > until:
+                with open(self._path("output"), encoding="utf-8", errors="replace") as output:
+                    said = output.read()[-3000:]
+                self.stop()
+                raise RuntimeError("RabbitMQ did not start:\n" + said)
+            time.sleep(0.1)
+
+    def _answers(self):
+        """The listener opens last, and greets with connection.start."""
+        try:
+            with socket.create_connection(("127.0.0.1", self.port), 2) as connection:
+                connection.sendall(b"AMQP\0\0\x09\x01")
+                connection.settimeout(5)
+                return connection.recv(1) == b"\x01"
+        except OSError:
+            return False
+
+    def beam_pid(self):
+        """The Erlang machine: the server is a shell that runs it, or became it."""
+        wanted = f"RABBITMQ_MNESIA_BASE={self._path('mnesia')}".encode()
+        for pid, command, environment in _processes():
+            if b"beam" in os.path.basename(command[0]) and wanted in environment:
+                return pid
+        return None
+
+    def _epmd_pid(self):
+        wanted = f"ERL_EPMD_PORT={self.port + 2}".encode()
+        for pid, command, environment in _processes():
+            if os.path.basename(command[0]) == b"epmd" and wanted in environment:
+                return pid
+        return None
+
+    def pause(self):
+        """SIGSTOP: a broker that hangs, with its connections open."""
+        os.kill(self.beam_pid(), signal.SIGSTOP)
+
+    def resume(self):
+        os.kill(self.beam_pid(), signal.SIGCONT)
+
+    def kill(self):
+        """SIGKILL; it may be started again, and has what it had confirmed."""
+        pid = self.beam_pid()
+        if pid is not None:
+            os.kill(pid, signal.SIGKILL)
+        self._wait()
+
+    def stop(self):
+        """In good order if it does that in time. Afterwards nothing of it runs."""
+        pid = self.beam_pid() if self.port is not None else None
+        if pid is not None:
+            os.kill(pid, signal.SIGCONT)
+            os.kill(pid, signal.SIGTERM)
+        self._wait()
+        if self.port is not None:
+            epmd = self._epmd_pid()
+            if epmd is not None:
+                os.kill(epmd, signal.SIGKILL)
+
+    def _wait(self):
+        if self._process is None:
+            return
+        try:
+            self._process.wait(30)
+        except subprocess.TimeoutExpired:
+            pid = self.beam_pid()
+            if pid is not None:
+                os.kill(pid, signal.SIGKILL)
+            self._process.kill()
+            self._process.wait()
+        self._process = None
