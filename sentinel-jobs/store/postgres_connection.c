@@ -209,6 +209,13 @@ static int wait_for(int fd, short events, int wake, uint64_t deadline_ns)
     }
 }
 
+/* By default libpq prints them to standard error. */
+static void ignore_notice(void *arg, const char *message)
+{
+    (void)arg;
+    (void)message;
+}
+
 static int finish_connecting(struct postgres_connection *connection, int wake, struct failure *failure)
 {
     uint64_t deadline_ns = sn__now_ns() + CONNECT_TIMEOUT_MS * 1000000ULL;
@@ -243,6 +250,7 @@ int postgres_connect(const struct postgres_target *target, int wake, struct post
     connection->pg = PQconnectStartParams(target->keywords, target->values, 0);
     if (!connection->pg)
         return fail_nomem(failure);
+    PQsetNoticeProcessor(connection->pg, ignore_notice, NULL);
     if (PQstatus(connection->pg) == CONNECTION_BAD)
         error = fail_connection(connection, failure);
     else
