@@ -121,11 +121,14 @@ char *span_print_request(const char *service, const char *instance, const struct
     json_t *request;
     char *text;
 
-    for (; count > 0; first = first->next, count--) {
-        if (json_array_append_new(spans, print_span(&first->span)) < 0) {
+    for (const struct kept_span *span = first; count > 0; count--) {
+        if (json_array_append_new(spans, print_span(&span->span)) < 0) {
             json_decref(spans);
             return NULL;
         }
+        /* what follows the last one is somebody else's to write just now */
+        if (count > 1)
+            span = span->next;
     }
     request = json_pack("{s:[{s:{s:[o, o]}, s:[{s:{s:s}, s:o}]}]}", "resourceSpans", "resource", "attributes",
                         print_attribute("service.name", service), print_attribute("service.instance.id", instance),

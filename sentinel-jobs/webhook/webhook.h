@@ -46,7 +46,7 @@ struct courier_options {
     const char *ca_file; /* PEM, whom receivers' certificates are to be of; NULL: the system's */
     /* For tests: how long the pauses are, in percent; 0: 100. */
     unsigned backoff_scale_percent;
-    /* Both are called by the courier's threads, by several at once. */
+    /* Both are called by the courier's threads: by several at once, and perhaps before courier_start() returns. */
     /* The body for a job: JSON text, to be freed with free(); NULL: not now. */
     char *(*make_body)(void *arg, const struct uuid *job);
     /* "delivered", "retried", "given_up": for metrics. May be NULL. */

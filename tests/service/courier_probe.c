@@ -168,11 +168,11 @@ static void on_outcome(void *arg, const char *what)
     pthread_mutex_lock(&mutex);
     printf("{\"event\":\"outcome\",\"what\":\"%s\"}\n", what);
     is_over = done_count == hook_count;
+    if (hurry)
+        courier_wake(courier);
     pthread_mutex_unlock(&mutex);
     if (is_over && write(all_done, &one, sizeof(one)) < 0)
         perror("eventfd");
-    if (hurry)
-        courier_wake(courier);
 }
 
 /* ---- the resolver ------------------------------------------------------------------------------------------------ */
@@ -319,10 +319,13 @@ int main(int argc, char **argv)
     for (; optind < argc && hook_count < HOOKS_MAX; optind++)
         hooks[hook_count++] = (struct hook){.url = argv[optind], .attempt = attempt};
     all_done = eventfd(0, EFD_CLOEXEC);
+    /* its threads begin before it returns, and on_outcome() needs the courier */
+    pthread_mutex_lock(&mutex);
     if (courier_start(&options, &courier, &failure) < 0) {
         fprintf(stderr, "%s\n", failure.message);
         return 1;
     }
+    pthread_mutex_unlock(&mutex);
     courier_wake(courier);
     wait_for_end();
     courier_stop(courier);
