@@ -6,8 +6,6 @@
 #include <spawn.h>
 #include <sys/wait.h>
 
-extern char **environ;
-
 #define THREADS 64
 
 static void run_threads(int count, void *(*body)(void *), void *arg)

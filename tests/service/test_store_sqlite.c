@@ -9,8 +9,8 @@
 #include <sys/syscall.h>
 
 static char directory[PATH_MAX];
-static char url[PATH_MAX + 20];
 static char path[PATH_MAX + 20];
+static char url[PATH_MAX + 40];
 static const struct store_options may_migrate = {.may_migrate = true};
 static const struct store_options may_not = {.may_migrate = false};
 
@@ -18,8 +18,6 @@ static const struct store_options may_not = {.may_migrate = false};
 
 static int syncs;
 static bool is_full;
-
-int fdatasync(int fd);
 
 /* SQLite calls this one, for it is found before the C library's. */
 int fdatasync(int fd)
