@@ -70,6 +70,11 @@ class RabbitMQ:
         self._more = configuration
         self._process = None
 
+    @staticmethod
+    def missing():
+        """Why there can be none here, or None."""
+        return None if is_installed() else "rabbitmq-server is not installed"
+
     def __enter__(self):
         self.start()
         return self
