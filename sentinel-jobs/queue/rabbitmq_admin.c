@@ -168,12 +168,15 @@ static int give_back(struct rabbitmq_admin *admin, uint64_t first, uint64_t last
     return error;
 }
 
+/* The broker notes whole seconds; jobs are numbered in the order of their making. */
 static int compare_letters(const void *a, const void *b)
 {
-    int64_t at_a = ((const struct dead_letter *)a)->at;
-    int64_t at_b = ((const struct dead_letter *)b)->at;
+    const struct dead_letter *one = a;
+    const struct dead_letter *other = b;
 
-    return at_a < at_b ? -1 : at_a > at_b;
+    if (one->at != other->at)
+        return one->at < other->at ? -1 : 1;
+    return uuid_compare(&one->job, &other->job);
 }
 
 /* Gets as many as there are, up to `max`, and gives them back. */

@@ -8,6 +8,7 @@ import subprocess
 import time
 
 SERVER = "/usr/lib/rabbitmq/bin/rabbitmq-server"
+CONTROL = "/usr/lib/rabbitmq/bin/rabbitmqctl"
 PATIENCE_S = 90
 
 CONFIGURATION = """\
@@ -158,6 +159,11 @@ class RabbitMQ:
             if os.path.basename(command[0]) == b"epmd" and wanted in environment:
                 return pid
         return None
+
+    def control(self, *arguments):
+        """rabbitmqctl: takes some seconds."""
+        return subprocess.run([CONTROL, *arguments], env=self.environment(), check=True, text=True,
+                              stdin=subprocess.DEVNULL, capture_output=True, timeout=PATIENCE_S).stdout
 
     def pause(self):
         """SIGSTOP: a broker that hangs, with its connections open."""
