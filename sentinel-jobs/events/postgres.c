@@ -36,28 +36,6 @@ static const char setup[] = "SET synchronous_commit = off; SET statement_timeout
 
 /* ---- open -------------------------------------------------------------------------------------------------------- */
 
-/* A database that was given for events alone has no schema of a store. */
-static int make_tables(struct postgres_pool *pool, struct failure *failure)
-{
-    static const struct postgres_statement statement = {
-        NULL, "SELECT to_regclass('events') IS NOT NULL AND to_regclass('controls') IS NOT NULL", true};
-    struct postgres_connection *connection;
-    cleanup_result PGresult *result = NULL;
-    cleanup_buffer struct sn__buffer sql = {0};
-    int error = postgres_take(pool, &connection, failure);
-
-    if (error < 0)
-        return error;
-    error = postgres_run(connection, &statement, NULL, &result, failure);
-    if (error == 0 && !postgres_bool(result, 0, 0)) {
-        sn__buffer_addf(&sql, "BEGIN; SELECT pg_advisory_xact_lock(" POSTGRES_LOCK_MIGRATE ");\n%s\nCOMMIT",
-                        postgres_migrations[POSTGRES_MIGRATION_EVENTS - 1].up);
-        error = sql.failed ? fail_nomem(failure) : postgres_script(connection, sql.data, failure);
-    }
-    postgres_give(pool, connection);
-    return error;
-}
-
 static void free_events(struct postgres_events *events)
 {
     postgres_disconnect(&events->listening);
@@ -84,8 +62,6 @@ static int open_parts(struct postgres_events *events, const char *url, struct fa
         error = postgres_target_make(url, setup, &target, failure);
     if (error == 0)
         error = postgres_pool_make(target, cpus > 2 ? (unsigned)cpus : 2, &events->pool, failure);
-    if (error == 0)
-        error = make_tables(events->pool, failure);
     if (error == 0)
         error = postgres_listen_connect(events, failure);
     return error;
@@ -330,8 +306,14 @@ static void unwatch(void *self, const struct uuid *job)
 static int control(void *self, const struct uuid *job, enum control_kind kind, const void *data, size_t length,
                    struct failure *failure)
 {
+    /*
+     * The number comes from a sequence, which is in the log: what of it is not on the disk by the time of a crash
+     * counts again afterwards, and receivers take no number twice. So this waits for the disk, once a number is used.
+     */
     static const struct postgres_statement lock = {
-        "control_lock", "SELECT pg_advisory_xact_lock(1397638739, $1::bigint::integer)", false};
+        "control_lock",
+        "SELECT pg_advisory_xact_lock(1397638739, $1::bigint::integer), set_config('synchronous_commit', 'on', true)",
+        false};
     static const struct postgres_statement send = {
         "control",
         "WITH sent AS (INSERT INTO controls (job, kind, at, data) VALUES ($1, $2, $3, $4))"

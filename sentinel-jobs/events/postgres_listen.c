@@ -11,6 +11,8 @@
 
 #define BACKOFF_FIRST_MS 50
 #define BACKOFF_MOST_MS 2000
+/* A connection that lasted so long was a good one: the next attempt need not wait. */
+#define GOOD_NS 1000000000ULL
 /* One query asks for so many followers, and so many rows of each. */
 #define FETCH_FOLLOWERS 16
 #define FETCH_ROWS 64
@@ -20,14 +22,35 @@
 #define CONTROL_US (600LL * 1000000)
 #define FORGOTTEN_US (7LL * 24 * 3600 * 1000000)
 
+/* A database that was given for events alone has no schema of a store, so nobody migrates it. */
+static int make_tables(struct postgres_connection *connection, struct failure *failure)
+{
+    static const struct postgres_statement statement = {
+        NULL, "SELECT to_regclass('events') IS NOT NULL AND to_regclass('controls') IS NOT NULL", true};
+    cleanup_result PGresult *result = NULL;
+    cleanup_buffer struct sn__buffer sql = {0};
+    int error = postgres_run(connection, &statement, NULL, &result, failure);
+
+    if (error < 0 || postgres_bool(result, 0, 0))
+        return error;
+    /* The rows may be lost in a crash, but not the tables. */
+    sn__buffer_addf(&sql,
+                    "BEGIN; SET LOCAL synchronous_commit = on; SELECT pg_advisory_xact_lock(" POSTGRES_LOCK_MIGRATE
+                    ");\n%s\nCOMMIT",
+                    postgres_migrations[POSTGRES_MIGRATION_EVENTS - 1].up);
+    return sql.failed ? fail_nomem(failure) : postgres_script(connection, sql.data, failure);
+}
+
 int postgres_listen_connect(struct postgres_events *events, struct failure *failure)
 {
     int error = postgres_connect(events->target, events->stop, &events->listening, failure);
 
     if (error < 0)
         return error;
-    error = postgres_script(&events->listening, "LISTEN " POSTGRES_CHANNEL_EVENTS "; LISTEN " POSTGRES_CHANNEL_CONTROLS,
-                            failure);
+    error = make_tables(&events->listening, failure);
+    if (error == 0)
+        error = postgres_script(&events->listening,
+                                "LISTEN " POSTGRES_CHANNEL_EVENTS "; LISTEN " POSTGRES_CHANNEL_CONTROLS, failure);
     if (error < 0) {
         postgres_disconnect(&events->listening);
         return error;
@@ -256,6 +279,11 @@ static void back_off(struct postgres_events *events, unsigned ms)
     }
 }
 
+static unsigned longer(unsigned backoff_ms)
+{
+    return backoff_ms * 2 < BACKOFF_MOST_MS ? backoff_ms * 2 : BACKOFF_MOST_MS;
+}
+
 void *postgres_listen(void *arg)
 {
     struct postgres_events *events = arg;
@@ -263,21 +291,24 @@ void *postgres_listen(void *arg)
 
     while (!is_stopped(events)) {
         struct failure why = {0};
+        uint64_t began_ns;
 
         if (!events->listening.pg && postgres_listen_connect(events, &why) < 0) {
             back_off(events, backoff_ms);
-            backoff_ms = backoff_ms * 2 < BACKOFF_MOST_MS ? backoff_ms * 2 : BACKOFF_MOST_MS;
+            backoff_ms = longer(backoff_ms);
             continue;
         }
-        backoff_ms = BACKOFF_FIRST_MS;
+        began_ns = sn__now_ns();
         serve(events, &why);
         postgres_disconnect(&events->listening);
         if (is_stopped(events))
             break;
         log_warn("events are not heard of for now: %s", why.message);
         postgres_follow_lost(events);
-        /* Also keeps a query that fails on a connection that is well from being tried in a circle. */
+        if (sn__now_ns() - began_ns > GOOD_NS)
+            backoff_ms = BACKOFF_FIRST_MS;
         back_off(events, backoff_ms);
+        backoff_ms = longer(backoff_ms);
     }
     return NULL;
 }
