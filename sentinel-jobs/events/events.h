@@ -16,7 +16,10 @@
  * One conformance suite (tests/service/events) runs against both.
  *
  * Events are for watching: what must not be lost is in the store. Those of a job are kept until events_forget(), at
- * most EVENTS_JOB_BYTES of them, from the first one on. Any thread may call anything.
+ * most EVENTS_JOB_BYTES of them, from the first one on: from the first output on that does not fit, no output is kept
+ * any more, but what is not output (EVENT_STATE, EVENT_CASE, EVENT_END) still is. So who subscribes late sees the
+ * beginning of the output without a hole, and how it ends; who is subscribed is told everything. Any thread may call
+ * anything.
  */
 struct events;
 
@@ -33,7 +36,8 @@ enum event_kind {
 
 /*
  * sequence ascends within a job: the attempt in the upper 32 bits, so a second attempt's events come after the first
- * one's, and a count in the lower ones. EVENT_END has the greatest, UINT64_MAX / 2.
+ * one's, and a count in the lower ones, from 1 on (0 is "after nothing" for who subscribes). EVENT_END has the
+ * greatest, UINT64_MAX / 2.
  */
 #define EVENT_SEQUENCE(attempt, count) ((uint64_t)(attempt) << 32 | (count))
 #define EVENT_SEQUENCE_END (UINT64_MAX / 2)

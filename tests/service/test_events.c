@@ -109,7 +109,7 @@ static bool is_range(const struct collector *collector, uint64_t first, uint64_t
         return false;
     for (size_t i = 0; i < collector->count; i++) {
         char text[24];
-        int length = snprintf(text, sizeof(text), "%llu", (unsigned long long)(first + i));
+        int length = snprintf(text, sizeof(text), "%llu", (unsigned long long)first + i);
 
         if (collector->heard[i].sequence != first + i || collector->heard[i].length != (size_t)length ||
             memcmp(collector->heard[i].data, text, (size_t)length) != 0)
