@@ -175,6 +175,7 @@ static const int plain_calls[] = {
     SCMP_SYS(umask),
     SCMP_SYS(uname),
 #ifdef PRIVILEGE_SANITIZED
+    SCMP_SYS(getdents),
     SCMP_SYS(mincore),
     SCMP_SYS(ptrace),
     SCMP_SYS(wait4),

@@ -249,7 +249,7 @@ static void values_of_the_wrong_form_are_refused_by_name_place_and_what_is_expec
 
 static void what_must_go_together_is_checked(void **state)
 {
-    char *fleet[] = {(char *)"RABBITMQ_URL=amqp://u:secret@h/v", NULL};
+    char *fleet[] = {(char *)"RABBITMQ_URL=amqp://u:secret@h/v", (char *)"HOME=/", NULL};
 
     (void)state;
     assert_refused(FAIL_INVALID, CONFIG_SERVER, NULL, fleet, "RABBITMQ_URL needs DATABASE_URL");

@@ -162,9 +162,10 @@ static int makes_a_process_by_clone3(void)
 
 static int executes(void)
 {
-    char *const argv[] = {(char *)"true", NULL};
+    char *const argv[] = {(char *)"false", NULL};
 
-    return did(execv("/bin/true", argv));
+    /* Its exit status is the one of an attack that succeeded. */
+    return did(execv("/bin/false", argv));
 }
 
 static int executes_by_descriptor(void)
@@ -576,6 +577,9 @@ static unsigned check_deadly(void)
         int status = in_confined(deadly[i].body);
 
         if (is_killed(status) || (IS_SANITIZED && status == 0))
+            continue;
+        /* What looks for leaks needs it. */
+        if (IS_SANITIZED && deadly[i].body == becomes_dumpable)
             continue;
         /* There may be no such architecture in the kernel at all. */
         if (deadly[i].body == calls_as_i386 && WIFSIGNALED(status) && WTERMSIG(status) == SIGSEGV)
