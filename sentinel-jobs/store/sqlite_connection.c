@@ -69,6 +69,20 @@ int lite_exec(struct lite_connection *connection, const char *sql, struct failur
     return code == SQLITE_OK ? 0 : lite_fail(connection->db, code, failure);
 }
 
+/* Where the log's index cannot be shared memory, SQLite keeps another mode and calls that no error. */
+static int must_have_wal(struct lite_connection *connection, struct failure *failure)
+{
+    cleanup_query struct lite_query query = lite_query(connection, "PRAGMA journal_mode");
+    char mode[16] = "";
+    int found = lite_step(&query, failure);
+
+    if (found < 0)
+        return found;
+    if (found == 1)
+        lite_text_into(&query, 0, mode, sizeof(mode));
+    return strcmp(mode, "wal") == 0 ? 0 : fail(failure, FAIL_UNAVAILABLE, "the database's file system cannot do WAL");
+}
+
 /*
  * The change of a new file to WAL takes an exclusive lock for which SQLite does not always ask the busy handler: two
  * processes that make the file at the same time would get in each other's way.
@@ -82,7 +96,7 @@ static int use_wal(struct lite_connection *connection, struct failure *failure)
     do
         code = sqlite3_exec(connection->db, "PRAGMA journal_mode = WAL", NULL, NULL, NULL);
     while ((code & 0xff) == SQLITE_BUSY && wait_for_lock(connection, ++tries));
-    return code == SQLITE_OK ? 0 : lite_fail(connection->db, code, failure);
+    return code == SQLITE_OK ? must_have_wal(connection, failure) : lite_fail(connection->db, code, failure);
 }
 
 int lite_connect(const char *path, struct lite_connection *connection, struct failure *failure)

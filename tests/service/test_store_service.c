@@ -33,18 +33,28 @@ static uint32_t take_hook(const struct uuid *job, int64_t now, int64_t lease_unt
 static void a_webhook_is_due_when_its_job_ends_and_not_before(void **state)
 {
     struct uuid id = submit_with_callback("https://example.org/a");
-    struct uuid silent = submit();
     int64_t now;
 
     (void)state;
     now = wallclock_us() + SECOND;
     assert_int_equal(take_hook(&id, now, now + HOUR, ""), 0);
     end(&id);
-    end(&silent);
     now = wallclock_us() + SECOND;
     assert_int_equal(take_hook(&id, now, now + HOUR, "https://example.org/a"), 1);
-    assert_int_equal(take_hook(&silent, now, now + HOUR, ""), 0);
     assert_done(store_webhook_done(store, &id, NULL, WHY));
+}
+
+static void a_job_without_a_callback_has_no_webhook(void **state)
+{
+    struct uuid finished = submit();
+    struct uuid cancelled = submit();
+    int64_t now = wallclock_us() + SECOND;
+
+    (void)state;
+    end(&finished);
+    assert_int_equal(take_hook(&finished, now, now + HOUR, ""), 0);
+    assert_done(store_cancel(store, &cancelled, "{}", now - SECOND, WHY));
+    assert_int_equal(take_hook(&cancelled, now, now + HOUR, ""), 0);
 }
 
 static void a_webhook_is_one_couriers_until_its_lease_ends(void **state)
@@ -346,6 +356,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_webhook_is_due_when_its_job_ends_and_not_before),
+        cmocka_unit_test(a_job_without_a_callback_has_no_webhook),
         cmocka_unit_test(a_webhook_is_one_couriers_until_its_lease_ends),
         cmocka_unit_test(a_webhook_that_failed_is_due_again_when_it_was_put_off_to),
         cmocka_unit_test(no_more_webhooks_are_taken_than_asked_for),

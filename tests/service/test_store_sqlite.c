@@ -136,16 +136,18 @@ static void a_url_without_a_path_is_refused(void **state)
 static void a_name_that_sqlite_would_take_for_another_thing_is_a_files(void **state)
 {
     char before[PATH_MAX];
-    struct store *opened = NULL;
-    struct stat info;
+    struct uuid id;
 
     (void)state;
     assert_non_null(getcwd(before, sizeof(before)));
     assert_int_equal(chdir(directory), 0);
-    assert_done(store_open("sqlite::memory:", &may_migrate, &opened, WHY));
-    assert_int_equal(stat(":memory:", &info), 0);
-    store_close(opened);
-    assert_int_equal(unlink(":memory:"), 0);
+    assert_done(store_open("sqlite::memory:", &may_migrate, &store, WHY));
+    id = submit();
+    close_here();
+    assert_done(store_open("sqlite::memory:", &may_not, &store, WHY));
+    end(&id);
+    close_here();
+    suite_remove(directory, ":memory:");
     assert_int_equal(chdir(before), 0);
 }
 
@@ -355,6 +357,46 @@ static void what_is_promised_is_on_the_disk_and_what_is_not_does_not_wait_for_it
     assert_true(syncs_of_last() > 0);
 }
 
+#define OPENERS 8
+
+struct opening {
+    pthread_barrier_t barrier;
+    int opened;
+};
+
+static void *open_at_once(void *arg)
+{
+    struct opening *opening = arg;
+    struct failure failure = {0};
+    struct store *mine = NULL;
+
+    pthread_barrier_wait(&opening->barrier);
+    if (store_open(url, &may_migrate, &mine, &failure) == 0)
+        __atomic_add_fetch(&opening->opened, 1, __ATOMIC_SEQ_CST);
+    else
+        print_error("%s\n", failure.message);
+    store_close(mine);
+    return NULL;
+}
+
+static void all_that_make_the_database_at_once_open_it(void **state)
+{
+    (void)state;
+    for (int round = 0; round < 10; round++) {
+        struct opening opening = {0};
+        pthread_t threads[OPENERS];
+
+        pthread_barrier_init(&opening.barrier, NULL, OPENERS);
+        for (int i = 0; i < OPENERS; i++)
+            assert_int_equal(pthread_create(&threads[i], NULL, open_at_once, &opening), 0);
+        for (int i = 0; i < OPENERS; i++)
+            pthread_join(threads[i], NULL);
+        pthread_barrier_destroy(&opening.barrier);
+        assert_int_equal(opening.opened, OPENERS);
+        suite_remove(directory, "jobs.db");
+    }
+}
+
 struct waiter {
     struct job *job;
     int code;
@@ -413,6 +455,7 @@ int main(void)
         HERE(a_damaged_page_is_an_error_and_no_crash),
         HERE(a_full_disk_is_unavailable_until_it_is_not_full_any_more),
         HERE(what_is_promised_is_on_the_disk_and_what_is_not_does_not_wait_for_it),
+        HERE(all_that_make_the_database_at_once_open_it),
         HERE(a_lock_of_another_process_is_waited_for),
     };
 
