@@ -26,24 +26,6 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-/* Of other parts, until they are linked in: then these go. */
-static const char *const no_prefixes[] = {NULL};
-__attribute__((weak)) const struct store_backend store_sqlite = {.name = "none", .prefixes = no_prefixes};
-__attribute__((weak)) const struct events_backend events_memory = {.name = "none", .prefixes = no_prefixes};
-
-__attribute__((weak)) void store_jobs_free(struct job **jobs, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        job_free(jobs[i]);
-    free(jobs);
-}
-__attribute__((weak)) void store_workers_free(struct worker_record *workers, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        free(workers[i].report);
-    free(workers);
-}
-
 #define SECOND INT64_C(1000000)
 #define HOUR (3600 * SECOND)
 #define DAY (24 * HOUR)

@@ -33,12 +33,6 @@
 #define DAY (24 * HOUR)
 #define OUTBOX_MOST 20000
 
-#ifndef HAVE_STORE_POSTGRES
-/* Until it is linked in: then this goes. */
-static const char *const no_prefixes[] = {NULL};
-__attribute__((weak)) const struct store_backend store_postgres = {.name = "none", .prefixes = no_prefixes};
-#endif
-
 static struct store *store;
 static char store_url[PATH_MAX + 20];
 static char store_directory[PATH_MAX];

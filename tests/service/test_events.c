@@ -476,7 +476,3 @@ int main(void)
 
     return cmocka_run_group_tests(tests, open_events, close_events);
 }
-
-/* Backends of other parts, where they are not there yet. */
-#include "events/backend.h"
-__attribute__((weak)) const struct events_backend events_postgres = {.prefixes = (const char *const[]){NULL}};
