@@ -103,10 +103,13 @@ const struct config_key config_keys[] = {
 };
 const size_t config_key_count = SN_ARRAY_SIZE(config_keys);
 
-/* What the library, its command and its tests look at. */
+/* What the library, its command, the programs' own options and the tests look at. */
 static const char *const librarys[] = {
-    "SENTINEL_DATA_DIR", "SENTINEL_CACHE_DIR",  "SENTINEL_LANGUAGE_PATH",   "SENTINEL_NO_CACHE",
-    "SENTINEL_LIBRARY",  "SENTINEL_ATTACK_DIR", "SENTINEL_ATTACK_PROGRAMS",
+    "SENTINEL_DATA_DIR", "SENTINEL_CACHE_DIR", "SENTINEL_LANGUAGE_PATH", "SENTINEL_NO_CACHE",
+    "SENTINEL_CONFIG",   "SENTINEL_LIBRARY",   "SENTINEL_ATTACK_DIR",    "SENTINEL_ATTACK_PROGRAMS",
+#ifdef JOBS_KILL_POINTS
+    "SENTINEL_KILL_AT",
+#endif
 };
 
 static bool is(const char *name, const char *other, size_t length)
