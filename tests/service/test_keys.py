@@ -1,0 +1,200 @@
+# SPDX-License-Identifier: MIT
+"""Who may do what: keys, scopes, whose jobs are whose, rates, and a server that asks for no key."""
+
+import concurrent.futures
+import os
+import socket
+import sys
+import unittest
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from services.openapi import Document  # noqa: E402
+from services.service import Service, wait_for  # noqa: E402
+
+SUBMISSIONS = "/api/v1/submissions"
+GOOD = {"language": "python", "source_code": "print(1)"}
+
+
+def bearer(key):
+    return {"Authorization": f"Bearer {key}"}
+
+
+class KeyCases:
+    fleet = False
+
+    @classmethod
+    def setUpClass(cls):
+        reason = Service.missing(cls.fleet)
+        if reason:
+            raise unittest.SkipTest(reason)
+        cls.service = Service(fleet=cls.fleet, settings={"SENTINEL_AUTH": "keys"}).start()
+        cls.document = Document(cls.service.request("GET", "/api/v1/openapi.json").json)
+        cls.admin = cls.make_key("--scopes", "admin")
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.service.stop()
+
+    @classmethod
+    def make_key(cls, *options):
+        return cls.service.run("sentinel-server", "keys", "create", *options).stdout.strip()
+
+    def ask(self, method, target, document=None, expect=None, key=None, **more):
+        answer = self.service.request(method, target, document, headers={**(bearer(key) if key else {}), **more})
+        self.document.check(method, target, answer)
+        if expect is not None:
+            self.assertEqual(answer.status, expect, answer)
+        return answer
+
+    def test_without_a_key_nothing_is_told(self):
+        job = self.ask("POST", SUBMISSIONS, GOOD, 202, self.admin).json
+        for method, target, document in (("POST", SUBMISSIONS, GOOD), ("POST", SUBMISSIONS + "/batch", {"submissions": [GOOD]}),
+                                         ("GET", SUBMISSIONS, None), ("GET", f"{SUBMISSIONS}/{job['id']}", None),
+                                         ("DELETE", f"{SUBMISSIONS}/{job['id']}", None),
+                                         ("GET", f"{SUBMISSIONS}/{job['id']}/timeline", None),
+                                         ("GET", f"{SUBMISSIONS}/{job['id']}/events", None),
+                                         ("GET", f"{SUBMISSIONS}/{job['id']}/stream", None),
+                                         ("GET", "/api/v1/load", None), ("GET", "/api/v1/languages", None),
+                                         ("GET", "/api/v1/dead-letters", None),
+                                         ("POST", f"/api/v1/dead-letters/{job['id']}/retry", None)):
+            with self.subTest(method=method, target=target):
+                answer = self.ask(method, target, document, 401)
+                self.assertEqual(answer.json["code"], "key_missing")
+                self.assertIn("Bearer", answer.headers["WWW-Authenticate"])
+                self.assertEqual(self.ask(method, target, document, 401, "snt_wrong").json["code"], "key_invalid")
+        self.ask("GET", "/health", expect=200)
+        self.ask("GET", "/health/ready", expect=200)
+
+    def test_a_key_comes_in_each_of_three_ways(self):
+        key = self.make_key()
+        self.ask("GET", SUBMISSIONS, expect=200, key=key)
+        self.ask("GET", SUBMISSIONS, expect=200, **{"X-API-Key": key})
+        job = self.ask("POST", SUBMISSIONS, GOOD, 202, key).json
+        self.service.await_over(job["id"], headers=bearer(key))
+        self.assertEqual(self.service.request("GET", f"{SUBMISSIONS}/{job['id']}/events?access_token={key}").status, 200)
+
+    def test_scopes_bound_what_a_key_may_do(self):
+        reader, writer = self.make_key("--scopes", "read"), self.make_key("--scopes", "submit")
+        self.assertEqual(self.ask("POST", SUBMISSIONS, GOOD, 403, reader).json["code"], "scope_missing")
+        self.ask("GET", SUBMISSIONS, expect=200, key=reader)
+        job = self.ask("POST", SUBMISSIONS, GOOD, 202, writer).json
+        self.ask("GET", f"{SUBMISSIONS}/{job['id']}", expect=403, key=writer)
+        for target in ("/api/v1/dead-letters",):
+            self.ask("GET", target, expect=403, key=reader)
+            self.ask("GET", target, expect=200, key=self.admin)
+
+    def test_a_key_sees_its_own_jobs_only(self):
+        mine, other = self.make_key(), self.make_key()
+        job = self.ask("POST", SUBMISSIONS, GOOD, 202, mine).json
+        target = f"{SUBMISSIONS}/{job['id']}"
+        self.service.await_over(job["id"], headers=bearer(mine))
+        for method, suffix in (("GET", ""), ("DELETE", ""), ("GET", "/timeline"), ("GET", "/events")):
+            self.ask(method, target + suffix, expect=404, key=other)
+        self.assertEqual(self.ask("GET", SUBMISSIONS, expect=200, key=other).json["submissions"], [])
+        self.assertEqual([line["id"] for line in self.ask("GET", SUBMISSIONS, expect=200, key=mine).json["submissions"]], [job["id"]])
+        self.ask("GET", target, expect=200, key=self.admin)
+
+    def test_what_is_hidden_is_for_administrators(self):
+        key = self.make_key()
+        secret = "the expected secret"
+        job = self.ask("POST", SUBMISSIONS + "?wait=true", {
+            "language": "python", "source_code": "print('printed', input())",
+            "test_cases": [{"stdin": "the hidden input", "expected_output": secret, "hidden": True}]}, 200, key).json
+        answer = self.ask("GET", f"{SUBMISSIONS}/{job['id']}?include=request", expect=200, key=key)
+        for word in (secret, "the hidden input", "printed the"):
+            self.assertNotIn(word.encode(), answer.body)
+        self.assertEqual(answer.json["test_cases"][0]["status"], "WRONG_ANSWER")
+        self.assertIn(secret.encode(), self.ask("GET", f"{SUBMISSIONS}/{job['id']}?include=request", expect=200, key=self.admin).body)
+
+    def test_a_revoked_key_is_refused(self):
+        key = self.make_key("--name", "to be revoked")
+        self.ask("GET", SUBMISSIONS, expect=200, key=key)
+        listed = [line.split() for line in self.service.run("sentinel-server", "keys", "list").stdout.splitlines() if "to be revoked" in line]
+        self.service.run("sentinel-server", "keys", "revoke", listed[0][0])
+        wait_for(lambda: self.ask("GET", SUBMISSIONS, key=key).status == 401, 10, "the end of the key")
+        self.assertNotEqual(self.service.run("sentinel-server", "keys", "revoke", "key_none", check=False).returncode, 0)
+
+    def test_secrets_are_stored_nowhere(self):
+        key = self.make_key()
+        self.ask("GET", SUBMISSIONS, expect=200, key=key)
+        for root, _, names in os.walk(self.service.directory):
+            for name in names:
+                path = os.path.join(root, name)
+                if os.path.isfile(path):
+                    with open(path, "rb") as file:
+                        self.assertNotIn(key.encode(), file.read(), path)
+
+    def test_a_key_has_its_rate(self):
+        key = self.make_key("--per-minute", "5")
+        with concurrent.futures.ThreadPoolExecutor(8) as pool:
+            answers = list(pool.map(lambda _: self.ask("POST", SUBMISSIONS, GOOD, key=key), range(12)))
+        self.assertEqual(sorted(answer.status for answer in answers), [202] * 5 + [429] * 7)
+        refused = [answer for answer in answers if answer.status == 429][0]
+        self.assertEqual((refused.json["code"], refused.headers["RateLimit-Limit"], refused.headers["RateLimit-Remaining"]), ("rate_limited", "5", "0"))
+        self.assertTrue(0 < int(refused.headers["Retry-After"]) <= 60)
+        self.ask("POST", SUBMISSIONS + "/batch", {"submissions": [GOOD] * 6}, 413, key)
+        self.ask("GET", SUBMISSIONS, expect=200, key=key)
+        self.ask("POST", SUBMISSIONS, GOOD, 202, self.admin)
+
+    def test_wrong_calls_of_the_command_are_refused(self):
+        for arguments in (["keys"], ["keys", "make"], ["keys", "create", "--scopes", "root"], ["keys", "create", "x"],
+                          ["keys", "create", "--per-minute", "0"], ["dlq"], ["dlq", "retry", "x"], ["migrate", "x"], ["dance"], ["--dance"]):
+            with self.subTest(arguments=arguments):
+                done = self.service.run("sentinel-server", *arguments, check=False)
+                self.assertEqual(done.returncode, 2)
+                self.assertTrue(done.stderr)
+
+
+class EmbeddedKeys(KeyCases, unittest.TestCase):
+    fleet = False
+
+
+class FleetKeys(KeyCases, unittest.TestCase):
+    fleet = True
+
+
+class OpenServer(unittest.TestCase):
+    """A server that asks for no key: on this host only, and for this host's names only."""
+
+    def setUp(self):
+        reason = Service.missing(False)
+        if reason:
+            self.skipTest(reason)
+
+    def test_a_page_with_a_name_of_its_own_does_not_get_in(self):
+        with Service() as service:
+            for host, status in (("localhost", 200), (f"127.0.0.1:{service.port}", 200), ("evil.example", 403), ("localhost.evil.example", 403)):
+                self.assertEqual(service.request("GET", SUBMISSIONS, headers={"Host": host}).status, status, host)
+
+    def test_the_rate_is_by_address_where_there_are_no_keys(self):
+        with Service(settings={"SENTINEL_RATE_LIMIT": "3", "SENTINEL_TRUSTED_PROXIES": "127.0.0.1"}) as service:
+            def ask(address):
+                return service.request("POST", SUBMISSIONS, GOOD, headers={"X-Forwarded-For": address}).status
+            self.assertEqual([ask("192.0.2.1") for _ in range(5)], [202, 202, 202, 429, 429])
+            self.assertEqual(ask("192.0.2.2"), 202)
+
+    def test_beyond_loopback_keys_are_asked_for(self):
+        for auth, status in (("auto", 401), ("open", 200)):
+            with Service(settings={"SENTINEL_AUTH": auth}) as service:
+                service.server.stop()
+                service.server.environment["SENTINEL_LISTEN"] = f"0.0.0.0:{service.port}"
+                service.server.start()
+                service.await_ready()
+                self.assertEqual(service.request("GET", SUBMISSIONS).status, status)
+                # Nobody is an administrator without a key there.
+                self.assertIn(service.request("GET", "/api/v1/dead-letters").status, (401, 403))
+
+    def test_two_servers_of_one_state_do_not_both_execute(self):
+        with Service() as service:
+            with socket.socket() as probe:
+                probe.bind(("127.0.0.1", 0))
+                port = probe.getsockname()[1]
+            done = service.run("sentinel-server", check=False, SENTINEL_LISTEN=f"127.0.0.1:{port}")
+            self.assertNotEqual(done.returncode, 0)
+            self.assertIn("error", done.stderr)
+            self.assertEqual(service.submit("python", "print(1)").json["status"], "SUCCESS")
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
