@@ -12,6 +12,9 @@ die() {
 # What the build needs; without recommended packages, so the C library's headers are named too.
 build_packages=(meson ninja-build gcc g++ libc6-dev pkg-config libseccomp-dev libcap-dev libmnl-dev libjansson-dev
   libcyaml-dev libyaml-dev nettle-dev python3)
+# What sentinel-server and sentinel-worker need besides; -Dservice=false builds without.
+build_packages+=(libh2o-evloop-dev libwslay-dev libssl-dev libsqlite3-dev libpq-dev librabbitmq-dev libhiredis-dev
+  libcurl4-openssl-dev)
 
 need_root() {
   [[ $(id -u) == 0 ]] || die "needs root to install packages and to make sandboxes with every layer: sudo $0 $*"
