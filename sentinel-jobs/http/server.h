@@ -110,6 +110,7 @@ struct http_server {
     uint64_t drain_ms; /* before is_stopping */
 
     atomic_uint_fast64_t connections, streams;
+    atomic_uint_fast64_t stream_bytes; /* that wait for the clients of streams */
     atomic_size_t bodies;
 
     /* The start. */

@@ -39,7 +39,7 @@ static int append(struct http_stream *stream, const char *text, size_t length)
 {
     if (stream->is_closed || stream->is_finished || stream->is_overflowed)
         return FAIL_CLOSED;
-    if (length > HTTP_STREAM_BUFFER || stream->unsent > HTTP_STREAM_BUFFER - length) {
+    if (stream->unsent >= HTTP_STREAM_BUFFER || atomic_load(&stream->server->stream_bytes) >= HTTP_STREAMS_BUFFER) {
         stream->is_overflowed = true;
         http__post_stream(stream->server, stream);
         return FAIL_LIMIT;
@@ -53,6 +53,7 @@ static int append(struct http_stream *stream, const char *text, size_t length)
         return FAIL_NOMEM;
     }
     stream->unsent += length;
+    atomic_fetch_add(&stream->server->stream_bytes, length);
     http__post_stream(stream->server, stream);
     return 0;
 }
@@ -67,6 +68,17 @@ int http_stream_send(struct http_stream *stream, const char *text, size_t length
     r = append(stream, text, length);
     pthread_mutex_unlock(&stream->lock);
     return r;
+}
+
+bool http_stream_is_behind(struct http_stream *stream)
+{
+    bool is_behind;
+
+    pthread_mutex_lock(&stream->lock);
+    is_behind = stream->unsent >= HTTP_STREAM_BUFFER / 2;
+    stream->is_behind |= is_behind;
+    pthread_mutex_unlock(&stream->lock);
+    return is_behind;
 }
 
 void http_stream_finish(struct http_stream *stream, http_handler handler, void *arg)
@@ -154,6 +166,8 @@ void http__stream_closed(struct http_stream *stream)
     pthread_mutex_lock(&stream->lock);
     stream->is_closed = true;
     sn__buffer_clear(&stream->pending);
+    atomic_fetch_sub(&server->stream_bytes, stream->unsent);
+    stream->unsent = 0;
     pthread_mutex_unlock(&stream->lock);
     atomic_fetch_sub(&server->streams, 1);
     if (stream->handlers.on_close)
@@ -163,9 +177,17 @@ void http__stream_closed(struct http_stream *stream)
 
 void http__stream_sent(struct http_stream *stream, size_t count)
 {
+    bool is_drained;
+
     pthread_mutex_lock(&stream->lock);
     stream->unsent -= count;
+    atomic_fetch_sub(&stream->server->stream_bytes, count);
+    is_drained = stream->is_behind && stream->unsent < HTTP_STREAM_BUFFER / 4;
+    if (is_drained)
+        stream->is_behind = false;
     pthread_mutex_unlock(&stream->lock);
+    if (is_drained && stream->handlers.on_drain)
+        stream->handlers.on_drain(stream->arg);
 }
 
 /* Its time is over, or the server's is. */

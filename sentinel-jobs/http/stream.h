@@ -29,6 +29,7 @@ struct http_stream {
     struct sn__buffer pending; /* SSE: bytes. WebSocket: each message behind its length, a size_t */
     size_t unsent;
     bool is_closed, is_finished, is_overflowed;
+    bool is_behind; /* somebody waits for on_drain() */
     http_handler finish;
     void *finish_arg;
 

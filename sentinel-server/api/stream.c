@@ -17,7 +17,11 @@
  * begins its output anew, and says so by "restart".
  *
  * Messages are made in the callback of events, on their thread. What needs the store (the result at the end) or waits
- * for somebody (input, cancelling) is an errand.
+ * for somebody (input, cancelling, the subscription itself) is an errand; those of one viewer run one after the other.
+ *
+ * A client that reads slower than the program writes is not given more than it can take: the viewer looks away, and
+ * subscribes again behind its position when the client has caught up. What the events have dropped meanwhile (they keep
+ * a bounded amount) shows by a gap in their sequence; from there on output waits for the stored result.
  */
 struct viewer {
     struct api *api;
@@ -30,7 +34,10 @@ struct viewer {
     unsigned references; /* of the stream, and of each errand */
     size_t input_bytes;  /* on their way */
     bool is_over;        /* the end was told of, or is about to be */
-    uint64_t sequence;
+    bool is_closed;
+    bool is_away;      /* what comes is not looked at: it will come again */
+    bool has_gap;      /* output is missing: the rest comes with the result */
+    uint64_t sequence; /* of the latest event before any gap */
     uint64_t out;
     uint64_t err;
 };
@@ -115,27 +122,57 @@ static void send_event_text(struct viewer *viewer, const char *type, const struc
 static void restart_for(struct viewer *viewer, uint32_t attempt)
 {
     uint32_t seen = (uint32_t)(viewer->sequence >> 32);
+    bool has_seen_nothing = viewer->sequence == 0;
 
-    if (seen == attempt || viewer->sequence == 0)
+    if (seen == attempt)
         return;
     viewer->sequence = EVENT_SEQUENCE(attempt, 0);
+    viewer->has_gap = false;
     viewer->out = viewer->err = 0;
+    if (has_seen_nothing)
+        return;
     send_document(viewer, "restart", json_pack("{s:I}", "attempt", (json_int_t)attempt));
 }
 
 static void finish_by_store(void *arg);
+static void look_again(void *arg);
+
+/* Should this event be left for later, because the client does not keep up? */
+static bool look_away(struct viewer *viewer)
+{
+    bool was_away;
+
+    pthread_mutex_lock(&viewer->lock);
+    was_away = viewer->is_away;
+    pthread_mutex_unlock(&viewer->lock);
+    if (was_away || !http_stream_is_behind(viewer->stream))
+        return was_away;
+    pthread_mutex_lock(&viewer->lock);
+    viewer->is_away = true;
+    pthread_mutex_unlock(&viewer->lock);
+    /* It may have caught up before that was noted: then nobody would tell. */
+    if (!http_stream_is_behind(viewer->stream))
+        add_errand(viewer, look_again, viewer);
+    return true;
+}
 
 static void on_event(void *arg, const struct event *event)
 {
     struct viewer *viewer = arg;
 
+    if (look_away(viewer))
+        return;
     if (!event || event->kind == EVENT_END) {
         /* Or nobody knows: the store does. */
         add_errand(viewer, finish_by_store, viewer);
         return;
     }
     restart_for(viewer, (uint32_t)(event->sequence >> 32));
-    viewer->sequence = event->sequence;
+    viewer->has_gap |= event->sequence > viewer->sequence + 1;
+    if (!viewer->has_gap)
+        viewer->sequence = event->sequence;
+    else if (event->kind != EVENT_STATE && event->kind != EVENT_CASE)
+        return;
     switch (event->kind) {
     case EVENT_STATE:
         send_event_text(viewer, "state", event);
@@ -339,13 +376,84 @@ static void on_message(void *arg, const char *text, size_t length)
     }
 }
 
+/* ---- the subscription: errands ----------------------------------------------------------------------------------- */
+
+static void subscribe(struct viewer *viewer)
+{
+    struct failure failure;
+
+    if (events_subscribe(viewer->api->events, &viewer->job, viewer->sequence, on_event, viewer, &viewer->subscription,
+                         &failure) == 0)
+        return;
+    log_line(LOG_WARN_LEVEL, &(struct log_about){.job = &viewer->job}, "a stream cannot follow its job: %s",
+             failure.message);
+    http_stream_finish(viewer->stream, NULL, NULL); /* the client comes back with its position */
+}
+
+static void unsubscribe(struct viewer *viewer)
+{
+    events_unsubscribe(viewer->api->events, viewer->subscription);
+    viewer->subscription = NULL;
+}
+
+static void begin(void *arg)
+{
+    struct viewer *viewer = arg;
+
+    subscribe(viewer);
+    release(viewer);
+}
+
+/* The client has caught up. */
+static void look_again(void *arg)
+{
+    struct viewer *viewer = arg;
+    bool is_due;
+
+    pthread_mutex_lock(&viewer->lock);
+    is_due = viewer->is_away && !viewer->is_closed;
+    pthread_mutex_unlock(&viewer->lock);
+    if (is_due) {
+        unsubscribe(viewer);
+        pthread_mutex_lock(&viewer->lock);
+        viewer->is_away = false;
+        pthread_mutex_unlock(&viewer->lock);
+        subscribe(viewer);
+    }
+    release(viewer);
+}
+
+static void leave(void *arg)
+{
+    struct viewer *viewer = arg;
+
+    unsubscribe(viewer);
+    release(viewer);
+}
+
+/* ---- what the loop tells ----------------------------------------------------------------------------------------- */
+
+static void on_drain(void *arg)
+{
+    struct viewer *viewer = arg;
+    bool is_away;
+
+    pthread_mutex_lock(&viewer->lock);
+    is_away = viewer->is_away;
+    pthread_mutex_unlock(&viewer->lock);
+    if (is_away)
+        add_errand(viewer, look_again, viewer);
+}
+
 static void on_close(void *arg)
 {
     struct viewer *viewer = arg;
 
-    events_unsubscribe(viewer->api->events, viewer->subscription);
-    viewer->subscription = NULL;
-    release(viewer);
+    pthread_mutex_lock(&viewer->lock);
+    viewer->is_closed = true;
+    pthread_mutex_unlock(&viewer->lock);
+    if (errands_add(viewer->api->errands, viewer, leave, viewer) < 0)
+        leave(viewer);
 }
 
 /* ---- opening ----------------------------------------------------------------------------------------------------- */
@@ -368,13 +476,13 @@ static bool read_position(struct viewer *viewer, const char *text)
 static void handle_stream(struct api *api, const struct http_request *request, struct http_response *response,
                           enum http_stream_kind kind)
 {
-    static const struct http_stream_handlers handlers = {.on_message = on_message, .on_close = on_close};
+    static const struct http_stream_handlers handlers = {
+        .on_message = on_message, .on_drain = on_drain, .on_close = on_close};
     const char *last = http_request_header(request, "last-event-id");
     cleanup_free char *after = http_request_parameter(request, "after");
     cleanup_job struct job *job = NULL;
     struct viewer *viewer;
     struct failure failure;
-    int error;
 
     viewer = calloc(1, sizeof(*viewer));
     if (!viewer) {
@@ -409,13 +517,8 @@ static void handle_stream(struct api *api, const struct http_request *request, s
         release(viewer);
         return;
     }
-    error =
-        events_subscribe(api->events, &job->id, viewer->sequence, on_event, viewer, &viewer->subscription, &failure);
-    if (error < 0) {
-        log_line(LOG_WARN_LEVEL, &(struct log_about){.request_id = request->id, .job = &job->id},
-                 "a stream cannot follow its job: %s", failure.message);
+    if (!add_errand(viewer, begin, viewer))
         http_stream_finish(viewer->stream, NULL, NULL);
-    }
     release(viewer);
 }
 
