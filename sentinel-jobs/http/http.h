@@ -87,6 +87,8 @@ struct http_stream;
 struct http_stream_handlers {
     /* A text message of a WebSocket client, at most 64 KiB; on the loop. NULL: none is accepted. */
     void (*on_message)(void *arg, const char *text, size_t length);
+    /* On the loop: of what waited when http_stream_is_behind() said yes, most has gone out. NULL: nobody cares. */
+    void (*on_drain)(void *arg);
     /*
      * Once, on the loop: the client is gone, or the stream was finished and sent, or it was dropped. Never while a
      * handler of the same request runs, and the last that happens with `arg`. (A stream whose handler outlives the
