@@ -105,7 +105,7 @@ static int list(struct store *store)
 int cmd_keys(const struct config *config, int argc, char **argv)
 {
     cleanup_free char *url = parts_store_url(config);
-    struct store_options options = {.connections = 1, .may_migrate = !*config->database_url};
+    struct store_options options = {.connections = 1, .may_migrate = parts_may_migrate(config)};
     struct store *store = NULL;
     struct failure failure;
     int status;

@@ -2,6 +2,7 @@
 #include "commands.h"
 
 #include "common/log.h"
+#include "process/process.h"
 
 #include <getopt.h>
 #include <sentinel/version.h>
@@ -104,6 +105,7 @@ int main(int argc, char **argv)
             return 2;
         }
     }
+    process_find_data("sentinel-server");
     if (config_load(CONFIG_SERVER, path, environ, &config, &failure) < 0)
         return complain(2, "%s", failure.message);
     log_level_parse(config->log_level, &level);

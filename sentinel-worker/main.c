@@ -209,6 +209,7 @@ int main(int argc, char **argv)
         fprintf(stderr, "sentinel-worker: it takes no arguments; --help lists the options\n");
         return 2;
     }
+    process_find_data("sentinel-worker");
     if (config_load(CONFIG_WORKER, path, environ, &config, &failure) < 0) {
         fprintf(stderr, "sentinel-worker: %s\n", failure.message);
         return 2;

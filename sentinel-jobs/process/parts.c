@@ -3,6 +3,7 @@
 
 #include "base/cleanup.h"
 #include "common/log.h"
+#include "common/url.h"
 #include "observe/families.h"
 #include "process/process.h"
 
@@ -37,6 +38,18 @@ static bool is_to_wait(const char *what, int error, const struct failure *failur
     return !process_pause(1000);
 }
 
+static bool has_database(const struct config *config)
+{
+    static const char *const prefixes[] = {"postgresql://", "postgres://", NULL};
+
+    return url_has_prefix(config->database_url, prefixes);
+}
+
+bool parts_may_migrate(const struct config *config)
+{
+    return !has_database(config);
+}
+
 static void make_name(struct parts *parts)
 {
     unsigned char random[4] = {0};
@@ -51,8 +64,7 @@ static void make_name(struct parts *parts)
 static int open_store(const struct config *config, struct parts *parts, struct failure *failure)
 {
     cleanup_free char *url = parts_store_url(config);
-    /* A database that others share is brought up to date by somebody who decided to: sentinel-server migrate. */
-    struct store_options options = {.may_migrate = !*config->database_url};
+    struct store_options options = {.may_migrate = parts_may_migrate(config)};
     unsigned tries = 0;
     int error;
 
@@ -85,7 +97,7 @@ static int open_events(const struct config *config, struct parts *parts, struct 
     int error;
 
     do {
-        error = events_open(*config->database_url ? config->database_url : "memory:", &parts->events, failure);
+        error = events_open(has_database(config) ? config->database_url : "memory:", &parts->events, failure);
     } while (is_to_wait("events", error, failure, &tries));
     return error;
 }

@@ -27,6 +27,8 @@ struct parts {
 /* The URLs that the configuration stands for, to be freed with free(); NULL without memory. */
 char *parts_store_url(const struct config *config);
 char *parts_queue_url(const struct config *config);
+/* Is the store this host's own? A database that others share is brought up to date by `sentinel-server migrate`. */
+bool parts_may_migrate(const struct config *config);
 
 /*
  * Opens them. What is away is waited for, with a line in the log now and then, until process_is_ending(). socket: the

@@ -15,6 +15,12 @@
  * other thread has them blocked.
  */
 
+/*
+ * A program that is run where it was built (build/NAME/NAME) takes policies and manifests from the source tree: nothing
+ * is installed yet. An installed one never does that, and SENTINEL_DATA_DIR always wins. Before there are threads.
+ */
+void process_find_data(const char *program);
+
 struct process_options {
     const struct config *config;
     bool has_executor;
