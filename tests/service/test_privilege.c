@@ -5,7 +5,6 @@
 #include <sentinel/sentinel.h>
 
 #include <dirent.h>
-#include <grp.h>
 #include <net/if.h>
 #include <poll.h>
 #include <stdio.h>
@@ -487,8 +486,7 @@ static void an_ordinary_users_executor_runs_sandboxes(void **state)
     fflush(NULL);
     pid = fork();
     if (pid == 0) {
-        /* A group that it does not have would make it another kind of user. */
-        if (setgroups(0, NULL) < 0 || !become_ordinary() || chdir("/") < 0)
+        if (!become_ordinary() || chdir("/") < 0)
             _exit(UNABLE);
         unsetenv("XDG_RUNTIME_DIR");
         setenv("HOME", "/", 1);
