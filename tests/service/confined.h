@@ -14,6 +14,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <grp.h>
 #include <netinet/in.h>
 #include <signal.h>
 #include <string.h>
@@ -74,9 +75,13 @@ static inline int listen_on_loopback(uint16_t *ret_port)
 
 static inline int world_make(void **state)
 {
+    static const gid_t groups[] = {0, 4};
     struct failure failure;
 
     (void)state;
+    /* As a root has them who logged in: they must be gone afterwards. */
+    if (geteuid() == 0 && setgroups(SN_ARRAY_SIZE(groups), groups) < 0)
+        return -1;
     strcpy(world.dir, "/tmp/sentinel-confined.XXXXXX");
     if (!mkdtemp(world.dir) || chmod(world.dir, 0755) < 0)
         return -1;
@@ -155,7 +160,7 @@ static inline int in_confined(int (*body)(void))
 /* The same for a service that an ordinary user started. */
 static inline bool become_ordinary(void)
 {
-    if (geteuid() == 0 && (chown(world.writable, ORDINARY_UID, ORDINARY_UID) < 0 ||
+    if (geteuid() == 0 && (chown(world.writable, ORDINARY_UID, ORDINARY_UID) < 0 || setgroups(0, NULL) < 0 ||
                            setresgid(ORDINARY_UID, ORDINARY_UID, ORDINARY_UID) < 0 ||
                            setresuid(ORDINARY_UID, ORDINARY_UID, ORDINARY_UID) < 0))
         return false;

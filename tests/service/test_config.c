@@ -171,8 +171,9 @@ static void values_of_every_kind_are_read(void **state)
 
 static void the_environment_wins(void **state)
 {
-    char *environment[] = {(char *)"SENTINEL_SLOTS=5", (char *)"SENTINEL_CASES_MAX=", (char *)"SENTINEL_SLOTS=6",
-                           (char *)"UNRELATED",        (char *)"PATH=/bin",           NULL};
+    char *environment[] = {(char *)"SENTINEL_SLOTS=5", (char *)"SENTINEL_CASES_MAX=",
+                           (char *)"SENTINEL_SLOTS=6", (char *)"UNRELATED",
+                           (char *)"HOME=/",           NULL};
     struct config *config;
 
     (void)state;

@@ -549,6 +549,42 @@ static void ids_capabilities_and_limits_are_gone(void **state)
     assert_int_equal(wait_status(pid), 0);
 }
 
+/* Root's files in /proc are those of a process that nobody else may look into. */
+static void others_of_the_same_user_cannot_look_into_it(void **state)
+{
+    struct stat files;
+    char path[64];
+    char byte;
+    int to_us[2];
+    int to_it[2];
+    pid_t pid;
+
+    (void)state;
+    assert_int_equal(pipe2(to_us, O_CLOEXEC), 0);
+    assert_int_equal(pipe2(to_it, O_CLOEXEC), 0);
+    fflush(NULL);
+    pid = fork();
+    if (pid == 0) {
+        struct privilege_user user;
+
+        close(to_it[1]);
+        if (!become_ordinary() || privilege_user_find("", &user, NULL) < 0 || confine(&user) < 0 ||
+            write(to_us[1], "x", 1) != 1)
+            _exit(UNABLE);
+        _exit(read(to_it[0], &byte, 1) == 0 ? 0 : 1);
+    }
+    close(to_us[1]);
+    assert_int_equal(read(to_us[0], &byte, 1), 1);
+    snprintf(path, sizeof(path), "/proc/%d/mem", (int)pid);
+    assert_int_equal(stat(path, &files), 0);
+    close(to_it[1]);
+    close(to_it[0]);
+    close(to_us[0]);
+    assert_int_equal(wait_status(pid), 0);
+    assert_int_equal(files.st_uid, 0);
+    assert_int_equal(chown(world.writable, world.user.uid, world.user.gid), 0);
+}
+
 static void a_path_that_is_not_there_is_named(void **state)
 {
     const char *paths[] = {"/no/such/place", NULL};
@@ -616,6 +652,7 @@ int main(void)
         cmocka_unit_test(signals_to_itself_are_handled),
         cmocka_unit_test(abort_is_an_abort),
         cmocka_unit_test(ids_capabilities_and_limits_are_gone),
+        cmocka_unit_test(others_of_the_same_user_cannot_look_into_it),
         cmocka_unit_test(a_path_that_is_not_there_is_named),
         cmocka_unit_test(confinement_with_two_threads_is_refused),
     };

@@ -5,7 +5,6 @@
 #include <sentinel/sentinel.h>
 
 #include <dirent.h>
-#include <grp.h>
 #include <net/if.h>
 #include <poll.h>
 #include <stdio.h>
@@ -115,9 +114,10 @@ static void a_link_or_a_file_is_refused(void **state)
     struct failure failure = {0};
 
     (void)state;
-    assert_int_equal(symlink("/etc", below(path, sizeof(path), "link")), 0);
-    assert_int_equal(directory("link", &failure), FAIL_INVALID);
-    assert_non_null(strstr(failure.message, "link"));
+    /* Even to a directory that would do. */
+    assert_int_equal(symlink(world.writable, below(path, sizeof(path), "elsewhere")), 0);
+    assert_int_equal(directory("elsewhere", &failure), FAIL_INVALID);
+    assert_non_null(strstr(failure.message, "is a link"));
     assert_true(write_file(below(path, sizeof(path), "plain"), "x"));
     assert_int_equal(directory("plain", &failure), FAIL_INVALID);
     assert_int_equal(privilege_directory("relative", &world.user, &failure), FAIL_INVALID);
@@ -487,8 +487,7 @@ static void an_ordinary_users_executor_runs_sandboxes(void **state)
     fflush(NULL);
     pid = fork();
     if (pid == 0) {
-        /* A group that it does not have would make it another kind of user. */
-        if (setgroups(0, NULL) < 0 || !become_ordinary() || chdir("/") < 0)
+        if (!become_ordinary() || chdir("/") < 0)
             _exit(UNABLE);
         unsetenv("XDG_RUNTIME_DIR");
         setenv("HOME", "/", 1);
