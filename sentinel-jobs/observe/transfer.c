@@ -2,11 +2,20 @@
 #include "observe/transfer.h"
 
 #include <pthread.h>
+#include <sys/socket.h>
 
 #define LOOK_MS 100
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static CURLcode global_code;
+
+/* Unlike those that libcurl opens by itself (7.88), not inherited by what is executed. */
+static curl_socket_t open_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *address)
+{
+    (void)arg;
+    (void)purpose;
+    return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+}
 
 static void init_global(void)
 {
@@ -46,6 +55,7 @@ CURLcode transfer_reset(struct transfer *transfer)
 
     curl_easy_reset(transfer->easy);
     TRANSFER_SET(code, transfer->easy, CURLOPT_NOSIGNAL, 1L);
+    TRANSFER_SET(code, transfer->easy, CURLOPT_OPENSOCKETFUNCTION, open_socket);
     TRANSFER_SET(code, transfer->easy, CURLOPT_PROTOCOLS_STR, "http,https");
     TRANSFER_SET(code, transfer->easy, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
     TRANSFER_SET(code, transfer->easy, CURLOPT_FOLLOWLOCATION, 0L);

@@ -166,7 +166,7 @@ class Tracer(unittest.TestCase):
     def test_the_end_does_not_wait_for_a_collector_that_does_not_answer(self):
         self.replies = ["hang"] * 10
         probe = self.start()
-        self.say(probe, "add 2000")
+        self.say(probe, "add 4096")  # batches that one by one have more time together than finish() has patience
         self.wait_for_requests(1)
         self.assertEqual(probe.finish(), 0)  # while the request hangs until the test is over
         self.assertEqual(probe.next(), "closed")

@@ -1,6 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""The courier against receivers of every kind, all of them on loopback. SERVICE_TESTS as in probes.py."""
+"""
+The courier against receivers of every kind. SERVICE_TESTS as in probes.py. No address here but those of loopback: if the
+judging of addresses is broken, nothing is sent elsewhere either; the others are test_webhook_address.c's.
+"""
 
 import collections
 import hashlib
@@ -48,6 +51,11 @@ def answer(handler, request):
         server.released.wait(PATIENCE)
     elif kind == "early":
         handler.wfile.write(b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\nHTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n")
+    elif kind == "early-hang":
+        handler.wfile.write(b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n")
+        server.released.wait(PATIENCE)
+    elif kind == "large-headers":
+        handler.reply(200, [("X-Filling", "y" * 1000)] * 100)
     elif kind in ("huge", "huge-headers"):
         handler.close_connection = True
         piece = b"x" * 4096 if kind == "huge" else b"X-Filling: " + b"y" * 1000 + b"\r\n"
@@ -238,11 +246,15 @@ class Receivers(Webhook):
 
     def test_an_interim_answer_is_none(self):
         self.again("/early", "the receiver answered 500")
+        self.again("/early-hang", "no answer: Timeout was reached", "--timeout", 300)
 
     def test_a_huge_answer_is_cut_off(self):
         found = self.run_probe(*LOOPBACK, "--timeout", PATIENCE * 1000, self.server.url("/huge"))
         self.assert_delivered(found)
         self.assertLess(self.server.sent, 50000000)  # what the sockets buffer, too
+
+    def test_headers_beyond_64_kib_are_no_answer(self):
+        self.again("/large-headers", "no answer", "--timeout", PATIENCE * 1000)
 
     def test_endless_headers_are_cut_off(self):
         self.again("/huge-headers", "no answer", "--timeout", PATIENCE * 1000)
@@ -287,7 +299,7 @@ class Redirects(Webhook):
 
     def test_one_to_an_address_that_is_refused_is_given_up(self):
         for to in (self.elsewhere.url("/ok"), f"http://0x7f.2:{self.server.port}/ok", f"//127.0.0.2:{self.server.port}/",
-                   f"http://[::ffff:127.0.0.2]:{self.server.port}/", "http://169.254.169.254/latest/meta-data/"):
+                   f"http://[::ffff:127.0.0.2]:{self.server.port}/"):
             with self.subTest(to):
                 self.assert_refused(self.run_probe(*LOOPBACK, self.redirect(307, to)))
 
@@ -318,7 +330,7 @@ class Addresses(Webhook):
         port = self.server.port
         urls = [f"http://{host}:{port}/ok" for host in (
             "127.0.0.1", "127.0.0.2", "localhost", "2130706433", "0x7f.1", "0177.0.0.1", "127.1", "0", "[::1]",
-            "[::ffff:127.0.0.1]", "[::ffff:7f00:1]", "[2002:7f00:1::]", "[64:ff9b::7f00:1]")]
+            "[::ffff:127.0.0.1]", "[::ffff:7f00:1]")]
         self.assert_refused(self.run_probe(*urls), len(urls))
         self.assertEqual(self.server.connections, 0)
 
@@ -329,7 +341,7 @@ class Addresses(Webhook):
 
     def test_a_name_of_an_address_that_is_refused_is_given_up(self):
         names = {"four.test": "127.0.0.2", "six.test": "::1", "mapped.test": "::ffff:127.0.0.2",
-                 "both.test": "::1,127.0.0.2", "meta.test": "169.254.169.254", "zero.test": "0.0.0.0"}
+                 "both.test": "::1,127.0.0.2", "zero.test": "0.0.0.0"}
         args = [arg for name, address in names.items() for arg in ("--name", f"{name}={address}")]
         found = self.run_probe(*LOOPBACK, *args, *[f"http://{name}:{self.server.port}/ok" for name in names])
         self.assertEqual({event["name"] for event in found["resolve"]}, set(names))
@@ -340,6 +352,13 @@ class Addresses(Webhook):
         found = self.run_probe(*LOOPBACK, "--name", "mixed.test=127.0.0.2,127.0.0.1",
                                f"http://mixed.test:{self.server.port}/ok")
         self.assert_delivered(found)
+
+    def test_one_that_is_allowed_but_away_is_none_to_give_up_for(self):
+        probe = self.start(*LOOPBACK, "--name", "mixed.test=127.0.0.2,127.0.0.1", f"http://mixed.test:{free_port()}/ok")
+        event = next(event for event in probe.events() if event["event"] in ("later", "done"))
+        self.assertEqual(event["event"], "later")
+        self.assertRegex(event["error"], "^no answer: ")
+        self.assertEqual(probe.finish(), 0)
 
     def test_a_second_answer_of_the_dns_is_judged_too(self):
         found = self.run_probe(*LOOPBACK, "--hurry", "--name", "rebind.test=127.0.0.1;127.0.0.2",
