@@ -264,6 +264,24 @@ static void what_is_published_again_is_dropped(void **state)
     collector_clear(&late);
 }
 
+static void what_is_published_again_takes_no_room(void **state)
+{
+    static char part[64 << 10];
+    struct uuid job = new_job();
+    struct event event = {.job = job, .sequence = 1, .kind = EVENT_STDOUT, .data = part, .length = sizeof(part)};
+    struct collector late;
+
+    (void)state;
+    for (size_t i = 0; i < 2 * EVENTS_JOB_BYTES / sizeof(part); i++)
+        publish(&event, 1);
+    event.sequence = 2;
+    publish(&event, 1);
+    publish_end(&job);
+    collect(&job, 0, EVENT_SEQUENCE_END, &late);
+    assert_int_equal(late.count, 3);
+    collector_clear(&late);
+}
+
 /* A second attempt's come after all of the first one's, and the end is the greatest of all. */
 static void attempts_come_one_after_the_other_and_then_the_end(void **state)
 {
@@ -466,6 +484,7 @@ int main(void)
         cmocka_unit_test(what_happens_later_comes_after_what_is_kept),
         cmocka_unit_test(jobs_in_one_call_do_not_mix),
         cmocka_unit_test(what_is_published_again_is_dropped),
+        cmocka_unit_test(what_is_published_again_takes_no_room),
         cmocka_unit_test(attempts_come_one_after_the_other_and_then_the_end),
         cmocka_unit_test(what_is_forgotten_is_not_told_and_who_is_subscribed_stays_so),
         cmocka_unit_test(what_exceeds_the_bound_is_told_but_not_kept),

@@ -144,8 +144,8 @@ static void a_function_that_runs_holds_up_no_other_job(void **state)
     pthread_t publisher;
 
     (void)state;
-    gate.events = open_memory("memory:?bytes=100000&keep_ms=0");
-    assert_int_equal(publish_one(gate.events, &gate.job, 1, 50000), 0);
+    gate.events = open_memory("memory:?bytes=25000&keep_ms=0");
+    assert_int_equal(publish_one(gate.events, &gate.job, 1, 20000), 0);
     assert_int_equal(events_subscribe(gate.events, &gate.job, 1, wait_at_gate, &gate, &subscription, NULL), 0);
     assert_int_equal(pthread_create(&publisher, NULL, publish_to_gate, &gate), 0);
     await_within(&gate);

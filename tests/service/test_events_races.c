@@ -273,8 +273,14 @@ static void control_messages_carry_their_kind_and_data(void **state)
 
 static void only_watched_jobs_are_heard_of(void **state)
 {
+    struct subscription *subscription = NULL;
+    struct collector collector;
+
     (void)state;
     reset_receiver();
+    /* To be subscribed to a job is not to watch it. */
+    collector_init(&collector, &receiver.jobs[0]);
+    assert_int_equal(events_subscribe(events, &receiver.jobs[0], 0, collector_add, &collector, &subscription, NULL), 0);
     assert_int_equal(events_watch(events, &receiver.jobs[1], NULL), 0);
     assert_int_equal(events_watch(events, &receiver.jobs[2], NULL), 0);
     assert_int_equal(events_watch(events, &receiver.jobs[2], NULL), 0);
@@ -292,6 +298,9 @@ static void only_watched_jobs_are_heard_of(void **state)
     events_unwatch(events, &receiver.jobs[1]);
     events_unwatch(events, &receiver.jobs[1]);
     events_unwatch(events, &receiver.jobs[0]);
+    collector_end(&collector, events, subscription);
+    assert_int_equal(collector.count, 0);
+    collector_clear(&collector);
     assert_int_equal(receiver.unknown, 0);
 }
 

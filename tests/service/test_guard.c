@@ -183,6 +183,22 @@ static void a_claim_that_has_ended_is_nobodys_to_release(void **state)
     assert_int_equal(claim(&name, "b", LONG_MS), 1);
 }
 
+/* What has ended counts as nobody's even if nothing has swept it away yet: others that live stand before it. */
+static void a_claim_that_has_ended_is_free_at_the_first_look(void **state)
+{
+    struct name name = new_name();
+
+    (void)state;
+    for (int i = 0; i < 200; i++) {
+        struct name living = new_name();
+
+        assert_int_equal(claim(&living, "a", LONG_MS), 1);
+    }
+    assert_int_equal(claim(&name, "a", 50), 1);
+    usleep((50 + SLACK_MS) * 1000);
+    assert_int_equal(claim(&name, "b", LONG_MS), 1);
+}
+
 static void taking_over_asks_nobody(void **state)
 {
     struct name name = new_name();
@@ -588,6 +604,7 @@ int main(void)
         cmocka_unit_test(a_claim_ends_by_itself_and_not_before),
         cmocka_unit_test(a_claim_made_again_is_prolonged),
         cmocka_unit_test(a_claim_that_has_ended_is_nobodys_to_release),
+        cmocka_unit_test(a_claim_that_has_ended_is_free_at_the_first_look),
         cmocka_unit_test(taking_over_asks_nobody),
         cmocka_unit_test(many_claims_that_ended_leave_the_living_alone),
         cmocka_unit_test(what_is_allowed_counts_down_to_none),
