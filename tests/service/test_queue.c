@@ -465,9 +465,9 @@ static void who_has_no_prefetch_takes_nothing(void **state)
 static void an_observer_leaves_a_taker_what_it_has(void **state)
 {
     struct queue *queue = open_queue(1, 0);
-    struct queue_message message = publish(queue, "");
-    struct delivery delivery = take(queue);
+    struct delivery delivery = (publish(queue, ""), take(queue));
     struct queue *observer = open_queue(0, 7);
+    struct queue_message message;
 
     (void)state;
     assert_nothing_to_take(queue, 100);
@@ -723,20 +723,30 @@ struct load {
     atomic_uint failures;
 };
 
+static void load_check(struct load *load, int code, const struct failure *failure)
+{
+    if (code >= 0)
+        return;
+    atomic_fetch_add(&load->failures, 1);
+    fprintf(stderr, "%d: %s\n", code, failure->message);
+}
+
 static void *load_publisher(void *arg)
 {
     struct load *load = arg;
 
     for (unsigned i = 0; i < LOAD_EACH;) {
         struct queue_message messages[5] = {0};
+        struct failure failure = {0};
         unsigned at = atomic_fetch_add(&load->published_count, 5);
 
-        for (unsigned k = 0; k < 5; k++) {
+        for (unsigned k = 0; k < 5; k++)
             uuid_make(&messages[k].job);
+        pthread_mutex_lock(&load->mutex);
+        for (unsigned k = 0; k < 5; k++)
             load->published[at + k] = messages[k].job;
-        }
-        if (queue_publish(load->queue, messages, 5, NULL) < 0)
-            atomic_fetch_add(&load->failures, 1);
+        pthread_mutex_unlock(&load->mutex);
+        load_check(load, queue_publish(load->queue, messages, 5, &failure), &failure);
         i += 5;
     }
     return NULL;
@@ -758,11 +768,11 @@ static void *load_taker(void *arg)
 
     while (atomic_load(&load->finished) < LOAD_THREADS * LOAD_EACH) {
         struct delivery delivery;
-        int got = queue_take(load->queue, 200, &delivery, NULL);
+        struct failure failure = {0};
+        int got = queue_take(load->queue, 200, &delivery, &failure);
         bool again;
 
-        if (got < 0)
-            atomic_fetch_add(&load->failures, 1);
+        load_check(load, got, &failure);
         if (got != 1)
             continue;
         again = turn++ % 7 == 0 && !delivery.is_redelivered;
@@ -773,8 +783,8 @@ static void *load_taker(void *arg)
             atomic_fetch_add(&load->finished, 1);
         }
         atomic_fetch_sub(&load->unsettled, 1);
-        if (queue_settle(load->queue, &delivery, again ? QUEUE_AGAIN : QUEUE_DONE, NULL, NULL) < 0)
-            atomic_fetch_add(&load->failures, 1);
+        got = queue_settle(load->queue, &delivery, again ? QUEUE_AGAIN : QUEUE_DONE, NULL, &failure);
+        load_check(load, got, &failure);
     }
     return NULL;
 }
