@@ -82,21 +82,26 @@ class Postgres:
         """As a power cut would: nothing is written or said any more."""
         if not self.process:
             return
-        self._signal_all(signal.SIGSTOP)
-        children = self._signal_all(signal.SIGKILL)
+        self.pause()
+        family = self._children() + [self.process.pid]
+        self._signal(family, signal.SIGKILL)
         self.process.wait()
         self.process = None
         # Their shared memory must be nobody's before the next start.
         deadline = time.monotonic() + 30
-        while any(self._is_alive(pid) for pid in children) and time.monotonic() < deadline:
+        while any(self._state(pid) not in "ZX" for pid in family) and time.monotonic() < deadline:
             time.sleep(0.01)
 
     def pause(self):
         """It is there, takes connections, and answers nothing."""
-        self._signal_all(signal.SIGSTOP)
+        self.process.send_signal(signal.SIGSTOP)
+        # Once it stands still there are no further children.
+        while self.process.poll() is None and self._state(self.process.pid) != "T":
+            time.sleep(0.001)
+        self._signal(self._children(), signal.SIGSTOP)
 
     def resume(self):
-        self._signal_all(signal.SIGCONT)
+        self._signal(self._children() + [self.process.pid], signal.SIGCONT)
 
     def _initialize(self):
         os.makedirs(self.directory, exist_ok=True)
@@ -120,33 +125,33 @@ class Postgres:
         return subprocess.run([os.path.join(self.programs(), "pg_isready"), "-q", "-h", self.directory],
                               stdin=subprocess.DEVNULL).returncode == 0
 
-    def _signal_all(self, number):
-        """The postmaster first, so that there are no further children; the children, by their parent."""
-        if not self.process or self.process.poll() is not None:
-            return []
+    def _children(self):
         pid = self.process.pid
-        self.process.send_signal(number)
         children = []
-        for task in os.listdir(f"/proc/{pid}/task") if os.path.isdir(f"/proc/{pid}/task") else []:
-            try:
+        try:
+            for task in os.listdir(f"/proc/{pid}/task"):
                 with open(f"/proc/{pid}/task/{task}/children") as file:
                     children += [int(word) for word in file.read().split()]
-            except OSError:
-                pass
-        for child in children:
-            try:
-                os.kill(child, number)
-            except ProcessLookupError:
-                pass
+        except OSError:
+            pass
         return children
 
     @staticmethod
-    def _is_alive(pid):
+    def _signal(pids, number):
+        for pid in pids:
+            try:
+                os.kill(pid, number)
+            except ProcessLookupError:
+                pass
+
+    @staticmethod
+    def _state(pid):
+        """As in proc(5); X if there is no such process."""
         try:
             with open(f"/proc/{pid}/stat") as file:
-                return file.read().rpartition(")")[2].split()[0] not in "ZX"
+                return file.read().rpartition(")")[2].split()[0]
         except OSError:
-            return False
+            return "X"
 
     def _log(self):
         try:
