@@ -71,20 +71,22 @@ int channel_send(struct channel *channel, const struct sn__buffer *message, stru
 /* Room for a message of `length` bytes, at the front. What a large one took is given back for the next small one. */
 static bool make_room(struct channel *channel, size_t length)
 {
-    size_t held = channel->end - channel->begin, capacity = length > ROOM ? length : ROOM;
+    size_t held = channel->end - channel->begin, capacity;
     uint8_t *bytes;
 
     if (channel->begin && held)
         memmove(channel->bytes, channel->bytes + channel->begin, held);
     channel->begin = 0;
     channel->end = held;
-    if (capacity <= channel->capacity && (channel->capacity == ROOM || held > ROOM || length > ROOM))
+    if (length > channel->capacity)
+        capacity = length;
+    else if (channel->capacity > ROOM && held <= ROOM && length <= ROOM)
+        capacity = ROOM;
+    else
         return true;
-    if (capacity < held)
-        capacity = held;
     bytes = realloc(channel->bytes, capacity);
     if (!bytes)
-        return capacity <= channel->capacity;
+        return length <= channel->capacity;
     channel->bytes = bytes;
     channel->capacity = capacity;
     return true;

@@ -66,6 +66,8 @@ static void get_fields(struct wire_reader *reader, struct message *message)
         break;
     case MESSAGE_HELLO:
         message_get_hello(reader, &message->hello);
+        if (message->tag) /* it is about no job */
+            wire_refuse(reader, FAIL_INVALID);
         break;
     case MESSAGE_STATUS:
         get_status(reader, message);
