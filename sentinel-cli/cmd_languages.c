@@ -75,9 +75,10 @@ static json_t *text_or_null(const char *text)
 /* With the keys that a language has, or whoever reads the list would trip over it. */
 static json_t *describe_broken(const char *path, const sn_error *error)
 {
-    return json_pack("{s:o, s:n, s:n, s:[], s:n, s:n, s:b, s:n, s:o, s:n, s:n, s:n, s:n}", "manifest", json_text(path),
-                     "name", "title", "aliases", "file_name", "package", "installed", 0, "version", "error",
-                     json_text(sn_error_message(error)), "policy", "compile_policy", "run_limits", "compile_limits");
+    return json_pack("{s:o, s:n, s:n, s:[], s:n, s:n, s:n, s:b, s:n, s:o, s:n, s:n, s:n, s:n}", "manifest",
+                     json_text(path), "name", "title", "aliases", "file_name", "package", "example", "installed", 0,
+                     "version", "error", json_text(sn_error_message(error)), "policy", "compile_policy", "run_limits",
+                     "compile_limits");
 }
 
 static json_t *describe(const struct found *found)
@@ -101,11 +102,12 @@ static json_t *describe(const struct found *found)
         compile_limits = json_limits(&limits);
     }
     return json_pack(
-        "{s:o, s:s, s:o, s:o, s:o, s:o, s:b, s:o, s:o, s:o, s:o, s:o, s:o}", "manifest",
+        "{s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:b, s:o, s:o, s:o, s:o, s:o, s:o}", "manifest",
         json_text(sn_language_manifest(language)), "name", sn_language_name(language), "title",
         text_or_null(sn_language_title(language)), "aliases", aliases, "file_name",
         text_or_null(sn_language_file_name(language)), "package", text_or_null(sn_language_package(language)),
-        "installed", found->version || is_trouble(found), "version", text_or_null(found->version), "error",
+        "example", text_or_null(sn_language_example(language)), "installed", found->version || is_trouble(found),
+        "version", text_or_null(found->version), "error",
         is_trouble(found) ? json_text(sn_error_message(found->error)) : json_null(), "policy",
         text_or_null(sn_language_policy(language)), "compile_policy",
         text_or_null(sn_language_compile_policy(language)), "run_limits", run_limits, "compile_limits", compile_limits);

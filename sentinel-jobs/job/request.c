@@ -247,7 +247,8 @@ static bool is_inner_path(const char *path)
 {
     size_t length = strlen(path);
 
-    if (length == 0 || length > 255 || *path == '/' || path[length - 1] == '/')
+    /* What begins with '-' would be an option of the language's command. */
+    if (length == 0 || length > 255 || *path == '/' || *path == '-' || path[length - 1] == '/')
         return false;
     while (*path) {
         size_t part = strcspn(path, "/");

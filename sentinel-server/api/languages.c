@@ -144,10 +144,11 @@ void handle_languages(void *arg, const struct http_request *request, struct http
         const sn_language *one = sn_languages_entry(api->languages->manifests, i);
         json_t *told = json_object_get(reported, sn_language_name(one));
 
-        if (told)
-            json_array_append(list, told);
-        else
-            json_array_append_new(list, of_manifest(one));
+        json_t *shown = told ? json_incref(told) : of_manifest(one);
+
+        json_object_set_new(shown, "example",
+                            sn_language_example(one) ? json_text(sn_language_example(one)) : json_null());
+        json_array_append_new(list, shown);
         json_object_del(reported, sn_language_name(one));
     }
     /* What workers have beyond this host's manifests is shown, and accepted nowhere: their manifests are missing here.

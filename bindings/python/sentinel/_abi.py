@@ -321,6 +321,7 @@ FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "sn_language_title": (c_char_p, [c_void_p]),
     "sn_language_alias": (c_char_p, [c_void_p, c_size_t]),
     "sn_language_file_name": (c_char_p, [c_void_p]),
+    "sn_language_example": (c_char_p, [c_void_p]),
     "sn_language_package": (c_char_p, [c_void_p]),
     "sn_language_manifest": (c_char_p, [c_void_p]),
     "sn_language_check": (c_int, [c_void_p, _error]),

@@ -57,6 +57,9 @@ class Language:
         self.aliases = tuple(aliases)
         self.file_name = text(lib.sn_language_file_name(pointer))  #: of the source when none is given: "main.cpp"
         self.package = text(lib.sn_language_package(pointer))  #: the Debian package of the toolchain
+        example = lib.sn_language_example(pointer)
+        #: a small program in it, to begin with; None if its manifest has none
+        self.example = None if example is None else text(example)
         self.manifest = os.fsdecode(lib.sn_language_manifest(pointer))  #: the file that says all this
         self.policy = text(lib.sn_language_policy(pointer))  #: of the run step; with a network, "network" is used instead
         compile_policy = lib.sn_language_compile_policy(pointer)

@@ -63,6 +63,8 @@ SN_API const char *sn_language_alias(const sn_language *language, size_t index);
 SN_API const char *sn_language_file_name(const sn_language *language);
 /* The Debian package that brings the toolchain; lives as long as the collection. */
 SN_API const char *sn_language_package(const sn_language *language);
+/* A small program in it, to begin with; NULL if its manifest has none. Lives as long as the collection. */
+SN_API const char *sn_language_example(const sn_language *language);
 /* The file of its manifest; lives as long as the collection. */
 SN_API const char *sn_language_manifest(const sn_language *language);
 /*

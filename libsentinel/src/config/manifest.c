@@ -101,6 +101,7 @@ static const cyaml_schema_field_t manifest_fields[] = {
     FIELD_LIST(struct sn__manifest, "extensions", extensions),
     FIELD_TEXT(struct sn__manifest, "file", file),
     FIELD_TEXT(struct sn__manifest, "package", package),
+    FIELD_TEXT(struct sn__manifest, "example", example),
     FIELD_LIST(struct sn__manifest, "requires", required),
     CYAML_FIELD_MAPPING_PTR("compile", OPTIONAL_POINTER, struct sn__manifest, compile, step_fields),
     CYAML_FIELD_MAPPING_PTR("run", OPTIONAL_POINTER, struct sn__manifest, run, step_fields),
@@ -359,6 +360,8 @@ static int check_names(const struct check *check, const struct sn__manifest *man
         return refuse(check, NULL, "package", "the key is missing: the Debian package that brings the toolchain");
     if (!is_word(manifest->package, LOWER DIGITS, LOWER DIGITS "+.-", 128))
         return refuse(check, NULL, "package", "\"%.40s\" is no name of a Debian package", manifest->package);
+    if (manifest->example && strlen(manifest->example) > SN__EXAMPLE_MAX_BYTES)
+        return refuse(check, NULL, "example", "it is longer than %d bytes", SN__EXAMPLE_MAX_BYTES);
     return 0;
 }
 

@@ -15,6 +15,7 @@
  */
 
 #define SN__MANIFEST_MAX_BYTES (64 * 1024)
+#define SN__EXAMPLE_MAX_BYTES 4096
 
 /* As written in the file: NULL is "not given". */
 struct sn__manifest_limits {
@@ -98,6 +99,7 @@ struct sn__manifest {
     uint32_t extensions_count;
     char *file;
     char *package;
+    char *example;   /* NULL: none */
     char **required; /* "requires": host programs without which the language is not installed */
     uint32_t required_count;
     struct sn__manifest_step *compile; /* NULL: nothing to compile */

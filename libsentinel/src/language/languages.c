@@ -350,6 +350,11 @@ const char *sn_language_file_name(const sn_language *language)
     return language ? language->manifest->file : NULL;
 }
 
+const char *sn_language_example(const sn_language *language)
+{
+    return language ? language->manifest->example : NULL;
+}
+
 const char *sn_language_package(const sn_language *language)
 {
     return language ? language->manifest->package : NULL;
