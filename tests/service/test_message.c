@@ -448,6 +448,17 @@ static void a_count_that_cannot_be_true_costs_nothing(void **state)
     assert_int_equal(message_read(&header, payload, &message, NULL), FAIL_INVALID);
 }
 
+static void a_hello_is_about_no_job(void **state)
+{
+    cleanup_buffer struct sn__buffer buffer = {0};
+    struct message message = {0};
+
+    (void)state;
+    assert_int_equal(write_kind(&buffer, 5), 0);
+    buffer.data[8] = 1;
+    assert_int_equal(read_exactly(buffer.data, buffer.length, FROM_EXECUTOR, &message), FAIL_INVALID);
+}
+
 static void what_is_larger_than_a_message_is_not_written(void **state)
 {
     cleanup_buffer struct sn__buffer buffer = {0};
@@ -492,6 +503,7 @@ int main(void)
         cmocka_unit_test(a_spec_beyond_its_bounds_is_refused),
         cmocka_unit_test(a_string_with_a_nul_is_refused),
         cmocka_unit_test(a_count_that_cannot_be_true_costs_nothing),
+        cmocka_unit_test(a_hello_is_about_no_job),
         cmocka_unit_test(what_is_larger_than_a_message_is_not_written),
         cmocka_unit_test(text_of_the_executor_is_cut_to_its_bound),
     };
