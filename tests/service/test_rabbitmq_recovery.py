@@ -67,7 +67,7 @@ class Recovery(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.directory = tempfile.TemporaryDirectory(prefix="sentinel-rabbitmq-")
-        cls.broker = RabbitMQ(cls.directory.name)
+        cls.broker = RabbitMQ(cls.directory.name, tls=True)
         cls.broker.start()
 
     @classmethod
@@ -148,6 +148,28 @@ class Recovery(unittest.TestCase):
         self.assertEqual(self.driver.code("settle done"), 0)
         self.drain()
         self.driver.ask("close")
+
+    def test_tls_serves_who_knows_the_authority_and_nobody_else(self):
+        knowing = Driver(self.broker.tls_url)
+        try:
+            self.assertEqual(knowing.code("open 1"), 0)
+            self.assertEqual(knowing.code("ping"), 0)
+            while knowing.code("take 300") == 1:
+                knowing.code("settle done")
+            self.assertEqual(knowing.code("publish"), 0)
+            self.assertEqual(knowing.code("take 30000"), 1)
+            self.assertEqual(knowing.code("settle done"), 0)
+            self.assertEqual(knowing.code("close"), 0)
+        finally:
+            self.assertEqual(knowing.end(), 0)
+        stranger = Driver(self.broker.tls_url.split("?")[0])
+        try:
+            self.assertEqual(stranger.code("open 0"), 0)
+            self.assertEqual(stranger.code("publish"), -4)
+            self.assertIn("TLS", stranger.ask("ping"))
+            self.assertEqual(stranger.code("close"), 0)
+        finally:
+            self.assertEqual(stranger.end(), 0)
 
     def test_a_broker_short_of_memory_takes_nothing_but_can_be_looked_at(self):
         self.driver.ask("open 1")

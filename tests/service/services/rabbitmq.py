@@ -20,20 +20,28 @@ default_pass = {password}
 log.file.level = warning
 """
 
+TLS_CONFIGURATION = """\
+listeners.ssl.1 = 127.0.0.1:{port}
+ssl_options.cacertfile = {directory}/ca.pem
+ssl_options.certfile = {directory}/server.pem
+ssl_options.keyfile = {directory}/server.key
+ssl_options.verify = verify_none
+"""
+
 
 def is_installed():
     return os.access(SERVER, os.X_OK)
 
 
-def _three_ports():
-    """A port whose two successors are free too: of AMQP, of Erlang's distribution, and of epmd."""
+def _four_ports():
+    """A port whose successors are free too: of AMQP, of Erlang's distribution, of epmd, and of AMQP with TLS."""
     for _ in range(200):
         sockets = []
         try:
             with socket.socket() as probe:
                 probe.bind(("127.0.0.1", 0))
                 port = probe.getsockname()[1]
-            for offset in range(3):
+            for offset in range(4):
                 sockets.append(socket.socket())
                 sockets[-1].bind(("127.0.0.1", port + offset))
             return port
@@ -42,7 +50,7 @@ def _three_ports():
         finally:
             for each in sockets:
                 each.close()
-    raise RuntimeError("no three free ports in a row")
+    raise RuntimeError("no four free ports in a row")
 
 
 def _processes():
@@ -61,14 +69,19 @@ def _processes():
 
 
 class RabbitMQ:
-    """start(), stop(), kill() and start() again; `url` once it was started. Also a context manager."""
+    """start(), stop(), kill() and start() again; `url` once it was started. Also a context manager.
 
-    def __init__(self, directory, configuration=""):
+    With tls=True there is a `tls_url` too, whose certificate was signed by `ca_file`.
+    """
+
+    def __init__(self, directory, tls=False):
         self.directory = os.path.realpath(directory)
         self.port = None
         self.url = None
         self._password = secrets.token_hex(12)
-        self._more = configuration
+        self.tls_url = None
+        self.ca_file = self._path("ca.pem")
+        self._tls = tls
         self._process = None
 
     @staticmethod
@@ -90,15 +103,30 @@ class RabbitMQ:
         if self.port is not None:
             return
         os.makedirs(self.directory, exist_ok=True)
-        self.port = _three_ports()
+        self.port = _four_ports()
         self.url = f"amqp://tester:{self._password}@127.0.0.1:{self.port}/"
+        configuration = CONFIGURATION.format(port=self.port, password=self._password)
+        if self._tls:
+            self._make_certificates()
+            self.tls_url = f"amqps://tester:{self._password}@localhost:{self.port + 3}/?cacertfile={self.ca_file}"
+            configuration += TLS_CONFIGURATION.format(port=self.port + 3, directory=self.directory)
         with open(self._path("rabbitmq.conf"), "w", encoding="ascii") as file:
-            file.write(CONFIGURATION.format(port=self.port, password=self._password) + self._more)
+            file.write(configuration)
         with open(self._path("enabled_plugins"), "w", encoding="ascii") as file:
             file.write("[].\n")
         cookie = os.open(self._path(".erlang.cookie"), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o400)
         os.write(cookie, secrets.token_hex(16).encode())
         os.close(cookie)
+
+    def _make_certificates(self):
+        def openssl(*arguments):
+            subprocess.run(["openssl", *arguments], cwd=self.directory, check=True, capture_output=True)
+
+        key = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes")
+        openssl("req", "-x509", *key, "-keyout", "ca.key", "-out", "ca.pem", "-subj", "/CN=test CA", "-days", "2")
+        openssl("req", *key, "-keyout", "server.key", "-out", "server.csr", "-subj", "/CN=localhost")
+        openssl("x509", "-req", "-in", "server.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial",
+                "-out", "server.pem", "-days", "2")
 
     def environment(self):
         """What rabbitmqctl and the server are told."""
