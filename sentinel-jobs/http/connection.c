@@ -147,8 +147,16 @@ void http__connection_unwatch(struct http__connection *connection)
 
 /* ---- ending one -------------------------------------------------------------------------------------------------- */
 
+void http__connection_reset(struct http__connection *connection)
+{
+    static const struct linger reset = {.l_onoff = 1};
+
+    setsockopt(h2o_socket_get_fd(connection->sock), SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
+}
+
 static void cut_socket(struct http__connection *connection)
 {
+    http__connection_reset(connection);
     shutdown(h2o_socket_get_fd(connection->sock), SHUT_RDWR);
 }
 

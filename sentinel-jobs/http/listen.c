@@ -53,6 +53,13 @@ static int listen_unix(const char *path, const char *listen_text, struct failure
     return open_socket(AF_UNIX, (const struct sockaddr *)&name, sizeof(name), listen_text, failure);
 }
 
+static bool is_port(const char *text)
+{
+    size_t length = strlen(text);
+
+    return length >= 1 && length <= 5 && strspn(text, "0123456789") == length && atoi(text) <= 65535;
+}
+
 static int listen_tcp(const char *text, struct failure *failure)
 {
     static const struct addrinfo hints = {
@@ -69,7 +76,7 @@ static int listen_tcp(const char *text, struct failure *failure)
     } else if (length && memchr(host, ':', length)) {
         length = 0;
     }
-    if (!length || length >= sizeof(copy) || strspn(colon + 1, "0123456789") != strlen(colon + 1) || !colon[1])
+    if (!length || length >= sizeof(copy) || !is_port(colon + 1))
         return fail(failure, FAIL_INVALID, "\"%s\" is not like 127.0.0.1:8080, [::1]:8080 or unix:/path", text);
     memcpy(copy, host, length);
     copy[length] = '\0';

@@ -237,6 +237,9 @@ static void *run(void *arg)
     pthread_mutex_lock(&server->lock);
     server->start_result = r;
     pthread_cond_signal(&server->started);
+    /* Handlers may use the handle that http_start() gives out, so none runs before it did. */
+    while (r == 0 && !server->is_handed_out)
+        pthread_cond_wait(&server->started, &server->lock);
     pthread_mutex_unlock(&server->lock);
     if (r == 0)
         loop(server);
@@ -455,6 +458,10 @@ int http_start(const struct http_options *options, int listener, struct http_ser
         return r;
     }
     *ret_server = server;
+    pthread_mutex_lock(&server->lock);
+    server->is_handed_out = true;
+    pthread_cond_signal(&server->started);
+    pthread_mutex_unlock(&server->lock);
     return 0;
 }
 

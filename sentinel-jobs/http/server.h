@@ -116,6 +116,7 @@ struct http_server {
     /* The start. */
     pthread_cond_t started;
     int start_result; /* 1: not yet */
+    bool is_handed_out;
 
     /* Loop. */
     h2o_globalconf_t config;
@@ -147,6 +148,8 @@ void http__connections_close_idle(struct http_server *server);
 void http__connections_cut_all(struct http_server *server);
 /* At once, whatever it does; what belongs to it hears of it the usual ways. */
 void http__connection_cut(struct http__connection *connection);
+/* What the kernel still has for the client is thrown away at the close: who does not read would keep it for long. */
+void http__connection_reset(struct http__connection *connection);
 /* Notices if the client hangs up, though h2o does not read while a request is worked on. */
 void http__connection_watch(struct http__connection *connection);
 void http__connection_unwatch(struct http__connection *connection);

@@ -106,6 +106,7 @@ static void destroy(struct http__websocket *websocket)
 void http__websocket_cut(struct http__websocket *websocket)
 {
     websocket->is_refused = false;
+    http__connection_reset(websocket->connection);
     if (websocket->sock)
         destroy(websocket);
     else
@@ -291,7 +292,7 @@ static void step(struct http__websocket *websocket)
     bool is_over = false;
 
     if (wslay_event_want_read(context) && websocket->sock->input->size)
-        is_over = wslay_event_recv(context) != 0;
+        is_over = wslay_event_recv(context) == WSLAY_ERR_NOMEM;
     if (!wslay_event_want_read(context) && !wslay_event_get_close_received(context))
         websocket->is_refused = true;
     is_over = is_over || !write_more(websocket);

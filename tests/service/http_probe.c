@@ -107,6 +107,27 @@ static void handle_slow(void *arg, const struct http_request *request, struct ht
     respond_text(response, 200, "slow");
 }
 
+/* Holds its thread until /unblock. */
+static atomic_bool is_unblocked;
+
+static void handle_block(void *arg, const struct http_request *request, struct http_response *response)
+{
+    (void)arg;
+    (void)request;
+    atomic_fetch_add(&handlers_run, 1);
+    while (!atomic_load(&is_unblocked))
+        pause_ms(5);
+    respond_text(response, 200, "unblocked");
+}
+
+static void handle_unblock(void *arg, const struct http_request *request, struct http_response *response)
+{
+    (void)arg;
+    (void)request;
+    atomic_store(&is_unblocked, true);
+    respond_text(response, 200, "ok");
+}
+
 static void handle_big(void *arg, const struct http_request *request, struct http_response *response)
 {
     size_t size = number(request, "size", 1 << 20);
@@ -445,6 +466,8 @@ static const struct http_route routes[] = {
     {"GET", "/parameter", HTTP_ON_POOL, handle_parameter, false},
     {"GET", "/inject", HTTP_ON_POOL, handle_inject, false},
     {"GET", "/slow", HTTP_ON_POOL, handle_slow, false},
+    {"GET", "/block", HTTP_ON_POOL, handle_block, false},
+    {"GET", "/unblock", HTTP_ON_LOOP, handle_unblock, false},
     {"GET", "/big", HTTP_ON_POOL, handle_big, false},
     {"GET", "/status", HTTP_ON_POOL, handle_status, false},
     {"GET", "/nothing", HTTP_ON_POOL, handle_nothing, false},
