@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "api/admit.h"
 #include "api/errands.h"
+#include "api/stream_message.h"
 
 #include "base/buffer.h"
 #include "base/cleanup.h"
@@ -264,9 +265,7 @@ static void finish_by_store(void *arg)
 
 struct input {
     struct viewer *viewer;
-    enum control_kind kind;
-    char *data;
-    size_t length;
+    struct stream_message message;
 };
 
 static void pass_input(void *arg)
@@ -278,17 +277,18 @@ static void pass_input(void *arg)
     int error;
 
     do {
-        size_t part = input->length - sent < CONTROL_DATA_MAX ? input->length - sent : CONTROL_DATA_MAX;
+        size_t part = input->message.length - sent < CONTROL_DATA_MAX ? input->message.length - sent : CONTROL_DATA_MAX;
 
-        error = events_control(viewer->api->events, &viewer->job, input->kind, input->data + sent, part, &failure);
+        error = events_control(viewer->api->events, &viewer->job, input->message.kind, input->message.data + sent, part,
+                               &failure);
         sent += part;
-    } while (error == 0 && sent < input->length);
+    } while (error == 0 && sent < input->message.length);
     if (error < 0)
         log_line(LOG_WARN_LEVEL, &(struct log_about){.job = &viewer->job}, "input is lost: %s", failure.message);
     pthread_mutex_lock(&viewer->lock);
-    viewer->input_bytes -= input->length;
+    viewer->input_bytes -= input->message.length;
     pthread_mutex_unlock(&viewer->lock);
-    free(input->data);
+    free(input->message.data);
     free(input);
     release(viewer);
 }
@@ -301,46 +301,6 @@ static void refuse_message(struct viewer *viewer, const char *detail)
 
     if (text)
         http_stream_send(viewer->stream, text, strlen(text));
-}
-
-/* {"type": "stdin", "data": "..."}, {"type": "stdin_end"}, {"type": "cancel"} */
-static int read_message(const char *text, size_t length, struct input *input, const char **ret_detail)
-{
-    cleanup_json json_t *document = NULL;
-    const char *type;
-    const json_t *data;
-    const char *encoding;
-
-    *ret_detail = "it is no JSON object";
-    if (json_parse(text, length, &document, NULL) < 0)
-        return FAIL_INVALID;
-    type = json_string_value(json_object_get(document, "type"));
-    data = json_object_get(document, "data");
-    encoding = json_string_value(json_object_get(document, "data_encoding"));
-    *ret_detail = "its type is none of stdin, stdin_end, cancel";
-    if (!type)
-        return FAIL_INVALID;
-    if (strcmp(type, "stdin_end") == 0) {
-        input->kind = CONTROL_STDIN_END;
-    } else if (strcmp(type, "cancel") == 0) {
-        input->kind = CONTROL_CANCEL;
-    } else if (strcmp(type, "stdin") == 0) {
-        input->kind = CONTROL_STDIN;
-        *ret_detail = "its data is no string";
-        if (!json_is_string(data))
-            return FAIL_INVALID;
-        *ret_detail = "its data is no base64";
-        if (encoding && strcmp(encoding, "base64") == 0)
-            return json_decode_base64(json_string_value(data), json_string_length(data), &input->data, &input->length);
-        input->length = json_string_length(data);
-        input->data = malloc(input->length + 1);
-        if (!input->data)
-            return FAIL_NOMEM;
-        memcpy(input->data, json_string_value(data), input->length + 1);
-    } else {
-        return FAIL_INVALID;
-    }
-    return 0;
 }
 
 static void on_message(void *arg, const char *text, size_t length)
@@ -358,20 +318,20 @@ static void on_message(void *arg, const char *text, size_t length)
         free(input);
         return;
     }
-    if (read_message(text, length, input, &detail) < 0) {
+    if (stream_message_read(text, length, &input->message, &detail) < 0) {
         refuse_message(viewer, detail);
         free(input);
         return;
     }
     pthread_mutex_lock(&viewer->lock);
-    is_full = viewer->input_bytes + input->length > INPUT_MAX;
+    is_full = viewer->input_bytes + input->message.length > INPUT_MAX;
     if (!is_full)
-        viewer->input_bytes += input->length;
+        viewer->input_bytes += input->message.length;
     pthread_mutex_unlock(&viewer->lock);
     if (is_full)
         refuse_message(viewer, "input comes faster than the program can be given it; this piece is dropped");
     if (is_full || !add_errand(viewer, pass_input, input)) {
-        free(input->data);
+        free(input->message.data);
         free(input);
     }
 }
