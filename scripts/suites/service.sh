@@ -32,10 +32,37 @@ suite_service() {
   for name in tests/service/test_*.py; do
     run_unittest "${name##*/}" env "SENTINEL_BUILD=$top/build-test" "SENTINEL_LONG=$long" "$service_python" "$name" -v
   done
+  service_sanitized thread EmbeddedApi EmbeddedStreams
+  service_sanitized address EmbeddedApi EmbeddedStreams
   for name in deploy/systemd/*.service; do
     service_unit "$name"
   done
   end
+}
+
+# service_sanitized SANITIZER CLASS...: the whole of a server that was built with it.
+service_sanitized() {
+  local build=build-tsan sanitizer=$1 class program
+  shift
+  [[ $sanitizer == thread ]] || build=build-asan
+  if [[ ! -f $build/build.ninja ]]; then
+    [[ ! -d $build ]] || rm -rf --one-file-system "$build"
+    local options=(--buildtype=debugoptimized -Db_sanitize=thread)
+    [[ $sanitizer == thread ]] || options=(--buildtype=debug -Db_sanitize=address,undefined)
+    meson setup "$build" "${options[@]}" -Db_lundef=false -Dwerror=true >"$scratch/log" 2>&1 </dev/null ||
+      rm -f "$build/build.ninja"
+  fi
+  if [[ ! -f $build/build.ninja ]] ||
+    ! ninja -C "$build" sentinel-server/sentinel-server >"$scratch/log" 2>&1 </dev/null; then
+    case_failed "the server with -fsanitize=$sanitizer" "$scratch/log"
+    return
+  fi
+  for class in "$@"; do
+    program=test_api.py
+    [[ $class != *Streams ]] || program=test_streams.py
+    run_unittest "$class with -fsanitize=$sanitizer" env "SENTINEL_BUILD=$top/$build" TSAN_OPTIONS=exitcode=66 \
+      "$service_python" "tests/service/$program" -v "$class"
+  done
 }
 
 # A unit as it would be installed here: the paths of programs exist.

@@ -245,10 +245,11 @@ class Service:
         problems = []
         for process in [self.server, *self.workers]:
             try:
-                if process is not None:
-                    process.stop()
+                if process is not None and process.stop() != 0:
+                    problems.append(f"{process.name} ended with {process.process.returncode}: {process.log()[-3000:]}")
             except AssertionError as problem:
                 problems.append(str(problem))
+        problems += self._sanitizers_said()
         for dependency in (self.rabbitmq, self.redis, self.postgres):
             if dependency is not None:
                 dependency.stop()
@@ -259,6 +260,17 @@ class Service:
         shutil.rmtree(self.directory, ignore_errors=True)
         if problems:
             raise AssertionError("; ".join(problems))
+
+    def _sanitizers_said(self):
+        said = []
+        for name in os.listdir(self.directory):
+            if name.endswith(".log"):
+                with open(os.path.join(self.directory, name), errors="replace") as file:
+                    text = file.read()
+                place = text.find("Sanitizer")
+                if place >= 0:
+                    said.append(text[max(0, place - 200):place + 4000])
+        return said[:1]
 
     def __enter__(self):
         return self.start()
