@@ -3,6 +3,7 @@
 #define JOBS_WORK_PARTS_H
 
 #include "common/json.h"
+#include "work/kill_point.h"
 #include "work/work.h"
 
 #include <pthread.h>
@@ -78,18 +79,5 @@ void *keeper_main(void *work);
 void work_count(struct work *work, const char *language, enum job_status status);
 /* Sleeps, but no longer than until everything is to stop: true then. */
 bool work_pause(struct work *work, uint64_t ms);
-
-/*
- * A place where a test kills this process (SENTINEL_KILL_AT names one). Only in builds that are made for it
- * (-Dkill_points=true); else nothing.
- */
-#ifdef JOBS_KILL_POINTS
-void work_point(const char *name);
-#else
-static inline void work_point(const char *name)
-{
-    (void)name;
-}
-#endif
 
 #endif

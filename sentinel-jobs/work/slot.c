@@ -223,7 +223,7 @@ static int finish(struct task *task, enum job_status status, const char *result,
         if (work_pause(task->work, RETRY_MS))
             break;
     }
-    work_point("after_commit");
+    kill_point("after_commit");
     if (error < 0) {
         log_line(LOG_WARN_LEVEL, &task->about, "attempt %u came to nothing: %s", task->job->attempt, failure.message);
         return error;
@@ -443,7 +443,7 @@ static void execute(struct task *task)
     pthread_mutex_unlock(&slot->lock);
     if (is_interrupted)
         executor_cancel(task->work->client, tag);
-    work_point("mid_run");
+    kill_point("mid_run");
     fate = follow(task);
 
     pthread_mutex_lock(&slot->lock);
@@ -487,14 +487,14 @@ static void take_on(struct task *task)
     const struct work_options *options = task->options;
     char reason[160];
 
-    work_point("before_claim");
+    kill_point("before_claim");
     /* Before the claim: from then on it can be cancelled by a message. */
     events_watch(options->events, &task->delivery->message.job, NULL);
     if (claim(task) == 0) {
         task->about.traceparent = task->job->traceparent;
         task->times = task->job->times;
         task->times.compiling = task->times.running = task->times.finished = 0;
-        work_point("after_claim");
+        kill_point("after_claim");
         if (task->job->attempt > options->attempts_max) {
             snprintf(reason, sizeof(reason), "given up: %u times whoever executed it died", options->attempts_max);
             refuse(task, reason, QUEUE_DEAD);

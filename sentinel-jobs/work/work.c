@@ -10,7 +10,7 @@
 #include <string.h>
 
 #ifdef JOBS_KILL_POINTS
-void work_point(const char *name)
+void kill_point(const char *name)
 {
     const char *wanted = getenv("SENTINEL_KILL_AT");
 

@@ -8,6 +8,7 @@
 #include "job/request.h"
 #include "job/result.h"
 #include "webhook/webhook.h"
+#include "work/kill_point.h"
 
 #include <openssl/evp.h>
 #include <string.h>
@@ -147,17 +148,33 @@ static bool make_job(struct api *api, const struct http_request *request, struct
     return true;
 }
 
-/* The span of this request: of the caller's trace, or of a new one; what the job carries on. */
-static char *traceparent_of(const struct http_request *request)
+/* The span of this request: of the caller's trace, or of a new one; what the jobs carry on. */
+struct request_span {
+    struct trace_span span;
+    char traceparent[TRACEPARENT_SIZE];
+};
+
+static void begin_span(const struct http_request *request, struct request_span *ret_span)
 {
     const char *header = http_request_header(request, "traceparent");
     struct trace_context parent;
-    struct trace_context context;
-    char text[TRACEPARENT_SIZE];
+    bool has_parent = header && trace_parse(header, &parent);
 
-    trace_begin(header && trace_parse(header, &parent) ? &parent : NULL, &context);
-    trace_print(&context, text);
-    return strdup(text);
+    *ret_span = (struct request_span){.span = {.name = "submit", .start_us = wallclock_us()}};
+    trace_begin(has_parent ? &parent : NULL, &ret_span->span.context);
+    if (has_parent)
+        memcpy(ret_span->span.parent_id, parent.span_id, sizeof(parent.span_id));
+    trace_print(&ret_span->span.context, ret_span->traceparent);
+}
+
+static void end_span(struct api *api, const struct http_request *request, struct request_span *span)
+{
+    const struct trace_attribute attributes[] = {
+        {"sentinel.request_id", request->id}, {"url.path", request->path}, {NULL, NULL}};
+
+    span->span.end_us = wallclock_us();
+    span->span.attributes = attributes;
+    tracer_add(api->tracer, &span->span);
 }
 
 static json_t *receipt_of(const struct job *job)
@@ -211,6 +228,7 @@ static int accept_jobs(struct api *api, const struct http_request *request, stru
         answer_text(response, 202, &earlier);
         return 1;
     }
+    kill_point("after_insert");
     for (size_t i = 0; i < count; i++) {
         struct queue_message message = {.job = jobs[i]->id};
 
@@ -257,6 +275,7 @@ void handle_submit(void *arg, const struct http_request *request, struct http_re
     cleanup_free char *receipt_text = NULL;
     cleanup_job struct job *job = NULL;
     struct waiter *waiter = NULL;
+    struct request_span span;
     char id[UUID_TEXT_SIZE];
     struct failure failure;
     struct caller caller;
@@ -271,7 +290,8 @@ void handle_submit(void *arg, const struct http_request *request, struct http_re
     }
     if (!make_job(api, request, response, &caller, document, "", &job))
         return;
-    job->traceparent = traceparent_of(request);
+    begin_span(request, &span);
+    job->traceparent = strdup(span.traceparent);
     receipt = receipt_of(job);
     receipt_text = json_print(receipt, NULL);
     if (!receipt_text || !job->traceparent) {
@@ -287,6 +307,7 @@ void handle_submit(void *arg, const struct http_request *request, struct http_re
         waiter_drop(waiter);
         return;
     }
+    end_span(api, request, &span);
     uuid_print(&job->id, id);
     http_add_header(response, "Location", "/api/v1/submissions/%s", id);
     if (waiter)
@@ -301,8 +322,8 @@ void handle_submit_batch(void *arg, const struct http_request *request, struct h
     cleanup_json json_t *document = NULL;
     cleanup_json json_t *receipts = NULL;
     cleanup_free char *text = NULL;
-    cleanup_free char *traceparent = NULL;
     cleanup_free struct job **jobs = NULL;
+    struct request_span span;
     struct failure failure;
     struct caller caller;
     size_t count;
@@ -328,9 +349,9 @@ void handle_submit_batch(void *arg, const struct http_request *request, struct h
     if (!admit(api, request, response, SCOPE_SUBMIT, ADMIT_SUBMIT, (uint32_t)count, &caller))
         return;
     jobs = calloc(count, sizeof(*jobs));
-    traceparent = traceparent_of(request);
+    begin_span(request, &span);
     receipts = json_array();
-    while (jobs && traceparent && made < count) {
+    while (jobs && made < count) {
         char prefix[40];
 
         snprintf(prefix, sizeof(prefix), "submissions[%zu].", made);
@@ -340,16 +361,20 @@ void handle_submit_batch(void *arg, const struct http_request *request, struct h
         }
         if (!make_job(api, request, response, &caller, json_array_get(list, made), prefix, &jobs[made]))
             break;
-        jobs[made]->traceparent = strdup(traceparent);
+        jobs[made]->traceparent = strdup(span.traceparent);
         json_array_append_new(receipts, receipt_of(jobs[made]));
         made++;
+        if (!jobs[made - 1]->traceparent)
+            break;
     }
-    if (jobs && made == count) {
+    if (jobs && made == count && jobs[made - 1]->traceparent) {
         cleanup_json json_t *answer = json_pack("{s:O}", "submissions", receipts);
 
         text = json_print(answer, NULL);
-        if (text && accept_jobs(api, request, response, jobs, count, &caller, text) == 0)
+        if (text && accept_jobs(api, request, response, jobs, count, &caller, text) == 0) {
+            end_span(api, request, &span);
             answer_text(response, 202, &text);
+        }
     }
     if (!response->status)
         answer_problem(response, request, 500, "out_of_memory", NULL, "there is not enough memory for this");

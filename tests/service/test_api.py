@@ -5,9 +5,10 @@ import concurrent.futures
 import http.server
 import json
 import os
+import shutil
+import subprocess
 import sys
 import threading
-import time
 import unittest
 import uuid
 
@@ -365,6 +366,9 @@ class ApiCases:
         text = self.ask("GET", "/metrics", expect=200).body.decode()
         for name in ("sentinel_http_requests_total", "sentinel_workers_active", "sentinel_queue_depth"):
             self.assertIn(name, text)
+        if shutil.which("promtool"):
+            done = subprocess.run(["promtool", "check", "metrics"], input=text, capture_output=True, text=True, timeout=60)
+            self.assertEqual((done.returncode, done.stdout + done.stderr), (0, ""))
 
     # ---- last: is everything that the document promises seen?
 

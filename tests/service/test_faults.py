@@ -1,0 +1,219 @@
+# SPDX-License-Identifier: MIT
+"""What is away, what dies at a named place, what is given up, and what is handed back."""
+
+import http.client
+import os
+import signal
+import sys
+import time
+import unittest
+import urllib.request
+import uuid
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from services.openapi import Document  # noqa: E402
+from services.service import Service, is_alive, wait_for  # noqa: E402
+
+SUBMISSIONS = "/api/v1/submissions"
+GOOD = {"language": "python", "source_code": "print('good')"}
+SLOW = {"language": "python", "source_code": "import time\ntime.sleep(3)\nprint('slow')"}
+
+
+class Faults(unittest.TestCase):
+    def start(self, fleet, **more):
+        reason = Service.missing(fleet)
+        if reason:
+            self.skipTest(reason)
+        service = Service(fleet=fleet, **more).start()
+        self.addCleanup(service.stop)
+        self.document = Document(service.request("GET", "/api/v1/openapi.json").json)
+        return service
+
+    def ask(self, service, method, target, document=None, **more):
+        answer = service.request(method, target, document, **more)
+        self.document.check(method, target, answer)
+        return answer
+
+    def refusal(self, service, code):
+        """A submission is refused by 503 with this code, sooner or later; nothing of it is there."""
+        user = str(uuid.uuid4())
+
+        def is_refused():
+            answer = self.ask(service, "POST", SUBMISSIONS, {**GOOD, "user_id": user})
+            return answer if answer.status == 503 and answer.json["code"] == code else None
+        answer = wait_for(is_refused, 30, code)
+        self.assertTrue(int(answer.headers["Retry-After"]) > 0)
+
+    def down(self, service):
+        answer = self.ask(service, "GET", "/health/ready")
+        return {name for name, check in answer.json["checks"].items() if check["status"] == "down"} if answer.status == 503 else set()
+
+
+class FleetFaults(Faults):
+    def test_what_is_away_is_named_and_comes_back_without_a_restart(self):
+        service = self.start(True)
+        with self.subTest("the broker"):
+            waiting = self.ask(service, "POST", SUBMISSIONS, SLOW).json["id"]
+            wait_for(lambda: self.ask(service, "GET", f"{SUBMISSIONS}/{waiting}").json["status"] == "RUNNING", 30)
+            service.rabbitmq.kill()
+            self.refusal(service, "queue_unavailable")
+            self.assertEqual(self.down(service), {"queue"})
+            self.assertEqual(self.ask(service, "GET", "/health").status, 200)
+            # What runs goes on, and its result is stored, though nothing can be acknowledged.
+            self.assertEqual(service.await_over(waiting)["stdout"], "slow\n")
+            service.rabbitmq.start()
+            service.await_ready()
+            self.assertEqual(service.submit("python", "print(1)").json["stdout"], "1\n")
+        with self.subTest("the database"):
+            waiting = self.ask(service, "POST", SUBMISSIONS, SLOW).json["id"]
+            wait_for(lambda: self.ask(service, "GET", f"{SUBMISSIONS}/{waiting}").json["status"] == "RUNNING", 30)
+            service.postgres.kill()
+            self.refusal(service, "dependency_unavailable")
+            self.assertIn("store", self.down(service))
+            self.assertEqual(self.ask(service, "GET", f"{SUBMISSIONS}/{waiting}").status, 503)
+            time.sleep(3)  # the program ends while its result has nowhere to go
+            service.postgres.start()
+            service.await_ready()
+            self.assertEqual(service.await_over(waiting)["stdout"], "slow\n")
+        with self.subTest("Redis"):
+            service.redis.kill()
+            wait_for(lambda: self.down(service) == {"guard"}, 30, "a check that names the guard")
+            self.assertEqual(service.submit("python", "print(2)").json["stdout"], "2\n")
+            service.redis.start()
+            service.await_ready()
+        with self.subTest("the workers"):
+            service.workers[0].stop()
+            wait_for(lambda: self.down(service) == {"workers"}, 30, "a check that names the workers")
+            waiting = self.ask(service, "POST", SUBMISSIONS, GOOD).json["id"]
+            service.workers[0].start()
+            self.assertEqual(service.await_over(waiting)["status"], "SUCCESS")
+
+    def test_a_server_killed_before_it_published_loses_nothing(self):
+        service = self.start(True)
+        service.server.stop()
+        service.server.environment["SENTINEL_KILL_AT"] = "after_insert"
+        service.server.start()
+        service.await_ready()
+        key = {"Idempotency-Key": str(uuid.uuid4())}
+        with self.assertRaises((OSError, http.client.HTTPException)):
+            service.request("POST", SUBMISSIONS, GOOD, headers=key)
+        wait_for(lambda: not service.server.is_running, 30, "its death")
+        del service.server.environment["SENTINEL_KILL_AT"]
+        service.server.start()
+        service.await_ready()
+        again = self.ask(service, "POST", SUBMISSIONS, GOOD, headers=key)
+        self.assertEqual(again.headers["Idempotency-Replayed"], "true")
+        job = service.await_over(again.json["id"])
+        self.assertEqual((job["status"], job["attempt"]), ("SUCCESS", 1))
+
+    def test_a_job_that_kills_its_workers_is_given_up_and_can_be_retried(self):
+        service = self.start(True, workers=0, settings={"SENTINEL_ATTEMPTS_MAX": "2", "SENTINEL_LEASE_MS": "3000"})
+        poisoned = self.ask(service, "POST", SUBMISSIONS, GOOD).json["id"]
+        for _ in range(2):
+            worker = service.add_worker(SENTINEL_KILL_AT="mid_run")
+            wait_for(lambda: not any(is_alive(pid) for pid in worker.others()) or not worker.is_running, 60, "its death")
+            worker.kill()
+            service.workers.remove(worker)
+        service.add_worker()
+        job = service.await_over(poisoned)
+        self.assertEqual(job["status"], "INTERNAL_ERROR")
+        self.assertIn("2 times", job["reason"])
+        letters = wait_for(lambda: self.ask(service, "GET", "/api/v1/dead-letters").json["dead_letters"], 30, "a dead letter")
+        self.assertEqual(letters[0]["id"], poisoned)
+        self.assertIn(poisoned, service.run("sentinel-server", "dlq", "list").stdout)
+        self.assertEqual(self.ask(service, "POST", f"/api/v1/dead-letters/{poisoned}/retry").status, 202)
+        self.assertEqual(service.await_over(poisoned)["status"], "SUCCESS")
+        self.assertEqual(self.ask(service, "POST", f"/api/v1/dead-letters/{poisoned}/retry").status, 409)
+        self.assertEqual(self.ask(service, "GET", "/api/v1/dead-letters").json["dead_letters"], [])
+        self.assertIn("0 dead letters are gone", service.run("sentinel-server", "dlq", "purge").stdout)
+        self.assertEqual(service.run("sentinel-server", "dlq", "retry", poisoned, check=False).returncode, 1)
+
+    def test_a_worker_that_drains_lets_what_runs_end(self):
+        service = self.start(True)
+        job_id = self.ask(service, "POST", SUBMISSIONS, SLOW).json["id"]
+        wait_for(lambda: self.ask(service, "GET", f"{SUBMISSIONS}/{job_id}").json["status"] == "RUNNING", 30)
+        service.workers[0].stop()
+        job = service.await_over(job_id, 1)
+        self.assertEqual((job["status"], job["stdout"], job["attempt"]), ("SUCCESS", "slow\n", 1))
+        service.workers.clear()
+
+    def test_what_does_not_end_in_time_is_handed_back(self):
+        for signals in (1, 2):
+            with self.subTest(signals=signals):
+                service = self.start(True, settings={"SENTINEL_DRAIN_MS": "500" if signals == 1 else "60000"})
+                long = {"language": "python", "source_code": "import time\ntime.sleep(4)\nprint('long')"}
+                job_id = self.ask(service, "POST", SUBMISSIONS, long).json["id"]
+                wait_for(lambda: self.ask(service, "GET", f"{SUBMISSIONS}/{job_id}").json["status"] == "RUNNING", 30)
+                first = service.workers.pop()
+                other = service.add_worker()
+                wait_for(lambda: "slots" in other.log(), 60, "the other worker")
+                for _ in range(signals):
+                    first.process.send_signal(signal.SIGTERM)
+                    time.sleep(0.3)
+                self.assertEqual(first.process.wait(timeout=20), 0)
+                job = service.await_over(job_id)
+                self.assertEqual((job["status"], job["stdout"]), ("SUCCESS", "long\n"))
+                # The hand-back was no failed attempt.
+                self.assertEqual(job["attempt"], 1)
+
+    def test_a_worker_tells_how_it_is(self):
+        service = self.start(True)
+        address = service.workers[0].environment["SENTINEL_LISTEN"]
+        for path, text in (("/health", b'"ok"'), ("/health/ready", b'"ready"'), ("/metrics", b"sentinel_workers_active 1\n")):
+            with urllib.request.urlopen(f"http://{address}{path}", timeout=30) as response:
+                self.assertIn(text, response.read())
+
+    def test_a_schema_that_is_not_this_program_s_is_refused(self):
+        service = self.start(True)
+        service.server.stop()
+        service.workers[0].stop()
+        service.workers.clear()
+        service.run("sentinel-server", "migrate", "0")
+        done = service.run("sentinel-server", check=False, SENTINEL_LISTEN="127.0.0.1:1")
+        self.assertNotEqual(done.returncode, 0)
+        service.run("sentinel-server", "migrate")
+        service.server.start()
+        service.add_worker()
+        service.await_ready()
+        self.assertEqual(service.submit("python", "print(1)").json["stdout"], "1\n")
+
+
+class EmbeddedFaults(Faults):
+    def test_a_full_queue_refuses_and_loses_nothing(self):
+        service = self.start(False, settings={"SENTINEL_QUEUE_MAX": "5", "SENTINEL_SLOTS": "1"})
+        accepted = []
+        for _ in range(200):
+            answer = self.ask(service, "POST", SUBMISSIONS, {"language": "python", "source_code": "import time; time.sleep(0.3)"})
+            if answer.status == 503:
+                self.assertEqual(answer.json["code"], "queue_full")
+                break
+            accepted.append(answer.json["id"])
+        self.assertEqual(answer.status, 503)
+        for job_id in accepted:
+            self.assertEqual(service.await_over(job_id)["status"], "SUCCESS")
+        self.assertEqual(self.ask(service, "POST", SUBMISSIONS, GOOD).status, 202)
+
+    def test_a_server_killed_while_it_executes_executes_again(self):
+        service = self.start(False)
+        job_id = self.ask(service, "POST", SUBMISSIONS, SLOW).json["id"]
+        wait_for(lambda: self.ask(service, "GET", f"{SUBMISSIONS}/{job_id}").json["status"] == "RUNNING", 30)
+        service.server.kill()
+        service.server.start()
+        service.await_ready()
+        job = service.await_over(job_id)
+        self.assertEqual((job["status"], job["stdout"], job["attempt"]), ("SUCCESS", "slow\n", 2))
+
+    def test_wrong_configurations_are_refused_with_the_reason(self):
+        service = self.start(False)
+        for settings, word in (({"SENTINEL_LISTEN": "x"}, "SENTINEL_LISTEN"), ({"SENTINEL_SLOT": "1"}, "SENTINEL_SLOTS"),
+                               ({"RABBITMQ_URL": "amqp://127.0.0.1/"}, "DATABASE_URL"), ({"SENTINEL_AUTH": "maybe"}, "SENTINEL_AUTH"),
+                               ({"SENTINEL_RELAX": "everything"}, "SENTINEL_RELAX"), ({"SENTINEL_USER": "nobody-of-that-name"}, "useradd")):
+            with self.subTest(settings=settings):
+                done = service.run("sentinel-server", *([] if "USER" in str(settings) else ["--check-config"]), check=False, **{"SENTINEL_LISTEN": "127.0.0.1:0", **settings})
+                self.assertNotEqual(done.returncode, 0)
+                self.assertIn(word, done.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
