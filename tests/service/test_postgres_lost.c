@@ -6,6 +6,7 @@
  */
 #include "postgres_fixture.h"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -14,6 +15,7 @@ static char proxy_directory[100];
 static char proxy_url[300];
 static struct sockaddr_un server_address = {.sun_family = AF_UNIX};
 static int proxy_listener = -1;
+static int proxy_end[2]; /* a pipe: its closing ends the proxy, also with a store that a failed test left open */
 static pthread_t proxy_thread;
 static atomic_bool proxy_loses;
 static atomic_int proxy_lost;
@@ -21,11 +23,14 @@ static atomic_int proxy_lost;
 /* False: one of them is gone, or the answer was lost. */
 static bool pass_on(int client, int server)
 {
-    struct pollfd polled[] = {{.fd = client, .events = POLLIN}, {.fd = server, .events = POLLIN}};
+    struct pollfd polled[] = {
+        {.fd = client, .events = POLLIN}, {.fd = server, .events = POLLIN}, {.fd = proxy_end[0], .events = POLLIN}};
     char bytes[16384];
 
-    if (poll(polled, 2, -1) < 0)
+    if (poll(polled, 3, -1) < 0)
         return true;
+    if (polled[2].revents)
+        return false;
     for (int i = 0; i < 2; i++) {
         ssize_t got;
 
@@ -44,7 +49,7 @@ static bool pass_on(int client, int server)
     return true;
 }
 
-/* One connection after the other: the store has one. Ended by closing the listener's other end. */
+/* One connection after the other: the store has one. */
 static void *run_proxy(void *arg)
 {
     (void)arg;
@@ -82,6 +87,7 @@ static int start_proxy(void **state)
     proxy_listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     assert_int_equal(bind(proxy_listener, (struct sockaddr *)&address, sizeof(address)), 0);
     assert_int_equal(listen(proxy_listener, 5), 0);
+    assert_int_equal(pipe2(proxy_end, O_CLOEXEC), 0);
     return pthread_create(&proxy_thread, NULL, run_proxy, NULL);
 }
 
@@ -92,8 +98,10 @@ static int stop_proxy(void **state)
     (void)state;
     if (!*url)
         return 0;
+    close(proxy_end[1]);
     shutdown(proxy_listener, SHUT_RDWR);
     pthread_join(proxy_thread, NULL);
+    close(proxy_end[0]);
     close(proxy_listener);
     snprintf(path, sizeof(path), "%s/.s.PGSQL.5432", proxy_directory);
     unlink(path);
