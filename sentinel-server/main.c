@@ -11,8 +11,6 @@
 #include <string.h>
 #include <unistd.h>
 
-extern char **environ;
-
 static const char usage[] =
     "usage: sentinel-server [--config FILE] [COMMAND]\n"
     "\n"

@@ -10,8 +10,6 @@
 #include <sentinel/version.h>
 #include <string.h>
 
-extern char **environ;
-
 static const char usage[] =
     "usage: sentinel-worker [--config FILE]\n"
     "\n"

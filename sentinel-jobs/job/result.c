@@ -40,7 +40,9 @@ static json_t *text_or_null(const char *text)
 /* Milliseconds with a fraction of microseconds: what a figure of nanoseconds is good for. */
 static json_t *milliseconds(uint64_t ns)
 {
-    return json_real((double)(ns / 1000) / 1000.0);
+    uint64_t us = ns / 1000;
+
+    return json_real((double)us / 1000.0);
 }
 
 static int set_figures(json_t *object, const struct step_outcome *step)

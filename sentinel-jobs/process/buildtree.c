@@ -28,8 +28,10 @@ void process_find_data(const char *program)
     if (length <= 0 || (given && *given))
         return;
     build[length] = '\0';
-    if (!strip_component(build, program) || !strip_component(build, program) ||
-        asprintf(&data, "%s/%s/policies", build, SN_SOURCE_FROM_BUILD) < 0 ||
+    for (int i = 0; i < 2; i++)
+        if (!strip_component(build, program))
+            return;
+    if (asprintf(&data, "%s/%s/policies", build, SN_SOURCE_FROM_BUILD) < 0 ||
         asprintf(&manifests, "%s/languages", data) < 0)
         return;
     if (access(manifests, R_OK | X_OK) == 0)

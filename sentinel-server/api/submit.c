@@ -175,6 +175,7 @@ static void end_span(struct api *api, const struct http_request *request, struct
     span->span.end_us = wallclock_us();
     span->span.attributes = attributes;
     tracer_add(api->tracer, &span->span);
+    span->span.attributes = NULL;
 }
 
 static json_t *receipt_of(const struct job *job)
