@@ -9,6 +9,7 @@ int cmd_serve(const struct config *config);
 int cmd_keys(const struct config *config, int argc, char **argv);
 int cmd_dlq(const struct config *config, int argc, char **argv);
 int cmd_migrate(const struct config *config, int argc, char **argv);
+int cmd_republish(const struct config *config, int argc, char **argv);
 
 /* "sentinel-server: MESSAGE" on stderr; returns `status`. */
 int complain(int status, const char *format, ...) __attribute__((format(printf, 2, 3)));

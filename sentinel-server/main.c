@@ -19,6 +19,7 @@ static const char usage[] =
     "  keys list\n"
     "  keys revoke ID\n"
     "  dlq list | retry ID | retry --all | purge\n"
+    "  republish                          the broker lost its queue: publish all jobs that wait once more\n"
     "  migrate [VERSION]                  bring the database's schema up to date, or to a version\n"
     "\n"
     "  --config FILE    KEY=VALUE lines; the environment wins over them\n"
@@ -65,6 +66,8 @@ static int dispatch(const struct config *config, int argc, char **argv)
         return cmd_dlq(config, argc, argv);
     if (strcmp(argv[0], "migrate") == 0)
         return cmd_migrate(config, argc, argv);
+    if (strcmp(argv[0], "republish") == 0)
+        return cmd_republish(config, argc, argv);
     return complain_usage("there is no command \"%s\"", argv[0]);
 }
 

@@ -98,8 +98,7 @@ class ChaosCases:
     def kill_worker_at_a_point(self):
         """One that dies where it is told, with the first job that it gets."""
         worker = self.service.add_worker(SENTINEL_KILL_AT=self.chance.choice(KILL_POINTS))
-        wait_for(lambda: not worker.is_running or not worker.others(), 60, "the death of a worker")
-        worker.kill()
+        wait_for(lambda: not worker.is_running, 60, "the death of a worker")
         self.service.workers.remove(worker)
 
     def kill_dependency(self, name):

@@ -13,7 +13,7 @@ import uuid
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from services.openapi import Document  # noqa: E402
-from services.service import Service, is_alive, wait_for  # noqa: E402
+from services.service import Service, wait_for  # noqa: E402
 
 SUBMISSIONS = "/api/v1/submissions"
 GOOD = {"language": "python", "source_code": "print('good')"}
@@ -21,6 +21,10 @@ SLOW = {"language": "python", "source_code": "import time\ntime.sleep(3)\nprint(
 
 
 class Faults(unittest.TestCase):
+    def prints(self, service, word):
+        answer = service.submit("python", f"print({word!r})")
+        self.assertEqual((answer.status, answer.json.get("stdout")), (200, word + "\n"), answer)
+
     def start(self, fleet, **more):
         reason = Service.missing(fleet)
         if reason:
@@ -53,6 +57,9 @@ class Faults(unittest.TestCase):
 class FleetFaults(Faults):
     def test_what_is_away_is_named_and_comes_back_without_a_restart(self):
         service = self.start(True)
+        # A quorum queue that was declared less than some seconds before its broker is killed has no leader afterwards:
+        # RabbitMQ 3.10 writes the names of queues late.
+        time.sleep(10)
         with self.subTest("the broker"):
             waiting = self.ask(service, "POST", SUBMISSIONS, SLOW).json["id"]
             wait_for(lambda: self.ask(service, "GET", f"{SUBMISSIONS}/{waiting}").json["status"] == "RUNNING", 30)
@@ -64,7 +71,7 @@ class FleetFaults(Faults):
             self.assertEqual(service.await_over(waiting)["stdout"], "slow\n")
             service.rabbitmq.start()
             service.await_ready()
-            self.assertEqual(service.submit("python", "print(1)").json["stdout"], "1\n")
+            self.prints(service, "1")
         with self.subTest("the database"):
             waiting = self.ask(service, "POST", SUBMISSIONS, SLOW).json["id"]
             wait_for(lambda: self.ask(service, "GET", f"{SUBMISSIONS}/{waiting}").json["status"] == "RUNNING", 30)
@@ -79,7 +86,7 @@ class FleetFaults(Faults):
         with self.subTest("Redis"):
             service.redis.kill()
             wait_for(lambda: self.down(service) == {"guard"}, 30, "a check that names the guard")
-            self.assertEqual(service.submit("python", "print(2)").json["stdout"], "2\n")
+            self.prints(service, "2")
             service.redis.start()
             service.await_ready()
         with self.subTest("the workers"):
@@ -112,8 +119,7 @@ class FleetFaults(Faults):
         poisoned = self.ask(service, "POST", SUBMISSIONS, GOOD).json["id"]
         for _ in range(2):
             worker = service.add_worker(SENTINEL_KILL_AT="mid_run")
-            wait_for(lambda: not any(is_alive(pid) for pid in worker.others()) or not worker.is_running, 60, "its death")
-            worker.kill()
+            wait_for(lambda: not worker.is_running, 60, "its death")
             service.workers.remove(worker)
         service.add_worker()
         job = service.await_over(poisoned)
@@ -176,7 +182,7 @@ class FleetFaults(Faults):
         service.server.start()
         service.add_worker()
         service.await_ready()
-        self.assertEqual(service.submit("python", "print(1)").json["stdout"], "1\n")
+        self.prints(service, "1")
 
 
 class EmbeddedFaults(Faults):
