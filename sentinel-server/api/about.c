@@ -155,6 +155,7 @@ void handle_load(void *arg, const struct http_request *request, struct http_resp
 void handle_metrics(void *arg, const struct http_request *request, struct http_response *response)
 {
     struct api *api = arg;
+    struct http_server *http = api->http;
     struct http_figures figures = {0};
     struct work_figures work = {0};
     struct caller caller;
@@ -164,8 +165,8 @@ void handle_metrics(void *arg, const struct http_request *request, struct http_r
     /* A scraper on this host needs no key; one from elsewhere does. */
     if (!request->is_loopback && !admit(api, request, response, SCOPE_READ, ADMIT_FREE, 0, &caller))
         return;
-    if (api->http)
-        http_figures(api->http, &figures);
+    if (http)
+        http_figures(http, &figures);
     metrics_set(api->metrics, "sentinel_http_connections", NULL, (double)figures.connections);
     metrics_set(api->metrics, "sentinel_http_streams", NULL, (double)figures.streams);
     metrics_set(api->metrics, "sentinel_http_requests_waiting", NULL, (double)figures.pool_waiting);

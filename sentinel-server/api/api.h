@@ -31,15 +31,15 @@ struct api {
     struct metrics *metrics;
     struct tracer *tracer;
     struct relay *relay;
-    struct work *work;           /* NULL: workers execute */
-    struct http_server *http;    /* NULL until it is started */
-    struct languages *languages; /* languages.h */
-    struct errands *errands;     /* errands.h */
-    struct key_cache *keys;      /* admit.h */
-    bool is_open;                /* no key is asked for */
-    bool is_open_to_all;         /* ... from anywhere, because the operator said so */
-    atomic_bool is_queue_away;   /* as pulse.c saw it last */
-    _Atomic uint64_t waiting;    /* jobs in the queue, the same */
+    struct work *work;                /* NULL: workers execute */
+    struct http_server *_Atomic http; /* NULL until it is started, when requests come already */
+    struct languages *languages;      /* languages.h */
+    struct errands *errands;          /* errands.h */
+    struct key_cache *keys;           /* admit.h */
+    bool is_open;                     /* no key is asked for */
+    bool is_open_to_all;              /* ... from anywhere, because the operator said so */
+    atomic_bool is_queue_away;        /* as pulse.c saw it last */
+    _Atomic uint64_t waiting;         /* jobs in the queue, the same */
 };
 
 /* ---- answers ----------------------------------------------------------------------------------------------------- */
