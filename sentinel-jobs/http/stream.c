@@ -37,9 +37,13 @@ int http_respond_stream(const struct http_request *request, struct http_response
 /* With the lock held. */
 static int append(struct http_stream *stream, const char *text, size_t length)
 {
+    size_t limit = HTTP_STREAM_BUFFER;
+
     if (stream->is_closed || stream->is_finished || stream->is_overflowed)
         return FAIL_CLOSED;
-    if (length > HTTP_STREAM_BUFFER || stream->unsent > HTTP_STREAM_BUFFER - length) {
+    if (atomic_load(&stream->server->unsent) > HTTP__STREAMS_MAX)
+        limit = HTTP__STREAM_SHARE;
+    if (length > limit || stream->unsent > limit - length) {
         stream->is_overflowed = true;
         http__post_stream(stream->server, stream);
         return FAIL_LIMIT;
@@ -53,6 +57,7 @@ static int append(struct http_stream *stream, const char *text, size_t length)
         return FAIL_NOMEM;
     }
     stream->unsent += length;
+    atomic_fetch_add(&stream->server->unsent, length);
     http__post_stream(stream->server, stream);
     return 0;
 }
@@ -153,6 +158,7 @@ void http__stream_closed(struct http_stream *stream)
     stream->websocket = NULL;
     pthread_mutex_lock(&stream->lock);
     stream->is_closed = true;
+    atomic_fetch_sub(&server->unsent, stream->unsent);
     sn__buffer_clear(&stream->pending);
     pthread_mutex_unlock(&stream->lock);
     atomic_fetch_sub(&server->streams, 1);
@@ -165,6 +171,7 @@ void http__stream_sent(struct http_stream *stream, size_t count)
 {
     pthread_mutex_lock(&stream->lock);
     stream->unsent -= count;
+    atomic_fetch_sub(&stream->server->unsent, count);
     pthread_mutex_unlock(&stream->lock);
 }
 
