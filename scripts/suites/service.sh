@@ -13,7 +13,8 @@ service_python=/usr/bin/python3
 service_conformance() {
   local program=$1 with=$2 name
   for name in "${@:3}"; do
-    run_cmocka "$name, $program" "tests/service/$with" -- "build-test/tests/service/$name"
+    # shellcheck disable=SC2086  # an option may come with it
+    run_cmocka "$name, $program" tests/service/$with -- "build-test/tests/service/parts/$name"
   done
 }
 
@@ -23,13 +24,14 @@ suite_service() {
   for name in compare config message metrics trace webhook_address store store_attempts store_crowd store_service \
     store_sqlite queue events events_races events_memory guard confined confined_work privilege executor executor_cases \
     executor_ends; do
-    run_cmocka "test_$name" "build-test/tests/service/test_$name"
+    run_cmocka "test_$name" "build-test/tests/service/parts/test_$name"
   done
   service_conformance PostgreSQL with-postgres test_store test_store_attempts test_store_crowd test_store_service \
-    test_events test_events_races test_postgres test_postgres_events
+    test_events test_events_races test_postgres test_postgres_events test_postgres_lost
   service_conformance RabbitMQ with-rabbitmq test_queue
   service_conformance Redis with-redis test_guard test_guard_redis
-  for name in tests/service/test_*.py; do
+  service_conformance "Redis by its socket" "with-redis --unix" test_guard
+  for name in tests/service/parts/test_*.py tests/service/test_*.py; do
     run_unittest "${name##*/}" env "SENTINEL_BUILD=$top/build-test" "SENTINEL_LONG=$long" "$service_python" "$name" -v
   done
   service_sanitized thread EmbeddedApi EmbeddedStreams

@@ -13,7 +13,7 @@
  * implementations, chosen by the URL:
  *   memory:                both are in this process
  *   postgresql://...       rows of an unlogged table, told of by NOTIFY; one connection listens
- * One conformance suite (tests/service/events) runs against both.
+ * One conformance suite (tests/service/parts/test_events*) runs against both.
  *
  * Events are for watching: what must not be lost is in the store. Those of a job are kept until events_forget(), at
  * most EVENTS_JOB_BYTES of them, from the first one on: from the first output on that does not fit, no output is kept

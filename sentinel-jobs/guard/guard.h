@@ -12,7 +12,7 @@
  *   memory:                       of this process
  *   redis://[:password@]host:port[/db] (or unix:PATH)
  *                                 scripts, so each call is one trip and atomic; claims in one sorted set by their end
- * One conformance suite (tests/service/guard) runs against both. Any thread may call anything.
+ * One conformance suite (tests/service/parts/test_guard*) runs against both. Any thread may call anything.
  *
  * Nothing depends on it for being right: a claim spares a second worker a trip to the store, whose own compare-and-set
  * decides. FAIL_UNAVAILABLE: it is away; callers go on without (claims) or by a limit of their own (rates).

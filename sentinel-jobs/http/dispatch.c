@@ -36,6 +36,8 @@ void http__exchange_handled(struct http__exchange *exchange)
         http__exchange_close_stream(exchange);
         return;
     }
+    if (exchange->is_aborted)
+        return;
     if (stream) {
         exchange->response.stream = NULL;
         http__stream_attach(stream, exchange);

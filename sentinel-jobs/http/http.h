@@ -108,13 +108,12 @@ int http_respond_stream(const struct http_request *request, struct http_response
                         struct http_stream **ret_stream, struct failure *failure);
 /*
  * A whole SSE event ("id: 1\ndata: x\n\n") or a text message, of any size. FAIL_CLOSED; FAIL_LIMIT: HTTP_STREAM_BUFFER
- * bytes of earlier ones wait for the client already, or HTTP_STREAMS_BUFFER for all clients: it is dropped.
+ * bytes of earlier ones wait for the client already, or very much for all clients together: it is dropped.
  */
 int http_stream_send(struct http_stream *stream, const char *text, size_t length);
 /* Does half of HTTP_STREAM_BUFFER wait for the client? Who stops sending then is told by on_drain() when to go on. */
 bool http_stream_is_behind(struct http_stream *stream);
 #define HTTP_STREAM_BUFFER (1U << 20)
-#define HTTP_STREAMS_BUFFER (256U << 20)
 /*
  * SSE, WEBSOCKET: sends what there is and closes. WAIT: runs `handler` on the pool, whose response is the answer; it
  * does not run if the time was over or the client gone before.

@@ -251,14 +251,21 @@ static void send_slice(struct http__exchange *exchange)
 
 static void on_proceed(h2o_generator_t *generator, h2o_req_t *req)
 {
+    struct http__exchange *exchange = H2O_STRUCT_FROM_MEMBER(struct http__exchange, generator, generator);
+
     (void)req;
-    send_slice(H2O_STRUCT_FROM_MEMBER(struct http__exchange, generator, generator));
+    if (exchange->is_aborted)
+        http__exchange_abort(exchange);
+    else
+        send_slice(exchange);
 }
 
 void http__exchange_send(struct http__exchange *exchange)
 {
     int status = exchange->response.status;
 
+    if (exchange->is_aborted)
+        return;
     http__connection_unwatch(exchange->connection);
     http__connection_phase(exchange->connection, HTTP__SENDING);
     http__exchange_add_headers(exchange);
@@ -274,6 +281,8 @@ void http__exchange_abort(struct http__exchange *exchange)
 {
     h2o_req_t *req = exchange->req;
 
+    exchange->is_aborted = true;
+    /* What is being written fails, or was done already and calls for more: then it is aborted once again. */
     if (h2o_socket_is_writing(exchange->connection->sock) || (exchange->is_started && !req->_generator))
         return;
     req->http1_is_persistent = 0;

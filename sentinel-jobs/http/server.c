@@ -173,13 +173,30 @@ static void loop(struct http_server *server)
     }
 }
 
+/* h2o aborts where it gets no descriptor, so it is not even asked if there are none. */
+static bool has_descriptors(struct http_server *server)
+{
+    int fds[8];
+    bool is_good = true;
+
+    for (size_t i = 0; i < SN_ARRAY_SIZE(fds); i++) {
+        fds[i] = duplicate(server->wake_fd);
+        is_good = is_good && fds[i] >= 0;
+    }
+    for (size_t i = 0; i < SN_ARRAY_SIZE(fds); i++)
+        sn__close(fds[i]);
+    return is_good;
+}
+
 static int make_loop(struct http_server *server)
 {
     h2o_hostconf_t *host;
     h2o_handler_t *handler;
-    h2o_evloop_t *evloop = h2o_evloop_create();
-    int waker = duplicate(server->wake_fd);
+    h2o_evloop_t *evloop;
 
+    if (!has_descriptors(server))
+        return FAIL_UNAVAILABLE;
+    evloop = h2o_evloop_create();
     h2o_config_init(&server->config);
     server->config.server_name = h2o_iovec_init(H2O_STRLIT("sentinel"));
     server->config.http1.upgrade_to_http2 = 0;
@@ -197,9 +214,7 @@ static int make_loop(struct http_server *server)
     server->accept_context.ctx = &server->context;
     server->accept_context.hosts = server->config.hosts;
     server->accept_context.ssl_ctx = server->tls;
-    if (waker < 0)
-        return FAIL_UNAVAILABLE;
-    server->waker = h2o_evloop_socket_create(evloop, waker, H2O_SOCKET_FLAG_DONT_READ);
+    server->waker = h2o_evloop_socket_create(evloop, duplicate(server->wake_fd), H2O_SOCKET_FLAG_DONT_READ);
     server->waker->data = server;
     h2o_socket_read_start(server->waker, on_wake);
     server->listener = h2o_evloop_socket_create(evloop, server->listener_fd, H2O_SOCKET_FLAG_DONT_READ);
@@ -215,10 +230,7 @@ static void free_loop(struct http_server *server)
     h2o_evloop_t *evloop = server->context.loop;
     h2o_multithread_queue_t *queue = server->context.queue;
 
-    if (server->listener)
-        h2o_socket_close(server->listener);
-    if (server->waker)
-        h2o_socket_close(server->waker);
+    h2o_socket_close(server->waker);
     /* h2o would find what it believes impossible, and abort. */
     if (!h2o_linklist_is_empty(&server->all_connections))
         return;
@@ -241,9 +253,10 @@ static void *run(void *arg)
     while (r == 0 && !server->is_handed_out)
         pthread_cond_wait(&server->started, &server->lock);
     pthread_mutex_unlock(&server->lock);
-    if (r == 0)
+    if (r == 0) {
         loop(server);
-    free_loop(server);
+        free_loop(server);
+    }
     return NULL;
 }
 

@@ -25,6 +25,9 @@
 #define HTTP__BODIES_MAX ((size_t)256 << 20)
 /* All that is received of requests that are not whole yet; beyond, the largest are cut. */
 #define HTTP__RECEIVE_MAX ((size_t)256 << 20)
+/* All that streams were given and clients have not taken; beyond, each may only have HTTP__STREAM_SHARE. */
+#define HTTP__STREAMS_MAX ((size_t)256 << 20)
+#define HTTP__STREAM_SHARE ((size_t)64 << 10)
 /* Kernel buffers of a connection: without a bound, a client that does not read holds megabytes. */
 #define HTTP__SOCKET_BUFFER (256 << 10)
 #define HTTP__SLICE (128U << 10) /* of a response's body: one write */
@@ -85,6 +88,7 @@ struct http__exchange {
     h2o_generator_t generator;
     size_t sent;
     bool is_started; /* h2o_start_response() was called */
+    bool is_aborted; /* the end of it is being written; h2o has not freed the request yet */
     bool is_closing; /* the connection ends with it */
     bool is_endless; /* of no length known before */
 };
@@ -110,8 +114,7 @@ struct http_server {
     uint64_t drain_ms; /* before is_stopping */
 
     atomic_uint_fast64_t connections, streams;
-    atomic_uint_fast64_t stream_bytes; /* that wait for the clients of streams */
-    atomic_size_t bodies;
+    atomic_size_t bodies, unsent;
 
     /* The start. */
     pthread_cond_t started;

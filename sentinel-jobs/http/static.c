@@ -29,23 +29,26 @@ struct file {
     struct stat status;
 };
 
-int http__static_open(const char *root, struct failure *failure)
-{
-    int fd = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
-
-    if (fd < 0)
-        return fail(failure, FAIL_INVALID, "cannot open the web interface's directory %s: %s", root, strerror(errno));
-    return fd;
-}
-
 static int open_beneath(int root, const char *path)
 {
     struct open_how how = {
         .flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY,
-        .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV,
+        .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS,
     };
 
     return (int)syscall(SYS_openat2, root, path, &how, sizeof(how));
+}
+
+int http__static_open(const char *root, struct failure *failure)
+{
+    cleanup_close int index = -1, fd = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+    if (fd < 0)
+        return fail(failure, FAIL_INVALID, "cannot open the web interface's directory %s: %s", root, strerror(errno));
+    index = open_beneath(fd, "index.html");
+    if (index < 0)
+        return fail(failure, FAIL_INVALID, "cannot open index.html in %s: %s", root, strerror(errno));
+    return steal_fd(&fd);
 }
 
 /* 0, or the status of the answer. */

@@ -37,9 +37,11 @@ int http_respond_stream(const struct http_request *request, struct http_response
 /* With the lock held. */
 static int append(struct http_stream *stream, const char *text, size_t length)
 {
+    bool is_crowded = atomic_load(&stream->server->unsent) > HTTP__STREAMS_MAX;
+
     if (stream->is_closed || stream->is_finished || stream->is_overflowed)
         return FAIL_CLOSED;
-    if (stream->unsent >= HTTP_STREAM_BUFFER || atomic_load(&stream->server->stream_bytes) >= HTTP_STREAMS_BUFFER) {
+    if (stream->unsent >= HTTP_STREAM_BUFFER || (is_crowded && stream->unsent + length > HTTP__STREAM_SHARE)) {
         stream->is_overflowed = true;
         http__post_stream(stream->server, stream);
         return FAIL_LIMIT;
@@ -53,7 +55,7 @@ static int append(struct http_stream *stream, const char *text, size_t length)
         return FAIL_NOMEM;
     }
     stream->unsent += length;
-    atomic_fetch_add(&stream->server->stream_bytes, length);
+    atomic_fetch_add(&stream->server->unsent, length);
     http__post_stream(stream->server, stream);
     return 0;
 }
@@ -165,9 +167,9 @@ void http__stream_closed(struct http_stream *stream)
     stream->websocket = NULL;
     pthread_mutex_lock(&stream->lock);
     stream->is_closed = true;
-    sn__buffer_clear(&stream->pending);
-    atomic_fetch_sub(&server->stream_bytes, stream->unsent);
+    atomic_fetch_sub(&server->unsent, stream->unsent);
     stream->unsent = 0;
+    sn__buffer_clear(&stream->pending);
     pthread_mutex_unlock(&stream->lock);
     atomic_fetch_sub(&server->streams, 1);
     if (stream->handlers.on_close)
@@ -181,7 +183,7 @@ void http__stream_sent(struct http_stream *stream, size_t count)
 
     pthread_mutex_lock(&stream->lock);
     stream->unsent -= count;
-    atomic_fetch_sub(&stream->server->stream_bytes, count);
+    atomic_fetch_sub(&stream->server->unsent, count);
     is_drained = stream->is_behind && stream->unsent < HTTP_STREAM_BUFFER / 4;
     if (is_drained)
         stream->is_behind = false;

@@ -29,6 +29,10 @@ static void on_proceed(h2o_generator_t *generator, h2o_req_t *req)
     struct http_stream *stream = exchange->stream;
 
     (void)req;
+    if (exchange->is_aborted) {
+        http__exchange_abort(exchange);
+        return;
+    }
     http__stream_sent(stream, stream->sending_counted);
     stream->sending_counted = 0;
     sn__buffer_clear(&stream->sending);
@@ -65,7 +69,7 @@ void http__sse_pump(struct http_stream *stream)
     struct http__exchange *exchange = stream->exchange;
     bool is_finished, is_overflowed;
 
-    if (exchange->is_head || stream->is_answered)
+    if (exchange->is_head || stream->is_answered || exchange->is_aborted)
         return;
     pthread_mutex_lock(&stream->lock);
     is_overflowed = stream->is_overflowed;
@@ -98,7 +102,7 @@ void http__sse_tick(struct http_stream *stream, uint64_t now)
     const struct http_options *options = &stream->exchange->server->options;
     uint64_t age = now > stream->last_sent ? now - stream->last_sent : 0;
 
-    if (stream->exchange->is_head || stream->is_answered)
+    if (stream->exchange->is_head || stream->is_answered || stream->exchange->is_aborted)
         return;
     if (is_busy(stream)) {
         if (age >= (uint64_t)options->body_ms * 1000000)

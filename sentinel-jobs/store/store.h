@@ -9,7 +9,7 @@
  * Where jobs, API keys, workers and webhooks that are due are kept. Two implementations, chosen by the URL:
  *   sqlite:PATH                        one file, WAL; one writer thread that commits in groups
  *   postgresql://... (or postgres://)  libpq, prepared statements, a pool of connections
- * One conformance suite (tests/service/store) runs against both.
+ * One conformance suite (tests/service/parts/test_store*) runs against both.
  *
  * Every function blocks until it is done, and may be called from any number of threads at once. Any of them can return
  * FAIL_UNAVAILABLE (the database is away: nothing was done, or, after a connection lost in the middle of a commit,

@@ -12,8 +12,8 @@ import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-TESTS = pathlib.Path(os.environ.get("SERVICE_TESTS", ROOT / "build" / "tests" / "service"))
+ROOT = pathlib.Path(__file__).resolve().parents[3]
+TESTS = pathlib.Path(os.environ.get("SENTINEL_BUILD", ROOT / "build-test")) / "tests" / "service" / "parts"
 PATIENCE = 60  # seconds that anything may take on a busy machine; never waited for when all is well
 
 

@@ -10,10 +10,11 @@ import time
 import unittest
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path.insert(0, HERE)
+sys.path.insert(0, os.path.dirname(HERE))
 from services.rabbitmq import RabbitMQ, is_installed  # noqa: E402
 
-DRIVER = os.environ.get("QUEUE_DRIVER") or os.path.join(HERE, "../../build/tests/service/queue_driver")
+DRIVER = os.path.join(os.environ.get("SENTINEL_BUILD", os.path.join(HERE, "../../../build-test")),
+                      "tests/service/parts/queue_driver")
 PATIENCE_S = 90
 
 

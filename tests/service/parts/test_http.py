@@ -5,6 +5,7 @@ import base64
 import gzip
 import hashlib
 import os
+import random
 import shutil
 import socket
 import ssl
@@ -387,6 +388,13 @@ class Messages(OneProbe):
         self.assertEqual(after["made"], after["closed"])
         self.assertGreater(after["done499"], before.get("done499", 0))
 
+    def test_a_client_that_ends_its_side_first_is_answered(self):
+        client = self.client()
+        client.send("GET /slow?ms=50 HTTP/1.1\r\nHost: x\r\n\r\n")
+        client.socket.shutdown(socket.SHUT_WR)
+        self.assertEqual(client.response().body, b"slow")
+        self.assertTrue(client.is_closed())
+
     def test_uploads_that_break_off_do_no_harm(self):
         for i in range(50):
             client = self.probe.client()
@@ -566,6 +574,14 @@ class Waiting(OneProbe):
             self.finish("answering%d" % i)
             client.reset()
         eventually(lambda: self.probe.figures()["closed"] == before + 20, "all are closed")
+
+    def test_clients_that_hang_up_just_when_they_are_answered_do_no_harm(self):
+        before = self.probe.figures()["closed"]
+        for i in range(150):
+            client = self.wait("just-then", 10)
+            time.sleep(0.01 + 0.0002 * (i % 50))
+            client.reset() if i % 2 else client.close()
+        eventually(lambda: self.probe.figures()["closed"] == before + 150, "all are closed")
 
     def test_a_request_behind_a_wait_waits_too(self):
         client = self.wait("front")
@@ -830,6 +846,76 @@ class WebSockets(OneProbe):
         eventually(lambda: self.probe.figures()["closed"] >= before + 40, "all are closed")
 
 
+class Nonsense(OneProbe):
+    """Bytes that nobody planned. HTTP_NONSENSE sets how many times, HTTP_SEED where it begins."""
+
+    options = ("--head-ms", "2000", "--body-ms", "2000", "--body-max", "20000")
+    pieces = (
+        b"GET ", b"POST ", b"HEAD ", b"OPTIONS ", b"/echo", b"/health", b"/ws", b"/wait?timeout=10", b"/sse", b"/../", b"/%2e%2e/",
+        b"%00", b"?q=%", b" HTTP/1.1", b" HTTP/1.0", b"\r\n", b"\n", b"\r", b"\r\n\r\n", b"Host: x\r\n",
+        b"Content-Length: 5\r\n", b"Content-Length: 99999\r\n", b"Transfer-Encoding: chunked\r\n", b"5\r\nhello\r\n",
+        b"0\r\n\r\n", b"fffffffff\r\n", b"Connection: close\r\n", b"Connection: upgrade\r\n", b"Upgrade: websocket\r\n",
+        b"Upgrade: h2c\r\n", b"HTTP2-Settings: AAMAAABk\r\n", b"Expect: 100-continue\r\n", b"Origin: null\r\n",
+        b"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n", b"Sec-WebSocket-Version: 13\r\n", b"Via: 1\r\n",
+        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", b"\x00", b"\xff\xfe", b"A" * 5000, b": ", b" ", b"\t",
+        b"X-Forwarded-For: 1.2.3.4, ,,\r\n", b"X: \r\n y\r\n",
+    )
+    whole = (
+        b"GET /echo HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhello",
+        b"POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n",
+        b"GET /sse?count=2 HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET /wait?timeout=5 HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET /wait-at-once HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET /big?size=300000 HTTP/1.1\r\nHost: x\r\n\r\n",
+    )
+
+    def request(self, chance):
+        kind = chance.randrange(4)
+        if kind == 0:
+            return b"".join(chance.choice(self.pieces) for _ in range(chance.randrange(1, 30)))
+        data = bytearray(b"".join(chance.choice(self.whole) for _ in range(chance.randrange(1, 6))))
+        if kind == 1:
+            for _ in range(chance.randrange(1, 6)):
+                data[chance.randrange(len(data))] = chance.randrange(256)
+        elif kind == 2:
+            at = chance.randrange(len(data))
+            data[at:at] = chance.choice(self.pieces)
+        return bytes(data)
+
+    def frames(self, chance):
+        data = WebSocket.request(chance.choice(("/ws", "/ws-flood", "/ws-deaf"))).encode()
+        for _ in range(chance.randrange(1, 20)):
+            opcode = chance.choice((0, 1, 1, 1, 2, 3, 8, 9, 10, 15))
+            data += WebSocket.frame(opcode, chance.randbytes(chance.choice((0, 1, 2, 125, 126, 1000))),
+                                    fin=chance.random() < 0.8, masked=chance.random() < 0.95,
+                                    reserved=chance.choice((0, 0, 0, 0, 0, 1, 4)))
+        return data
+
+    def test_random_bytes_do_no_harm(self):
+        seed = int(os.environ.get("HTTP_SEED", "1"))
+        for i in range(seed, seed + int(os.environ.get("HTTP_NONSENSE", "400"))):
+            chance = random.Random(i)
+            data = self.frames(chance) if chance.random() < 0.3 else self.request(chance)
+            with self.probe.client() as client:
+                client.socket.settimeout(0.05)
+                try:
+                    cut = chance.randrange(len(data) + 1)
+                    client.send(data[:cut])
+                    if chance.random() < 0.5:
+                        client.socket.recv(chance.randrange(1, 100000))
+                    client.send(data[cut:])
+                    if chance.random() < 0.5:
+                        client.socket.recv(chance.randrange(1, 100000))
+                except OSError:
+                    pass
+                if chance.random() < 0.3:
+                    client.reset()
+            if i % 50 == 0:
+                self.assertEqual(self.probe.get("/health").status, 200, "seed %d" % i)
+        eventually(lambda: self.probe.figures()["connections"] == 1, "all are gone")
+
+
 class Files(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
@@ -1005,6 +1091,25 @@ class Tls(unittest.TestCase):
     def test_a_handshake_that_does_not_go_on_is_closed(self):
         with self.probe.client() as client:
             self.assertTrue(client.is_closed())
+
+    def test_it_stops_in_the_middle_of_everything(self):
+        probe = Probe("--certificate", self.certificate, "--key", self.key, "--drain-ms", "500")
+        context = self.context()
+        plain = [probe.client() for _ in range(3)]
+        plain[1].send(b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03")
+        clients = [
+            probe.client(lambda raw: context.wrap_socket(raw, server_hostname="localhost")) for _ in range(8)
+        ]
+        for client, path in zip(clients, ("/health", "/sse-quiet", "/sse-flood", "/slow?ms=900", "/big?size=9000000",
+                                          "/wait?timeout=60000")):
+            client.send("GET %s HTTP/1.1\r\nHost: x\r\n\r\n" % path)
+        clients[6].send("GET /health HTTP/1.1\r\nHo")
+        clients[7].send(WebSocket.request("/ws-flood"))
+        time.sleep(0.3)
+        probe.terminate()
+        probe.stop()
+        for client in plain + clients:
+            client.close()
 
     def test_a_wrong_key_is_refused_at_the_start(self):
         other = os.path.join(self.directory, "other.pem")

@@ -11,9 +11,9 @@ import struct
 import subprocess
 import time
 
-PROBE = os.environ.get(
-    "HTTP_PROBE",
-    os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "build", "tests", "service", "http_probe"),
+PROBE = os.path.join(
+    os.environ.get("SENTINEL_BUILD", os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../../build-test")),
+    "tests/service/parts/http_probe",
 )
 PATIENCE = 30.0
 SUPPRESSIONS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "lsan.supp")
