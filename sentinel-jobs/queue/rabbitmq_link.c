@@ -132,7 +132,7 @@ void rabbitmq_link_drop(struct rabbitmq_link *link, const struct failure *why)
 bool rabbitmq_link_reopen(struct rabbitmq_link *link)
 {
     uint64_t pause = PAUSE_MIN_NS;
-    bool was_away = false;
+    struct failure last = {0};
 
     for (;;) {
         struct failure failure = {0};
@@ -142,13 +142,14 @@ bool rabbitmq_link_reopen(struct rabbitmq_link *link)
         if (rabbitmq_link_is_ending(link))
             return false;
         if (rabbitmq_link_open(link, &failure) == 0) {
-            if (was_away)
+            if (last.code)
                 log_info("the broker is back (%s)", link->purpose);
             return true;
         }
-        if (!was_away && !rabbitmq_link_is_ending(link))
+        /* Once for each reason: a broker that starts gives several. */
+        if (strcmp(failure.message, last.message) != 0 && !rabbitmq_link_is_ending(link))
             log_warn("no broker (%s), trying again until there is: %s", link->purpose, failure.message);
-        was_away = true;
+        last = failure;
         until = sn__now_ns() + pause;
         pause = pause * 2 < PAUSE_MAX_NS ? pause * 2 : PAUSE_MAX_NS;
         pthread_mutex_lock(&link->mutex);

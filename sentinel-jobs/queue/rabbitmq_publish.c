@@ -4,8 +4,10 @@
  * thread sends from its head as long as fewer than WINDOW messages are unconfirmed. The broker numbers what it is sent
  * on a channel from 1 and confirms by number, so the unconfirmed ones are a ring indexed by it.
  *
- * A message that no queue gets comes back first and is confirmed then: it is marked in the ring when it comes back.
- * When the connection is lost, what was unconfirmed is sent again by the next one: that it may come twice is allowed.
+ * A message that no queue gets comes back first and is confirmed then: it is marked in the ring when it comes back. One
+ * that the broker refuses is sent again after a pause, for a queue has moments without a leader: when it was just made,
+ * or its leader died. When the connection is lost, what was unconfirmed is sent again by the next one: that it may come
+ * twice is allowed.
  *
  * A caller waits for PATIENCE without any progress of its batch, and no longer than PATIENCE_TOTAL. A batch that was
  * given up stays alive, by its count of references, as long as the ring has messages of it.
@@ -25,6 +27,7 @@
 #define CHUNK 64 /* messages that are sent before the broker's answers are looked at */
 #define HEARTBEAT_S 20
 #define IDLE_MS 4000 /* well below the half of a heartbeat's time, in which one must be sent */
+#define REFUSED_PAUSE_NS UINT64_C(100000000)
 #define PATIENCE_NS UINT64_C(3000000000)
 #define PATIENCE_TOTAL_NS UINT64_C(10000000000)
 
@@ -36,6 +39,7 @@ struct batch {
     unsigned references; /* the caller's, and one for each message in the ring */
     bool is_over;
     struct failure outcome; /* code 0: all are confirmed */
+    bool is_refused;        /* a message of it was, last */
     uint64_t give_up_ns;
     pthread_cond_t over;
     bool is_dead_letter;
@@ -69,6 +73,7 @@ struct rabbitmq_publisher {
     struct batch_list list;
     struct sent ring[WINDOW];
     bool is_blocked; /* the broker takes no messages for now */
+    uint64_t paused_until_ns;
 };
 
 static void release(struct batch *batch)
@@ -98,6 +103,19 @@ static void finish(struct rabbitmq_publisher *publisher, struct batch *batch, in
     pthread_cond_signal(&batch->over);
 }
 
+/* A message that was sent is to be sent again, before what was not sent yet. Under the mutex. */
+static void send_again(struct rabbitmq_publisher *publisher, struct batch *batch, size_t index)
+{
+    batch->states[index] = MESSAGE_UNSENT;
+    if (index < batch->next)
+        batch->next = index;
+    if (batch->is_over)
+        return;
+    unlist(publisher, batch);
+    TAILQ_INSERT_HEAD(&publisher->list, batch, entry);
+    batch->is_listed = true;
+}
+
 /* One message was confirmed or refused. Under the mutex. */
 static void note_answer(struct rabbitmq_publisher *publisher, uint64_t number, bool is_taken)
 {
@@ -110,8 +128,11 @@ static void note_answer(struct rabbitmq_publisher *publisher, uint64_t number, b
     if (sent->is_returned) {
         finish(publisher, batch, FAIL_UNAVAILABLE, "the message is unroutable: the broker has no queue for it");
     } else if (!is_taken) {
-        finish(publisher, batch, FAIL_UNAVAILABLE, "the broker did not take the message");
+        batch->is_refused = true;
+        send_again(publisher, batch, sent->index);
+        publisher->paused_until_ns = sn__now_ns() + REFUSED_PAUSE_NS;
     } else {
+        batch->is_refused = false;
         batch->states[sent->index] = MESSAGE_CONFIRMED;
         batch->give_up_ns = sn__now_ns() + PATIENCE_NS;
         if (++batch->confirmed == batch->count)
@@ -220,6 +241,27 @@ static int listen_to_broker(struct rabbitmq_publisher *publisher, struct failure
     return 0;
 }
 
+/* Under the mutex. */
+static bool may_send(struct rabbitmq_publisher *publisher)
+{
+    if (publisher->paused_until_ns && sn__now_ns() >= publisher->paused_until_ns)
+        publisher->paused_until_ns = 0;
+    return !publisher->is_blocked && !publisher->paused_until_ns && publisher->next - publisher->oldest < WINDOW;
+}
+
+static int wait_ms(struct rabbitmq_publisher *publisher)
+{
+    uint64_t now = sn__now_ns();
+    uint64_t until;
+
+    pthread_mutex_lock(&publisher->mutex);
+    until = publisher->paused_until_ns;
+    pthread_mutex_unlock(&publisher->mutex);
+    if (until == 0)
+        return IDLE_MS;
+    return until > now ? (int)((until - now) / 1000000U) + 1 : 0;
+}
+
 /* The next message to send, put into the ring; false if there is none, or none may be sent. */
 static bool next_message(struct rabbitmq_publisher *publisher, struct queue_message *ret_message, char *ret_dead_reason,
                          bool *ret_is_dead_letter)
@@ -228,8 +270,7 @@ static bool next_message(struct rabbitmq_publisher *publisher, struct queue_mess
     bool found = false;
 
     pthread_mutex_lock(&publisher->mutex);
-    while (!publisher->is_blocked && publisher->next - publisher->oldest < WINDOW && !found &&
-           (batch = TAILQ_FIRST(&publisher->list))) {
+    while (may_send(publisher) && !found && (batch = TAILQ_FIRST(&publisher->list))) {
         while (batch->next < batch->count && batch->states[batch->next] != MESSAGE_UNSENT)
             batch->next++;
         if (batch->next < batch->count) {
@@ -269,7 +310,7 @@ static int send_chunk(struct rabbitmq_publisher *publisher, struct failure *fail
     return 1;
 }
 
-/* What is unconfirmed is to be sent again, before what was not sent yet. */
+/* What is unconfirmed is to be sent again. */
 static void take_back(struct rabbitmq_publisher *publisher)
 {
     pthread_mutex_lock(&publisher->mutex);
@@ -280,17 +321,11 @@ static void take_back(struct rabbitmq_publisher *publisher)
         if (!batch)
             continue;
         sent->batch = NULL;
-        batch->states[sent->index] = MESSAGE_UNSENT;
-        if (sent->index < batch->next)
-            batch->next = sent->index;
-        if (!batch->is_over) {
-            unlist(publisher, batch);
-            TAILQ_INSERT_HEAD(&publisher->list, batch, entry);
-            batch->is_listed = true;
-        }
+        send_again(publisher, batch, sent->index);
         release(batch);
     }
     publisher->is_blocked = false;
+    publisher->paused_until_ns = 0;
     pthread_mutex_unlock(&publisher->mutex);
     publisher->returning = false;
 }
@@ -319,7 +354,7 @@ static void *run(void *arg)
 
             got = more < 0 ? more : listen_to_broker(publisher, &failure);
             if (got == 0 && more == 0)
-                rabbitmq_link_wait(link, IDLE_MS);
+                rabbitmq_link_wait(link, wait_ms(publisher));
         }
         take_back(publisher);
         if (got < 0)
@@ -392,7 +427,7 @@ static struct batch *make_batch(const struct queue_message *messages, size_t cou
 }
 
 /* Why nothing was confirmed in time. Under the mutex. */
-static void say_why_late(struct rabbitmq_publisher *publisher, char message[300])
+static void say_why_late(struct rabbitmq_publisher *publisher, const struct batch *batch, char message[300])
 {
     struct failure why = {0};
 
@@ -400,6 +435,8 @@ static void say_why_late(struct rabbitmq_publisher *publisher, char message[300]
         snprintf(message, 300, "the broker takes no messages: it is short of memory or disk");
     else if (rabbitmq_link_get_state(&publisher->link, &why) == LINK_AWAY)
         snprintf(message, 300, "%s", why.message);
+    else if (batch->is_refused)
+        snprintf(message, 300, "the broker did not take the message");
     else
         snprintf(message, 300, "the broker did not confirm the messages in time");
 }
@@ -429,7 +466,7 @@ int rabbitmq_publisher_publish(struct rabbitmq_publisher *publisher, const struc
         if (sn__now_ns() >= until) {
             char message[300];
 
-            say_why_late(publisher, message);
+            say_why_late(publisher, batch, message);
             finish(publisher, batch, FAIL_UNAVAILABLE, message);
         } else {
             rabbitmq_cond_wait_until(&batch->over, &publisher->mutex, until);

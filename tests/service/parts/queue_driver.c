@@ -237,5 +237,7 @@ int main(void)
             return 2;
         }
     }
+    /* A test that failed did not get to it; threads must not run while libraries are torn down. */
+    queue_close(queue);
     return 0;
 }

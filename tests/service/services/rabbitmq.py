@@ -169,7 +169,11 @@ class RabbitMQ:
             with socket.create_connection(("127.0.0.1", self.port), 2) as connection:
                 connection.sendall(b"AMQP\0\0\x09\x01")
                 connection.settimeout(5)
-                return connection.recv(1) == b"\x01"
+                if connection.recv(1) != b"\x01":
+                    return False
+            if self._tls:
+                socket.create_connection(("127.0.0.1", self.port + 3), 2).close()
+            return True
         except OSError:
             return False
 
