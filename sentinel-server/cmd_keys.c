@@ -90,13 +90,16 @@ static int list(struct store *store)
     for (size_t i = 0; i < count; i++) {
         char when[WALLCLOCK_TEXT_SIZE];
         char names[40] = "";
+        char rate[16] = "default";
 
         wallclock_print(keys[i].created, when);
         for (size_t j = 0; j < SN_ARRAY_SIZE(scopes); j++)
             if (keys[i].scopes & scopes[j].scope)
                 snprintf(names + strlen(names), sizeof(names) - strlen(names), "%s%s", *names ? "," : "",
                          scopes[j].name);
-        printf("%-22s %.19sZ %-19s %10u  %s%s\n", keys[i].id, when, names, keys[i].per_minute, keys[i].name,
+        if (keys[i].per_minute)
+            snprintf(rate, sizeof(rate), "%u", keys[i].per_minute);
+        printf("%-22s %.19sZ %-19s %10s  %s%s\n", keys[i].id, when, names, rate, keys[i].name,
                keys[i].revoked ? " (revoked)" : "");
     }
     return 0;

@@ -4,6 +4,8 @@
 #include "base/cleanup.h"
 #include "process/parts.h"
 
+#include <string.h>
+
 int cmd_migrate(const struct config *config, int argc, char **argv)
 {
     cleanup_free char *url = parts_store_url(config);
@@ -11,6 +13,12 @@ int cmd_migrate(const struct config *config, int argc, char **argv)
     unsigned long version = STORE_NEWEST;
     char *end = NULL;
 
+    if (argc == 3 && strcmp(argv[2], "--yes") == 0)
+        argc--;
+    else if (argc == 2)
+        return complain_usage("going back to a version loses what later ones added, and ends servers that run: "
+                              "migrate %s --yes",
+                              argv[1]);
     if (argc > 2)
         return complain_usage("migrate takes one version at most");
     if (argc == 2) {

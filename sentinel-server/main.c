@@ -20,7 +20,8 @@ static const char usage[] =
     "  keys revoke ID\n"
     "  dlq list | retry ID | retry --all | purge\n"
     "  republish                          the broker lost its queue: publish all jobs that wait once more\n"
-    "  migrate [VERSION]                  bring the database's schema up to date, or to a version\n"
+    "  migrate                            bring the database's schema up to date\n"
+    "  migrate VERSION --yes              to a version, also an earlier one\n"
     "\n"
     "  --config FILE    KEY=VALUE lines; the environment wins over them\n"
     "  --check-config   is the configuration right? prints it, without secrets\n"
@@ -56,10 +57,14 @@ int complain_usage(const char *format, ...)
 
 static int dispatch(const struct config *config, int argc, char **argv)
 {
+    struct failure failure;
+
     if (argc == 0)
         return cmd_serve(config);
     if (strcmp(argv[0], "serve") == 0)
         return argc == 1 ? cmd_serve(config) : complain_usage("serve takes no arguments");
+    if (process_become_frontend(config, &failure) < 0)
+        return complain(1, "%s", failure.message);
     if (strcmp(argv[0], "keys") == 0)
         return cmd_keys(config, argc, argv);
     if (strcmp(argv[0], "dlq") == 0)

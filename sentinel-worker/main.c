@@ -158,10 +158,6 @@ static int run(const struct config *config)
         .config = config, .has_executor = true, .read_paths = no_paths, .frontend = work_on, .arg = &worker};
     struct failure failure;
 
-    if (!*config->database_url || !*config->rabbitmq_url) {
-        log_error("DATABASE_URL and RABBITMQ_URL say where the jobs are; alone, sentinel-server executes by itself");
-        return 2;
-    }
     worker.listener = http_listen(config->listen, &failure);
     if (worker.listener < 0) {
         log_error("%s", failure.message);
@@ -210,6 +206,12 @@ int main(int argc, char **argv)
     process_find_data("sentinel-worker");
     if (config_load(CONFIG_WORKER, path, environ, &config, &failure) < 0) {
         fprintf(stderr, "sentinel-worker: %s\n", failure.message);
+        return 2;
+    }
+    if (!*config->database_url || !*config->rabbitmq_url) {
+        fprintf(stderr, "sentinel-worker: DATABASE_URL and RABBITMQ_URL say where the jobs are; alone, sentinel-server "
+                        "executes by itself\n");
+        config_free(config);
         return 2;
     }
     log_level_parse(config->log_level, &level);

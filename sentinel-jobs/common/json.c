@@ -70,11 +70,22 @@ char *json_print(const json_t *document, size_t *ret_length)
     return text;
 }
 
+/* Is text of control characters longer when they are escaped than in base64? */
+static bool is_costly(const unsigned char *data, size_t length)
+{
+    size_t escaped = 0;
+
+    for (size_t i = 0; i < length; i++)
+        if (data[i] < 0x20 && data[i] != '\n' && data[i] != '\t' && data[i] != '\r')
+            escaped += 5;
+    return escaped > length / 3 + 4;
+}
+
 int json_set_bytes(json_t *object, const char *name, const void *data, size_t length)
 {
     char encoding_name[64];
     const char *encoding = "utf-8";
-    json_t *text = json_stringn(length > 0 ? data : "", length);
+    json_t *text = is_costly(data, length) ? NULL : json_stringn(length > 0 ? data : "", length);
 
     if (!text && length > 0) {
         cleanup_free char *encoded = malloc((length + 2) / 3 * 4 + 1);

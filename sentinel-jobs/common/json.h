@@ -20,8 +20,8 @@ int json_parse(const char *text, size_t length, json_t **ret_document, struct fa
 char *json_print(const json_t *document, size_t *ret_length);
 
 /*
- * Bytes as JSON has them: object[name] is the text and object[name_encoding] "utf-8", or, of what is no UTF-8, base64
- * and "base64". 0 or FAIL_NOMEM.
+ * Bytes as JSON has them: object[name] is the text and object[name_encoding] "utf-8", or, of what is no UTF-8 or
+ * shorter so, base64 and "base64". 0 or FAIL_NOMEM.
  */
 int json_set_bytes(json_t *object, const char *name, const void *data, size_t length);
 /* The way back. FAIL_INVALID: no base64. *ret_data is malloc'd and followed by a NUL. */

@@ -40,6 +40,7 @@ struct config {
     uint64_t time_max_ms;
     uint64_t memory_max_kb;
     uint64_t output_max_kb;
+    uint64_t output_kb;
     uint64_t cases_max;
     uint64_t attempts_max;
     uint64_t lease_ms;

@@ -74,6 +74,8 @@ const struct config_key config_keys[] = {
      .most = 1ULL << 32, .meaning = "The most memory that a submission may ask for, in KiB."},
     {"SENTINEL_OUTPUT_MAX_KB", KIND_NUMBER, BOTH, AT(output_max_kb), .fallback = "16384", .least = 1, .most = 1 << 20,
      .meaning = "The most output that a submission may ask for, in KiB, of stdout and stderr each."},
+    {"SENTINEL_OUTPUT_KB", KIND_NUMBER, CONFIG_SERVER, AT(output_kb), .fallback = "1024", .least = 1, .most = 1 << 20,
+     .meaning = "The output of a submission that asks for no limit of its own, likewise."},
     {"SENTINEL_CASES_MAX", KIND_NUMBER, BOTH, AT(cases_max), .fallback = "256", .least = 1, .most = 100000,
      .meaning = "The most test cases of a submission."},
     {"SENTINEL_ATTEMPTS_MAX", KIND_NUMBER, BOTH, AT(attempts_max), .fallback = "3", .least = 1, .most = 100,

@@ -24,6 +24,9 @@ static int open_socket(int family, const struct sockaddr *name, socklen_t length
     if (bind(fd, name, length) < 0)
         return fail(failure, errno == EADDRINUSE ? FAIL_CONFLICT : FAIL_UNAVAILABLE, "cannot listen on %s: %s",
                     listen_text, strerror(errno));
+    /* As a port of loopback: whoever is on this host, and may look into the directory. */
+    if (family == AF_UNIX && chmod(((const struct sockaddr_un *)name)->sun_path, 0666) < 0)
+        return fail(failure, FAIL_UNAVAILABLE, "cannot let others reach %s: %s", listen_text, strerror(errno));
     if (listen(fd, BACKLOG) < 0)
         return fail(failure, FAIL_UNAVAILABLE, "cannot listen on %s: %s", listen_text, strerror(errno));
     return steal_fd(&fd);

@@ -197,6 +197,8 @@ static int make_loop(struct http_server *server)
     if (!has_descriptors(server))
         return FAIL_UNAVAILABLE;
     evloop = h2o_evloop_create();
+    /* Never into a file: there is none that this process may make where h2o wants it. Sizes are bounded by ours. */
+    h2o_socket_buffer_mmap_settings.threshold = SIZE_MAX;
     h2o_config_init(&server->config);
     server->config.server_name = h2o_iovec_init(H2O_STRLIT("sentinel"));
     server->config.http1.upgrade_to_http2 = 0;

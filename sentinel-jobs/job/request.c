@@ -541,6 +541,10 @@ static int take_all(struct place *place, const json_t *document, struct spec *sp
         error = take_flag(place, document, "stop_at_first_failure", &spec->stop_at_first);
     if (error == 0)
         error = take_flag(place, document, "interactive", &spec->is_interactive);
+    if (error == 0 && spec->case_count == 0 && json_object_get(document, "compare"))
+        error = refuse(place, "compare", "it is for jobs with test cases");
+    if (error == 0 && spec->case_count > 0 && json_object_get(document, "stdin"))
+        error = refuse(place, "stdin", "each test case has its own");
     if (error == 0 && spec->is_interactive && spec->case_count > 0)
         error = refuse(place, "interactive", "it is for jobs without test cases");
     return error;

@@ -210,9 +210,11 @@ json_t *result_case_event(size_t index, const struct spec_case *test, const stru
 static int set_stages(json_t *view, const struct job *job)
 {
     const struct job_times *times = &job->times;
+    /* The queue's confirmation is noted a moment after it: a worker may have been quicker. */
+    bool is_late = times->claimed && times->published > times->claimed;
 
     return json_object_set_new(view, "created_at", json_time(times->created)) |
-           json_object_set_new(view, "queued_at", json_time(times->published)) |
+           json_object_set_new(view, "queued_at", json_time(is_late ? times->claimed : times->published)) |
            json_object_set_new(view, "claimed_at", json_time(times->claimed)) |
            json_object_set_new(view, "compiling_at", json_time(times->compiling)) |
            json_object_set_new(view, "running_at", json_time(times->running)) |

@@ -6,9 +6,12 @@
 #include "executor/executor.h"
 #include "privilege/privilege.h"
 
+#include <errno.h>
+#include <grp.h>
 #include <pthread.h>
 #include <sentinel/layer.h>
 #include <signal.h>
+#include <string.h>
 #include <unistd.h>
 
 /* One process has one end: the only state here that is nobody's. */
@@ -204,4 +207,19 @@ int process_main(const struct process_options *options)
     if (options->has_executor && !split.is_frontend)
         return run_executor(options, &user, &split);
     return run_frontend(options, &user, split.socket);
+}
+
+int process_become_frontend(const struct config *config, struct failure *failure)
+{
+    struct privilege_user user;
+    int error = privilege_user_find(config->user, &user, failure);
+
+    if (error == 0)
+        error = privilege_directory(config->state_dir, &user, failure);
+    if (error < 0 || !user.is_switched)
+        return error;
+    if (setgroups(0, NULL) < 0 || setresgid(user.gid, user.gid, user.gid) < 0 ||
+        setresuid(user.uid, user.uid, user.uid) < 0)
+        return fail(failure, FAIL_INTERNAL, "cannot become user %u: %s", (unsigned)user.uid, strerror(errno));
+    return 0;
 }

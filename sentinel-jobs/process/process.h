@@ -34,6 +34,12 @@ struct process_options {
 /* The exit status of the process. With one thread, after the listening socket was opened. */
 int process_main(const struct process_options *options);
 
+/*
+ * For commands beside the server: the state directory is made if there is none, and files in it will be the frontend's,
+ * not root's.
+ */
+int process_become_frontend(const struct config *config, struct failure *failure);
+
 /* Of the frontend: waits for a signal to end, or process_end(). 0, or what process_end() was told. */
 int process_wait(void);
 /* Ends the waiting; any thread. A status of 0 is that of a signal. */

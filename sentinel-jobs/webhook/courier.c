@@ -177,16 +177,18 @@ static bool make_headers(const struct courier *courier, const struct webhook *ho
 {
     int64_t seconds = wallclock_us() / 1000000;
     char signature[SIGNATURE_SIZE];
-    char delivery[UUID_TEXT_SIZE + 16];
+    char delivery[UUID_TEXT_SIZE];
+    char attempt[16];
     char timestamp[24];
 
     uuid_print(&hook->job, delivery);
-    snprintf(delivery + UUID_TEXT_SIZE - 1, sizeof(delivery) - UUID_TEXT_SIZE + 1, "/%" PRIu32, hook->attempt);
+    snprintf(attempt, sizeof(attempt), "%" PRIu32, hook->attempt);
     snprintf(timestamp, sizeof(timestamp), "%" PRId64, seconds);
     /* "Expect:" takes the header away that libcurl would wait for an answer to */
     if (!add_header(headers, "Content-Type", "application/json") || !add_header(headers, "Expect", "") ||
         !add_header(headers, "Sentinel-Event", "submission.finished") ||
-        !add_header(headers, "Sentinel-Delivery", delivery) || !add_header(headers, "Sentinel-Timestamp", timestamp))
+        !add_header(headers, "Sentinel-Delivery", delivery) || !add_header(headers, "Sentinel-Attempt", attempt) ||
+        !add_header(headers, "Sentinel-Timestamp", timestamp))
         return false;
     if (!courier->secret || !*courier->secret)
         return true;

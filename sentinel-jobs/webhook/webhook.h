@@ -31,10 +31,10 @@ int webhook_url_check(const char *url, const char *const *allow, struct failure 
 
 /*
  * The courier: threads that take due webhooks from the store and deliver them, some at once. Several servers may have
- * one each. Headers: Sentinel-Event: submission.finished, Sentinel-Delivery: JOB/ATTEMPT, Sentinel-Timestamp (seconds),
- * Sentinel-Signature: "v1=" and the hex HMAC-SHA256 of TIMESTAMP "." BODY under the secret. 2xx is delivered; others
- * are tried again after 5 s, 30 s, 2 min, 10 min, 1 h, 6 h, then given up; 410 and refused addresses at once. At most
- * three redirects are followed, each with the POST.
+ * one each. Headers: Sentinel-Event: submission.finished, Sentinel-Delivery: the job, Sentinel-Attempt,
+ * Sentinel-Timestamp (seconds), Sentinel-Signature: "v1=" and the hex HMAC-SHA256 of TIMESTAMP "." BODY under the
+ * secret. 2xx is delivered; others are tried again after 5 s, 30 s, 2 min, 10 min, 1 h, 6 h, then given up; 410 and
+ * refused addresses at once. At most three redirects are followed, each with the POST.
  */
 struct courier;
 struct courier_options {

@@ -48,7 +48,7 @@ static bool identify(struct api *api, const struct http_request *request, struct
 
     *caller = (struct caller){0};
     if (!secret && api->is_open) {
-        if (!api->is_open_to_all && !is_local_name(http_request_header(request, "host"))) {
+        if (!api->is_open_to_all && !api->is_socket && !is_local_name(http_request_header(request, "host"))) {
             answer_problem(response, request, 403, "host_not_allowed", "Host",
                            "without keys this server answers to localhost and 127.0.0.1 only");
             return false;
@@ -119,8 +119,10 @@ static bool is_within_rate(struct api *api, const struct http_request *request, 
         return true;
     http_add_header(response, "Retry-After", "%llu", (unsigned long long)(counted.retry_after_ms + 999) / 1000);
     metrics_add(api->metrics, "sentinel_rate_limited_total", NULL, 1);
-    answer_problem(response, request, 429, "rate_limited", NULL, "more than %u requests of this kind in a minute",
-                   limit);
+    answer_problem(
+        response, request, 429, "rate_limited", NULL,
+        "more than %u requests of this kind in a minute; SENTINEL_RATE_LIMIT or the key's own rate says how many",
+        limit);
     return false;
 }
 

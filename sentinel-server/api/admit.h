@@ -32,6 +32,12 @@ bool caller_may_see(const struct caller *caller, const struct job *job);
 bool find_job(struct api *api, const struct http_request *request, struct http_response *response,
               const struct caller *caller, unsigned with, struct job **ret_job);
 
+/*
+ * Has the query no parameter but these (NULL-terminated; access_token besides)? A mistyped filter would show more than
+ * was meant. Else it is answered (400), and it is false.
+ */
+bool has_only_parameters(const struct http_request *request, struct http_response *response, const char *const *known);
+
 /* Keys that were looked up a moment ago. */
 struct key_cache *key_cache_make(void);
 void key_cache_free(struct key_cache *cache);

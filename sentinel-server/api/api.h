@@ -37,6 +37,7 @@ struct api {
     struct errands *errands;          /* errands.h */
     struct key_cache *keys;           /* admit.h */
     bool is_open;                     /* no key is asked for */
+    bool is_socket;                   /* ... because only a socket leads here, which no browser opens */
     bool is_open_to_all;              /* ... from anywhere, because the operator said so */
     atomic_bool is_queue_away;        /* as pulse.c saw it last */
     _Atomic uint64_t waiting;         /* jobs in the queue, the same */

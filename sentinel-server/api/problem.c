@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "api/api.h"
+#include "api/admit.h"
 
 #include "base/cleanup.h"
 
@@ -105,6 +105,28 @@ void answer_failure(struct http_response *response, const struct http_request *r
     log_line(LOG_ERROR_LEVEL, &about, "answered 500: %s", failure->message);
     answer_problem(response, request, 500, "internal_error", NULL,
                    "the service failed; its log has the reason under this request id");
+}
+
+bool has_only_parameters(const struct http_request *request, struct http_response *response, const char *const *known)
+{
+    const char *at = request->query;
+
+    while (*at) {
+        size_t pair = strcspn(at, "&");
+        size_t name = strcspn(at, "&=");
+        const char *const *one = known;
+
+        while (*one && (strlen(*one) != name || strncmp(*one, at, name) != 0))
+            one++;
+        if (pair > 0 && !*one && (name != strlen("access_token") || strncmp(at, "access_token", name) != 0)) {
+            answer_problem(response, request, 400, "invalid_parameter", NULL,
+                           "the query has a parameter that is none of this path's");
+            return false;
+        }
+        at += pair;
+        at += *at == '&';
+    }
+    return true;
 }
 
 void api_on_error(void *arg, int status, const struct http_request *request, struct http_response *response)

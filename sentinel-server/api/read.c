@@ -41,7 +41,8 @@ void handle_get(void *arg, const struct http_request *request, struct http_respo
     struct caller caller;
     unsigned flags;
 
-    if (!admit(api, request, response, SCOPE_READ, ADMIT_READ, 1, &caller))
+    if (!has_only_parameters(request, response, (const char *const[]){"include", NULL}) ||
+        !admit(api, request, response, SCOPE_READ, ADMIT_READ, 1, &caller))
         return;
     if (include && strcmp(include, "request") != 0) {
         answer_problem(response, request, 400, "invalid_parameter", "include", "it is \"request\"");
@@ -129,7 +130,9 @@ void handle_list(void *arg, const struct http_request *request, struct http_resp
     json_t *lines;
     json_t *next;
 
-    if (!admit(api, request, response, SCOPE_READ, ADMIT_READ, 1, &caller) ||
+    if (!has_only_parameters(request, response,
+                             (const char *const[]){"user_id", "status", "language", "limit", "cursor", NULL}) ||
+        !admit(api, request, response, SCOPE_READ, ADMIT_READ, 1, &caller) ||
         !read_list_request(api, request, response, &list))
         return;
     if (!(caller.scopes & SCOPE_ADMIN))
@@ -182,7 +185,9 @@ void handle_timeline(void *arg, const struct http_request *request, struct http_
     times = &job->times;
     begun = times->compiling ? times->compiling : times->running ? times->running : times->finished;
     stages = json_array();
-    add_stage(stages, "publish", times->created, times->published, "until the queue had confirmed it");
+    add_stage(stages, "publish", times->created,
+              times->claimed && times->published > times->claimed ? times->claimed : times->published,
+              "until the queue had confirmed it; part of the next");
     add_stage(stages, "queue", times->created, times->claimed, "until a worker took it");
     add_stage(stages, "start", times->claimed, begun, "until its sandbox was asked for");
     add_stage(stages, "compile", times->compiling, times->running ? times->running : times->finished,

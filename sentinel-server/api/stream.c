@@ -450,7 +450,8 @@ static void handle_stream(struct api *api, const struct http_request *request, s
         return;
     }
     *viewer = (struct viewer){.api = api, .kind = kind, .references = 2};
-    if (!admit(api, request, response, SCOPE_READ, ADMIT_READ, 1, &viewer->caller) ||
+    if (!has_only_parameters(request, response, (const char *const[]){"after", NULL}) ||
+        !admit(api, request, response, SCOPE_READ, ADMIT_READ, 1, &viewer->caller) ||
         !find_job(api, request, response, &viewer->caller, STORE_WITH_SPEC | STORE_WITH_RESULT, &job)) {
         free(viewer);
         return;

@@ -126,6 +126,11 @@ static bool make_job(struct api *api, const struct http_request *request, struct
     }
     /* What is kept of it is what is executed: the canonical names. */
     json_object_set_new(document, "language", json_string(language));
+    if (!json_object_get(document, "output_limit_kb"))
+        json_object_set_new(
+            document, "output_limit_kb",
+            json_integer(
+                (json_int_t)(config->output_kb < config->output_max_kb ? config->output_kb : config->output_max_kb)));
     if (checker)
         json_object_set_new(json_object_get(json_object_get(document, "compare"), "checker"), "language",
                             json_string(checker));
@@ -188,11 +193,13 @@ static json_t *receipt_of(const struct job *job)
 }
 
 /*
- * Stores what was made and hands it to the queue: 0, 1 (answered as the same request was before), or a failure that is
- * answered. Once it is stored it is accepted: what cannot be published now is published from the outbox.
+ * Stores what was made and hands it to the queue: 0, 1 (*ret_earlier is what the same request was answered before), or
+ * a failure that is answered. Once it is stored it is accepted: what cannot be published now is published from the
+ * outbox.
  */
 static int accept_jobs(struct api *api, const struct http_request *request, struct http_response *response,
-                       struct job **jobs, size_t count, const struct caller *caller, const char *receipt)
+                       struct job **jobs, size_t count, const struct caller *caller, const char *receipt,
+                       char **ret_earlier)
 {
     const char *key = http_request_header(request, "idempotency-key");
     struct store_idempotency idempotency = {.key_id = caller->key_id, .key = key, .response = receipt};
@@ -226,7 +233,7 @@ static int accept_jobs(struct api *api, const struct http_request *request, stru
     }
     if (error == 1) {
         http_add_header(response, "Idempotency-Replayed", "true");
-        answer_text(response, 202, &earlier);
+        *ret_earlier = steal_ptr(&earlier);
         return 1;
     }
     kill_point("after_insert");
@@ -268,6 +275,37 @@ static bool wait_of(struct api *api, const struct http_request *request, struct 
     return true;
 }
 
+/* A request that was answered before: with what its job has come to, for who waits; else in the same words. */
+static void answer_again(struct api *api, const struct http_request *request, struct http_response *response,
+                         const struct caller *caller, uint64_t wait_ms, char **receipt_text)
+{
+    cleanup_json json_t *receipt = NULL;
+    cleanup_job struct job *job = NULL;
+    struct waiter *waiter = NULL;
+    const char *id = NULL;
+    struct failure failure;
+    struct uuid job_id;
+
+    if (wait_ms > 0 && json_parse(*receipt_text, strlen(*receipt_text), &receipt, NULL) == 0)
+        id = json_string_value(json_object_get(receipt, "id"));
+    if (!id || !uuid_parse(id, &job_id)) {
+        answer_text(response, 202, receipt_text);
+        return;
+    }
+    if (waiter_make(api, &job_id, &waiter, &failure) < 0 ||
+        store_get(api->store, &job_id, STORE_WITH_SPEC | STORE_WITH_RESULT, &job, &failure) < 0) {
+        waiter_drop(waiter);
+        answer_failure(response, request, &failure);
+        return;
+    }
+    if (!job_status_is_over(job->status)) {
+        waiter_attach(waiter, request, response, caller, wait_ms);
+        return;
+    }
+    waiter_drop(waiter);
+    answer_json(response, request, 200, job_view(job, caller->scopes & SCOPE_ADMIN ? JOB_VIEW_HIDDEN : 0));
+}
+
 void handle_submit(void *arg, const struct http_request *request, struct http_response *response)
 {
     struct api *api = arg;
@@ -275,14 +313,17 @@ void handle_submit(void *arg, const struct http_request *request, struct http_re
     cleanup_json json_t *receipt = NULL;
     cleanup_free char *receipt_text = NULL;
     cleanup_job struct job *job = NULL;
+    cleanup_free char *earlier = NULL;
     struct waiter *waiter = NULL;
     struct request_span span;
+    int accepted;
     char id[UUID_TEXT_SIZE];
     struct failure failure;
     struct caller caller;
     uint64_t wait_ms;
 
-    if (!admit(api, request, response, SCOPE_SUBMIT, ADMIT_SUBMIT, 1, &caller) || !is_json(request, response) ||
+    if (!has_only_parameters(request, response, (const char *const[]){"wait", NULL}) ||
+        !admit(api, request, response, SCOPE_SUBMIT, ADMIT_SUBMIT, 1, &caller) || !is_json(request, response) ||
         !wait_of(api, request, response, &wait_ms) || !is_open_for_jobs(api, request, response))
         return;
     if (json_parse(request->body, request->body_length, &document, &failure) < 0) {
@@ -304,7 +345,13 @@ void handle_submit(void *arg, const struct http_request *request, struct http_re
         answer_failure(response, request, &failure);
         return;
     }
-    if (accept_jobs(api, request, response, &job, 1, &caller, receipt_text) != 0) {
+    accepted = accept_jobs(api, request, response, &job, 1, &caller, receipt_text, &earlier);
+    if (accepted == 1) {
+        waiter_drop(waiter);
+        answer_again(api, request, response, &caller, wait_ms, &earlier);
+        return;
+    }
+    if (accepted < 0) {
         waiter_drop(waiter);
         return;
     }
@@ -323,8 +370,10 @@ void handle_submit_batch(void *arg, const struct http_request *request, struct h
     cleanup_json json_t *document = NULL;
     cleanup_json json_t *receipts = NULL;
     cleanup_free char *text = NULL;
+    cleanup_free char *earlier = NULL;
     cleanup_free struct job **jobs = NULL;
     struct request_span span;
+    int accepted;
     struct failure failure;
     struct caller caller;
     size_t count;
@@ -332,7 +381,8 @@ void handle_submit_batch(void *arg, const struct http_request *request, struct h
     json_t *list;
 
     /* How many there are says how much is asked for; so it is read first, by who may submit at all. */
-    if (!admit(api, request, response, SCOPE_SUBMIT, ADMIT_FREE, 0, &caller) || !is_json(request, response) ||
+    if (!has_only_parameters(request, response, (const char *const[]){NULL}) ||
+        !admit(api, request, response, SCOPE_SUBMIT, ADMIT_FREE, 0, &caller) || !is_json(request, response) ||
         !is_open_for_jobs(api, request, response))
         return;
     if (json_parse(request->body, request->body_length, &document, &failure) < 0) {
@@ -372,9 +422,10 @@ void handle_submit_batch(void *arg, const struct http_request *request, struct h
         cleanup_json json_t *answer = json_pack("{s:O}", "submissions", receipts);
 
         text = json_print(answer, NULL);
-        if (text && accept_jobs(api, request, response, jobs, count, &caller, text) == 0) {
+        accepted = text ? accept_jobs(api, request, response, jobs, count, &caller, text, &earlier) : FAIL_NOMEM;
+        if (accepted >= 0) {
             end_span(api, request, &span);
-            answer_text(response, 202, &text);
+            answer_text(response, 202, accepted == 1 ? &earlier : &text);
         }
     }
     if (!response->status)

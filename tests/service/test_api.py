@@ -206,7 +206,7 @@ class ApiCases:
         page = self.ask("GET", f"{SUBMISSIONS}?user_id={user}&status=SUCCESS&language=py", expect=200).json
         self.assertEqual(len(page["submissions"]), 5)
         self.assertEqual(self.ask("GET", f"{SUBMISSIONS}?user_id={user}&status=TIMEOUT", expect=200).json["submissions"], [])
-        for wrong in ("limit=0", "limit=1000", "limit=x", "status=DONE", "cursor=x"):
+        for wrong in ("user=ada", "limit=0", "limit=1000", "limit=x", "status=DONE", "cursor=x"):
             self.ask("GET", f"{SUBMISSIONS}?{wrong}", expect=400)
         self.ask("GET", f"{SUBMISSIONS}?language=klingon", expect=422)
 
@@ -282,6 +282,8 @@ class ApiCases:
         again = self.ask("POST", SUBMISSIONS, document, expect=202, headers=key)
         self.assertEqual(first.json, again.json)
         self.assertEqual(again.headers["Idempotency-Replayed"], "true")
+        waited = self.ask("POST", SUBMISSIONS + "?wait=true", document, expect=200, headers=key)
+        self.assertEqual((waited.json["id"], waited.json["stdout"]), (first.json["id"], "1\n"))
         self.refused(409, "idempotency_conflict", {**document, "stdin": "x"}, headers=key)
         self.refused(400, "invalid_header", document, headers={"Idempotency-Key": "x" * 300})
         key = {"Idempotency-Key": str(uuid.uuid4())}

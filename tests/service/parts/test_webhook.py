@@ -128,7 +128,8 @@ class Delivery(Webhook):
         self.assertEqual(headers["Content-Type"], "application/json")
         self.assertEqual(headers["User-Agent"], "courier-probe")
         self.assertEqual(headers["Sentinel-Event"], "submission.finished")
-        self.assertEqual(headers["Sentinel-Delivery"], "00000000-0000-0000-0000-000000000000/1")
+        self.assertEqual(headers["Sentinel-Delivery"], "00000000-0000-0000-0000-000000000000")
+        self.assertEqual(headers["Sentinel-Attempt"], "1")
         self.assertRegex(headers["Sentinel-Timestamp"], r"\A\d{10}\Z")
         self.assertLess(abs(int(headers["Sentinel-Timestamp"]) - time.time()), 600)
         signed = headers["Sentinel-Timestamp"].encode() + b"." + request.body
@@ -164,8 +165,8 @@ class Delivery(Webhook):
         times = [request.at for request in self.server.requests]
         self.assertGreaterEqual(times[1] - times[0], 0.09)
         self.assertGreaterEqual(times[2] - times[1], 0.59)
-        deliveries = [request.headers["Sentinel-Delivery"][-2:] for request in self.server.requests]
-        self.assertEqual(deliveries, ["/1", "/2", "/3"])
+        self.assertEqual([request.headers["Sentinel-Attempt"] for request in self.server.requests], ["1", "2", "3"])
+        self.assertEqual(len({request.headers["Sentinel-Delivery"] for request in self.server.requests}), 1)
 
     def test_the_pauses_grow_and_then_it_is_given_up(self):
         found = self.run_probe(*LOOPBACK, "--hurry", self.server.url("/status/500"))
