@@ -10,6 +10,7 @@ import socket
 import struct
 import subprocess
 import time
+import unittest
 
 PROBE = os.path.join(
     os.environ.get("SENTINEL_BUILD", os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../../build-test")),
@@ -292,3 +293,33 @@ class WebSocket:
             opcode, data = self.receive()
             if opcode == self.CLOSE:
                 return struct.unpack(">H", data[:2])[0] if data else None
+
+
+class OneProbe(unittest.TestCase):
+    """All tests of a class share one, which must end well when they are done."""
+
+    options = ()
+
+    @classmethod
+    def setUpClass(cls):
+        cls.probe = Probe(*cls.options)
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.probe.stop()
+
+    def client(self):
+        client = self.probe.client()
+        self.addCleanup(client.close)
+        return client
+
+    def raw(self, data):
+        """The first answer to these bytes, and whether the connection is over after it."""
+        client = self.client()
+        client.send(data)
+        return client.response(), client
+
+    def assert_error(self, response, status):
+        self.assertEqual(response.status, status)
+        self.assertEqual(response.header("content-type"), "application/problem+json")
+        self.assertIn(b'"status":%d' % status, response.body)

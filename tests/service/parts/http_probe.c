@@ -20,7 +20,7 @@
  */
 
 static struct http_server *server;
-static atomic_ulong streams_made, streams_closed, handlers_run, reports[600];
+static atomic_ulong streams_made, streams_closed, violations, handlers_run, reports[600];
 
 static void pause_ms(unsigned long ms)
 {
@@ -166,11 +166,12 @@ static void handle_figures(void *arg, const struct http_request *request, struct
     http_figures(server, &figures);
     if (!file || fscanf(file, "%lu %lu", &size, &resident) != 2)
         resident = 0;
-    sn__buffer_addf(
-        &text, "connections=%llu\nstreams=%llu\nwaiting=%llu\nresident_kb=%lu\nmade=%lu\nclosed=%lu\nhandlers=%lu\n",
-        (unsigned long long)figures.connections, (unsigned long long)figures.streams,
-        (unsigned long long)figures.pool_waiting, resident * 4, atomic_load(&streams_made),
-        atomic_load(&streams_closed), atomic_load(&handlers_run));
+    sn__buffer_addf(&text,
+                    "connections=%llu\nstreams=%llu\nwaiting=%llu\nresident_kb=%lu\nmade=%lu\nclosed=%lu\nhandlers=%"
+                    "lu\nviolations=%lu\n",
+                    (unsigned long long)figures.connections, (unsigned long long)figures.streams,
+                    (unsigned long long)figures.pool_waiting, resident * 4, atomic_load(&streams_made),
+                    atomic_load(&streams_closed), atomic_load(&handlers_run), atomic_load(&violations));
     for (size_t i = 0; i < SN_ARRAY_SIZE(reports); i++) {
         if (atomic_load(&reports[i]))
             sn__buffer_addf(&text, "done%zu=%lu\n", i, atomic_load(&reports[i]));
@@ -257,8 +258,13 @@ static bool start_stream(struct client *client, const struct http_request *reque
 
 static void handle_timeout(void *arg, const struct http_request *request, struct http_response *response)
 {
-    const struct client *client = arg;
+    struct client *client = arg;
     cleanup_free char *text = NULL;
+
+    /* on_close, which may free the argument, must not come while this runs. */
+    pause_ms(number(request, "linger", 0));
+    if (atomic_load(&client->is_gone))
+        atomic_fetch_add(&violations, 1);
 
     if (asprintf(&text, "timeout %s %s", client->key, request->path) < 0)
         text = NULL;
