@@ -12,6 +12,7 @@
 #include <sentinel/layer.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 /* One process has one end: the only state here that is nobody's. */
@@ -129,6 +130,17 @@ bool process_pause(uint64_t ms)
     return is_ending;
 }
 
+/* Each connection is a descriptor: as many as the host lets this process have. */
+static void raise_descriptors(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+        limit.rlim_cur = limit.rlim_max;
+        setrlimit(RLIMIT_NOFILE, &limit);
+    }
+}
+
 static int run_frontend(const struct process_options *options, const struct privilege_user *user, int socket)
 {
     const char *write_paths[] = {options->config->state_dir, NULL};
@@ -138,6 +150,7 @@ static int run_frontend(const struct process_options *options, const struct priv
     pthread_t thread;
 
     block_signals();
+    raise_descriptors();
     if (privilege_confine_frontend(&confinement, &failure) < 0) {
         log_error("the frontend cannot be confined: %s", failure.message);
         return 1;

@@ -472,7 +472,7 @@ static void the_example_with_its_keys_switched_on_is_what_is_default(void **stat
     config = load_text(text);
     same = printed(config, CONFIG_SERVER);
     assert_string_equal(same, defaults);
-    assert_int_equal(keys, 33);
+    assert_int_equal(keys, 34);
     config_free(config);
     free(text);
     free(same);
@@ -531,7 +531,7 @@ static void the_table_has_a_row_for_every_key(void **state)
     (void)state;
     for (const char *at = text; (at = strstr(at, "\n| `")); at++)
         rows++;
-    assert_int_equal(rows, 33);
+    assert_int_equal(rows, 34);
     assert_non_null(strstr(text, "| `SENTINEL_SLOTS` | server, worker | `0` | "));
     free(text);
 }
