@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-# python: the Python binding: pytest, mypy --strict, its examples; CPython's own tests by template, with --long
+# python: the Python binding and the client of the service: pytest, mypy --strict, examples; CPython's own tests, with --long
 # shellcheck shell=bash disable=SC2154
 
-packages_python=(python3-pytest python3-setuptools python3-wheel python3-pip mypy)
+packages_python=(python3-pytest python3-setuptools python3-wheel python3-pip python3-httpx python3-websockets mypy)
 packages_long_python=(libpython3.11-testsuite)
 
 # What a failing test printed, and the reasons of those that were skipped, are in pytest's own report.
@@ -10,9 +10,10 @@ suite_python() {
   begin python "the Python binding"
   local log=$scratch/log status=0 counts=() word began=$SECONDS example
   # Debian's: another python3 in PATH has no pytest.
-  local run=(env "SENTINEL_LIBRARY=$top/build-test/libsentinel/libsentinel.so.0" PYTHONDONTWRITEBYTECODE=1
+  local run=(env "SENTINEL_LIBRARY=$top/build-test/libsentinel/libsentinel.so.0" "SENTINEL_BUILD=$top/build-test"
+    PYTHONDONTWRITEBYTECODE=1
     "PYTHONPATH=$top/bindings/python" "MYPYPATH=$top/bindings/python" timeout --kill-after=10)
-  (cd bindings/python && "${run[@]}" 600 /usr/bin/python3 -X dev -m pytest -q -rs -W error) >"$log" 2>&1 </dev/null ||
+  (cd bindings/python && "${run[@]}" 900 /usr/bin/python3 -X dev -m pytest -q -rs -W error) >"$log" 2>&1 </dev/null ||
     status=$?
   for word in passed failed error skipped; do
     counts+=("$(tail -n 1 "$log" | sed -n "s/^\(.*[ =]\)\{0,1\}\([0-9][0-9]*\) ${word}s\{0,1\}\b.*/\2/p")")
@@ -36,7 +37,7 @@ suite_python() {
   check "a wheel is built and imported" "${run[@]}" 120 sh -c 'cd "$1" &&
     python=/usr/bin/python3 && $python -c "import setuptools.build_meta as b; b.build_wheel(\".\")" &&
     $python -m zipfile -e ./*.whl unpacked && test -e unpacked/sentinel/py.typed && cd unpacked &&
-    PYTHONPATH=. $python -c "import sentinel; assert sentinel.host()"' sh "$scratch/wheel"
+    PYTHONPATH=. $python -c "import sentinel, sentinel.client; assert sentinel.host()"' sh "$scratch/wheel"
   # As docs/python.md has it for a host that reaches no index.
   cp -r bindings/python "$scratch/sources"
   # shellcheck disable=SC2016

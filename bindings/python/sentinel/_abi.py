@@ -22,12 +22,10 @@ from ctypes import (
 from pathlib import Path
 from typing import Any
 
+from ._library import LibraryError
+
 #: The major version of the library, and the least minor one, that this package knows how to call.
 VERSION = (0, 1)
-
-
-class LibraryError(ImportError):
-    """libsentinel was not found, or is one that this package cannot use."""
 
 
 class SnLimits(Structure):
