@@ -12,6 +12,7 @@
 #include "pulse.h"
 #include "webhook/webhook.h"
 
+#include <arpa/inet.h>
 #include <sentinel/version.h>
 #include <string.h>
 
@@ -31,8 +32,14 @@ struct server {
 /* Where nobody but this host comes from. */
 static bool is_local(const char *listen)
 {
-    return strncmp(listen, "127.", 4) == 0 || strncmp(listen, "[::1]", 5) == 0 || strncmp(listen, "unix:", 5) == 0 ||
-           strncmp(listen, "localhost:", 10) == 0;
+    char host[64];
+    struct in_addr address;
+    size_t length = strcspn(listen, ":");
+
+    if (strncmp(listen, "[::1]:", 6) == 0 || strncmp(listen, "unix:", 5) == 0 || strncmp(listen, "localhost:", 10) == 0)
+        return true;
+    snprintf(host, sizeof(host), "%.*s", (int)length, listen);
+    return inet_pton(AF_INET, host, &address) == 1 && (ntohl(address.s_addr) >> 24) == 127;
 }
 
 static void decide_who_may_come(struct server *server)
@@ -155,6 +162,7 @@ static void stop(struct server *server)
     uint64_t drain_ms = server->config->drain_ms;
 
     if (server->parts.work && process_end_count() > 0) {
+        server->api.is_draining = true;
         process_on_next_signal(hurry, server->parts.work);
         work_drain(server->parts.work, drain_ms);
         process_on_next_signal(NULL, NULL);

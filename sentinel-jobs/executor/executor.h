@@ -23,6 +23,10 @@ struct executor_options {
     unsigned long long work_bytes; /* of each sandbox's /work; 0: the library's default */
     const char *cache_dir;         /* NULL: the library's default */
     int no_cache;                  /* compile every source anew */
+    /* What a message may ask for at most, whatever the frontend let through; 0: no bound of ours. */
+    unsigned long long time_max_ms;
+    unsigned long long memory_max_kb;
+    unsigned long long output_max_kb;
 };
 #define EXECUTOR_SLOTS_MAX 256
 

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #define OUTPUT_MOST (UINT64_C(16) << 20) /* of each stream; what is captured has to fit into a message */
+#define PROCESSES_MOST 4096
 #define KIB UINT64_C(1024)
 
 static void put_in(const struct spec_limits *from, sn_limits *limits)
@@ -23,6 +24,23 @@ static void put_in(const struct spec_limits *from, sn_limits *limits)
         limits->output_bytes = from->output_kb * KIB;
 }
 
+static void lower(uint64_t *value, uint64_t most)
+{
+    if (most && *value > most)
+        *value = most;
+}
+
+/* The frontend has checked this already; it is the operator's word against one that was taken over. */
+static void bound(const struct executor_options *options, sn_limits *limits)
+{
+    lower(&limits->wall_ms, options->time_max_ms);
+    lower(&limits->cpu_ms, options->time_max_ms);
+    lower(&limits->memory_bytes, options->memory_max_kb * KIB);
+    lower(&limits->output_bytes, options->output_max_kb * KIB);
+    lower(&limits->output_bytes, OUTPUT_MOST);
+    lower(&limits->processes, PROCESSES_MOST);
+}
+
 void program_limits(const struct job *job, const struct spec_limits *of_case, sn_limits *ret_limits)
 {
     sn_limits_init(ret_limits);
@@ -30,8 +48,7 @@ void program_limits(const struct job *job, const struct spec_limits *of_case, sn
     put_in(&job->spec->limits, ret_limits);
     if (of_case)
         put_in(of_case, ret_limits);
-    if (ret_limits->output_bytes > OUTPUT_MOST)
-        ret_limits->output_bytes = OUTPUT_MOST;
+    bound(job->executor->options, ret_limits);
 }
 
 struct spec_limits program_limits_told(const sn_limits *limits)

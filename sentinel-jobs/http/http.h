@@ -111,6 +111,8 @@ int http_respond_stream(const struct http_request *request, struct http_response
  * bytes of earlier ones wait for the client already, or very much for all clients together: it is dropped.
  */
 int http_stream_send(struct http_stream *stream, const char *text, size_t length);
+/* The same of a last message, which belongs to the ones before it: however much waits. */
+int http_stream_send_last(struct http_stream *stream, const char *text, size_t length);
 /* Does half of HTTP_STREAM_BUFFER wait for the client? Who stops sending then is told by on_drain() when to go on. */
 bool http_stream_is_behind(struct http_stream *stream);
 #define HTTP_STREAM_BUFFER (1U << 20)

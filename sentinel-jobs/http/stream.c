@@ -35,13 +35,14 @@ int http_respond_stream(const struct http_request *request, struct http_response
 }
 
 /* With the lock held. */
-static int append(struct http_stream *stream, const char *text, size_t length)
+static int append(struct http_stream *stream, const char *text, size_t length, bool is_last)
 {
     bool is_crowded = atomic_load(&stream->server->unsent) > HTTP__STREAMS_MAX;
 
     if (stream->is_closed || stream->is_finished || stream->is_overflowed)
         return FAIL_CLOSED;
-    if (stream->unsent >= HTTP_STREAM_BUFFER || (is_crowded && stream->unsent + length > HTTP__STREAM_SHARE)) {
+    if ((!is_last && stream->unsent >= HTTP_STREAM_BUFFER) ||
+        (is_crowded && stream->unsent + length > HTTP__STREAM_SHARE)) {
         stream->is_overflowed = true;
         http__post_stream(stream->server, stream);
         return FAIL_LIMIT;
@@ -60,16 +61,26 @@ static int append(struct http_stream *stream, const char *text, size_t length)
     return 0;
 }
 
-int http_stream_send(struct http_stream *stream, const char *text, size_t length)
+static int send_text(struct http_stream *stream, const char *text, size_t length, bool is_last)
 {
     int r;
 
     if (stream->kind == HTTP_STREAM_WAIT)
         return FAIL_INVALID;
     pthread_mutex_lock(&stream->lock);
-    r = append(stream, text, length);
+    r = append(stream, text, length, is_last);
     pthread_mutex_unlock(&stream->lock);
     return r;
+}
+
+int http_stream_send(struct http_stream *stream, const char *text, size_t length)
+{
+    return send_text(stream, text, length, false);
+}
+
+int http_stream_send_last(struct http_stream *stream, const char *text, size_t length)
+{
+    return send_text(stream, text, length, true);
 }
 
 bool http_stream_is_behind(struct http_stream *stream)

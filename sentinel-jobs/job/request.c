@@ -7,7 +7,14 @@
 #include <string.h>
 
 /* Bounds of the format itself: what the executor's messages may hold (executor/message.h). */
-enum { ARGS_MAX = 256, ARG_BYTES_MAX = 64 << 10, FILES_MAX = 256, CASES_MAX = 4096, NAME_BYTES_MAX = 200 };
+enum {
+    ARGS_MAX = 256,
+    ARG_BYTES_MAX = 64 << 10,
+    WORDS_BYTES_MAX = 1 << 20,
+    FILES_MAX = 256,
+    CASES_MAX = 4096,
+    NAME_BYTES_MAX = 200
+};
 
 /* Where in the document we are, for messages. */
 struct place {
@@ -157,6 +164,20 @@ static int take_strings(const struct place *place, const json_t *object, const c
     return 0;
 }
 
+/* The kernel takes no more than this of arguments and environment together, with some to spare for a language's own. */
+static int check_words(const struct place *place, const struct spec *spec)
+{
+    char **const lists[] = {spec->args, spec->env, spec->compile_options};
+    size_t bytes = 0;
+
+    for (size_t i = 0; i < SN_ARRAY_SIZE(lists); i++)
+        for (char **word = lists[i]; *word; word++)
+            bytes += strlen(*word) + 1;
+    return bytes > WORDS_BYTES_MAX
+               ? refuse(place, "args", "with env and compile_options it has more than %d bytes", WORDS_BYTES_MAX)
+               : 0;
+}
+
 static bool is_variable_name(const char *name)
 {
     if (!*name || (*name >= '0' && *name <= '9'))
@@ -269,6 +290,15 @@ static int count_source(struct place *place, const char *field, size_t length)
     return 0;
 }
 
+/* The same, or one would have to be a directory for the other. */
+static bool is_in_the_way(const char *one, const char *other)
+{
+    size_t length = strlen(one) < strlen(other) ? strlen(one) : strlen(other);
+
+    return strncmp(one, other, length) == 0 && (one[length] == '\0' || one[length] == '/') &&
+           (other[length] == '\0' || other[length] == '/');
+}
+
 static int take_files(struct place *place, const json_t *document, struct spec *spec)
 {
     static const char *const known[] = {"path", "content", "encoding", NULL};
@@ -303,8 +333,8 @@ static int take_files(struct place *place, const json_t *document, struct spec *
         if (!is_inner_path(file->path))
             return refuse(place, "path", "it is no relative path, or leads out");
         for (size_t j = 0; j < i; j++)
-            if (strcmp(spec->files[j].path, file->path) == 0)
-                return refuse(place, "path", "there is such a file already");
+            if (is_in_the_way(spec->files[j].path, file->path))
+                return refuse(place, "path", "there is a file of that path, or one where it needs a directory");
     }
     place->path[0] = '\0';
     return 0;
@@ -531,6 +561,8 @@ static int take_all(struct place *place, const json_t *document, struct spec *sp
         error = take_environment(place, document, &spec->env);
     if (error == 0)
         error = take_strings(place, document, "compile_options", false, &spec->compile_options);
+    if (error == 0)
+        error = check_words(place, spec);
     if (error == 0)
         error = take_limits(place, document, &spec->limits);
     if (error == 0)

@@ -254,14 +254,22 @@ static void hide_in_result(json_t *result)
 {
     static const char *const secret[] = {"stdout",          "stdout_encoding",  "stdout_truncated", "stderr",
                                          "stderr_encoding", "stderr_truncated", "explanation",      "denied_syscall"};
+    bool has_hidden = false;
     json_t *one;
     size_t index;
 
     json_array_foreach(json_object_get(result, "test_cases"), index, one)
     {
-        if (json_is_true(json_object_get(one, "hidden")))
-            for (size_t i = 0; i < SN_ARRAY_SIZE(secret); i++)
-                json_object_del(one, secret[i]);
+        if (!json_is_true(json_object_get(one, "hidden")))
+            continue;
+        for (size_t i = 0; i < SN_ARRAY_SIZE(secret); i++)
+            json_object_del(one, secret[i]);
+        has_hidden = true;
+    }
+    /* These are of the case that took longest: the arguments of a system call can carry what was read. */
+    if (has_hidden && json_object_get(result, "enforced")) {
+        json_object_set_new(json_object_get(result, "enforced"), "denied_syscall", json_null());
+        json_object_set_new(json_object_get(result, "enforced"), "notes", json_array());
     }
 }
 

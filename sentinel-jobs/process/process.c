@@ -13,6 +13,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* One process has one end: the only state here that is nobody's. */
@@ -149,6 +150,7 @@ static int run_frontend(const struct process_options *options, const struct priv
     struct failure failure;
     pthread_t thread;
 
+    umask(077);
     block_signals();
     raise_descriptors();
     if (privilege_confine_frontend(&confinement, &failure) < 0) {
@@ -186,7 +188,10 @@ static int run_executor(const struct process_options *options, const struct priv
                                                             : cpus > 0    ? cpus
                                                                           : 1),
                                         .relax = relaxed(config),
-                                        .no_cache = !config->cache};
+                                        .no_cache = !config->cache,
+                                        .time_max_ms = config->time_max_ms,
+                                        .memory_max_kb = config->memory_max_kb,
+                                        .output_max_kb = config->output_max_kb};
     struct failure failure;
     int status;
     int frontend_status;
@@ -227,6 +232,7 @@ int process_become_frontend(const struct config *config, struct failure *failure
     struct privilege_user user;
     int error = privilege_user_find(config->user, &user, failure);
 
+    umask(077);
     if (error == 0)
         error = privilege_directory(config->state_dir, &user, failure);
     if (error < 0 || !user.is_switched)

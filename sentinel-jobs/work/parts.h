@@ -13,7 +13,7 @@
 /* Something the executor said of a job, on its way from the client's thread to the slot's. */
 struct notice {
     struct notice *next;
-    enum { NOTICE_STATUS, NOTICE_OUTPUT, NOTICE_CASE } what;
+    enum { NOTICE_STATUS, NOTICE_OUTPUT, NOTICE_CASE, NOTICE_INPUT_LOST } what;
     enum job_status status;
     int64_t at;
     enum event_kind kind;
@@ -33,6 +33,8 @@ struct slot {
     bool has_thread;
     pthread_mutex_t lock; /* for all below */
     pthread_cond_t changed;
+    bool has_taken; /* the job `taken`, from its delivery on; under the work's lock */
+    struct uuid taken;
     bool is_busy; /* with the job `id`, which is claimed */
     struct uuid id;
     uint32_t attempt;
@@ -68,6 +70,8 @@ struct work {
 void *slot_main(void *slot);
 /* Asks the executor to end what the slot executes, for the reason that `flag` (one of the slot's) stands for. */
 void slot_interrupt(struct slot *slot, bool *flag);
+/* Input came faster than the program takes it, and some is lost: who watches is told. */
+void slot_input_lost(struct slot *slot);
 /* Of the executor's client, with the slot as the job's argument. */
 void slot_on_status(void *slot, enum job_status status);
 void slot_on_output(void *slot, enum executor_stream stream, const void *data, size_t length);

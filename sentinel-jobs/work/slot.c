@@ -76,6 +76,16 @@ void slot_on_case(void *arg, size_t index, const struct case_outcome *outcome)
     add_notice(slot, notice);
 }
 
+void slot_input_lost(struct slot *slot)
+{
+    struct notice *notice = calloc(1, sizeof(*notice));
+
+    if (!notice)
+        return;
+    notice->what = NOTICE_INPUT_LOST;
+    add_notice(slot, notice);
+}
+
 void slot_on_end(void *arg, struct outcome *outcome)
 {
     struct slot *slot = arg;
@@ -120,11 +130,42 @@ struct task {
     struct log_about about;
 };
 
+/*
+ * One of our slots may have this job already: it was published twice, or came again by a new connection. Then the other
+ * one sees to it; should this process die, its lease ends and the outbox publishes it.
+ */
+static bool reserve(struct slot *slot, const struct uuid *id)
+{
+    struct work *work = slot->work;
+    bool is_taken = false;
+
+    pthread_mutex_lock(&work->lock);
+    for (unsigned i = 0; i < work->slot_count; i++)
+        is_taken |= work->slots[i].has_taken && uuid_compare(&work->slots[i].taken, id) == 0;
+    if (!is_taken) {
+        slot->has_taken = true;
+        slot->taken = *id;
+    }
+    pthread_mutex_unlock(&work->lock);
+    return !is_taken;
+}
+
+static void unreserve(struct slot *slot)
+{
+    pthread_mutex_lock(&slot->work->lock);
+    slot->has_taken = false;
+    pthread_mutex_unlock(&slot->work->lock);
+}
+
 static void settle(struct task *task, enum queue_settlement settlement, const char *reason)
 {
     struct failure failure;
-    int error = queue_settle(task->options->queue, task->delivery, settlement, reason, &failure);
+    int error;
 
+    /* Whoever gets it next may be another slot of ours, which is not to take it for one too many. */
+    if (settlement == QUEUE_AGAIN)
+        unreserve(task->slot);
+    error = queue_settle(task->options->queue, task->delivery, settlement, reason, &failure);
     /* One that cannot be settled comes again, and store_claim() will know what has become of it. */
     if (error < 0 && error != FAIL_CONFLICT)
         log_line(LOG_WARN_LEVEL, &task->about, "a delivery was not settled: %s", failure.message);
@@ -299,6 +340,8 @@ static void on_status(struct task *task, enum job_status status, int64_t at, boo
                  failure.message);
 }
 
+#define INPUT_LOST "{\"status\":\"RUNNING\",\"input_lost\":true}"
+
 /* Tells what happens until nothing more will. */
 static enum slot_fate follow(struct task *task)
 {
@@ -311,6 +354,8 @@ static enum slot_fate follow(struct task *task)
             next = notice->next;
             if (notice->what == NOTICE_STATUS)
                 on_status(task, notice->status, notice->at, fate == SLOT_ENDED);
+            else if (notice->what == NOTICE_INPUT_LOST)
+                publish_next(task, EVENT_STATE, INPUT_LOST, sizeof(INPUT_LOST) - 1);
             else if (notice->what == NOTICE_OUTPUT)
                 publish_next(task, notice->kind, notice->data, notice->length);
             else
@@ -399,8 +444,13 @@ static void conclude(struct task *task, const struct outcome *outcome)
 static void hand_back(struct task *task)
 {
     struct failure failure;
+    int error = store_release(task->options->store, &task->job->id, task->job->attempt, &failure);
 
-    if (store_release(task->options->store, &task->job->id, task->job->attempt, &failure) < 0)
+    if (error == FAIL_CONFLICT) {
+        settle(task, QUEUE_DONE, NULL); /* another attempt has it */
+        return;
+    }
+    if (error < 0)
         log_line(LOG_WARN_LEVEL, &task->about, "it is not handed back, and waits for its lease to end: %s",
                  failure.message);
     settle(task, QUEUE_AGAIN, NULL);
@@ -488,6 +538,10 @@ static void take_on(struct task *task)
     char reason[160];
 
     kill_point("before_claim");
+    if (!reserve(task->slot, &task->delivery->message.job)) {
+        settle(task, QUEUE_DONE, NULL);
+        return;
+    }
     /* Before the claim: from then on it can be cancelled by a message. */
     events_watch(options->events, &task->delivery->message.job, NULL);
     if (claim(task) == 0) {
@@ -506,6 +560,7 @@ static void take_on(struct task *task)
         guard_release(options->guard, task->name, options->worker, NULL);
     }
     events_unwatch(options->events, &task->delivery->message.job);
+    unreserve(task->slot);
     spec_free(&task->spec);
     job_free(task->job);
 }
@@ -538,6 +593,9 @@ void *slot_main(void *arg)
             if (delivery.is_malformed) {
                 log_warn("the queue has a message that is none of ours");
                 settle(&task, QUEUE_DEAD, "malformed");
+            } else if (work_pause(work, 0)) {
+                settle(&task, QUEUE_AGAIN, NULL); /* the executor is gone */
+                return NULL;
             } else {
                 take_on(&task);
             }

@@ -99,8 +99,8 @@ static void on_control(void *arg, const struct uuid *job, enum control_kind kind
             continue;
         if (kind == CONTROL_CANCEL)
             slot_interrupt(slot, &slot->is_cancelled);
-        else if (kind == CONTROL_STDIN && tag)
-            executor_stdin(work->client, tag, data, length, NULL);
+        else if (kind == CONTROL_STDIN && (!tag || executor_stdin(work->client, tag, data, length, NULL) == FAIL_LIMIT))
+            slot_input_lost(slot);
         else if (kind == CONTROL_STDIN_END && tag)
             executor_stdin_end(work->client, tag);
     }

@@ -38,6 +38,17 @@ static bool is_local_name(const char *host)
     return false;
 }
 
+/* Guesses are hopeless; they are not to cost much either. */
+enum { WRONG_KEYS_A_MINUTE = 60 };
+
+/* Counts under one name; a guard that is away is replaced by one of this process. */
+static int count(struct api *api, const char *name, uint32_t limit, uint32_t cost, struct guard_rate *rate)
+{
+    if (guard_rate(api->guard, name, limit, 60000, cost, rate, NULL) == 0)
+        return 0;
+    return guard_rate(api->own_guard, name, limit, 60000, cost, rate, NULL);
+}
+
 static bool identify(struct api *api, const struct http_request *request, struct http_response *response,
                      struct caller *caller)
 {
@@ -47,6 +58,13 @@ static bool identify(struct api *api, const struct http_request *request, struct
     int error;
 
     *caller = (struct caller){0};
+    if (!secret && api->is_open && !api->is_open_to_all &&
+        (http_request_header(request, "x-forwarded-for") || http_request_header(request, "forwarded"))) {
+        answer_problem(response, request, 403, "forwarded_without_key", NULL,
+                       "this server asks for no key because only this host reaches it, and this came through a proxy: "
+                       "SENTINEL_AUTH=keys");
+        return false;
+    }
     if (!secret && api->is_open) {
         if (!api->is_open_to_all && !api->is_socket && !is_local_name(http_request_header(request, "host"))) {
             answer_problem(response, request, 403, "host_not_allowed", "Host",
@@ -68,6 +86,15 @@ static bool identify(struct api *api, const struct http_request *request, struct
         return false;
     }
     if (error == FAIL_NOT_FOUND || key.revoked) {
+        struct guard_rate counted;
+        char name[128];
+
+        snprintf(name, sizeof(name), "rate:wrong:ip:%s", request->address);
+        if (count(api, name, WRONG_KEYS_A_MINUTE, 1, &counted) == 0 && !counted.is_allowed) {
+            http_add_header(response, "Retry-After", "%llu", (unsigned long long)(counted.retry_after_ms + 999) / 1000);
+            answer_problem(response, request, 429, "rate_limited", NULL, "too many wrong keys from this address");
+            return false;
+        }
         http_add_header(response, "WWW-Authenticate", "Bearer realm=\"sentinel\", error=\"invalid_token\"");
         answer_problem(response, request, 401, "key_invalid", NULL, "this API key is unknown or revoked");
         return false;
@@ -78,14 +105,6 @@ static bool identify(struct api *api, const struct http_request *request, struct
     if (caller->scopes & SCOPE_ADMIN)
         caller->scopes |= SCOPE_SUBMIT | SCOPE_READ;
     return true;
-}
-
-/* Counts under one name; a guard that is away is replaced by one of this process. */
-static int count(struct api *api, const char *name, uint32_t limit, uint32_t cost, struct guard_rate *rate)
-{
-    if (guard_rate(api->guard, name, limit, 60000, cost, rate, NULL) == 0)
-        return 0;
-    return guard_rate(api->own_guard, name, limit, 60000, cost, rate, NULL);
 }
 
 static bool is_within_rate(struct api *api, const struct http_request *request, struct http_response *response,

@@ -39,6 +39,7 @@ struct api {
     bool is_open;                     /* no key is asked for */
     bool is_socket;                   /* ... because only a socket leads here, which no browser opens */
     bool is_open_to_all;              /* ... from anywhere, because the operator said so */
+    atomic_bool is_draining;          /* nothing is accepted any more */
     atomic_bool is_queue_away;        /* as pulse.c saw it last */
     _Atomic uint64_t waiting;         /* jobs in the queue, the same */
 };

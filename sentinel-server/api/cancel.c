@@ -43,6 +43,8 @@ void handle_cancel(void *arg, const struct http_request *request, struct http_re
         return;
     }
     if (got == 0) {
+        /* A worker may have claimed it a moment ago. */
+        events_control(api->events, &job->id, CONTROL_CANCEL, NULL, 0, NULL);
         tell_end(api, &job->id);
         answer_json(response, request, 200,
                     json_pack("{s:s, s:s, s:b}", "id", request->parts[0], "status", job_status_name(JOB_CANCELLED),

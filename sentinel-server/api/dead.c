@@ -51,8 +51,11 @@ void handle_dead_retry(void *arg, const struct http_request *request, struct htt
         answer_problem(response, request, 409, "not_failed", NULL, "only what ended with INTERNAL_ERROR is retried");
         return;
     }
-    if (error == 0)
+    if (error == 0) {
+        /* Its attempts begin anew: what was told of the earlier ones would hide them. */
+        events_forget(api->events, &id, NULL);
         error = queue_dead_take(api->queue, &id, &letter, &failure);
+    }
     if (error < 0) {
         answer_failure(response, request, &failure);
         return;

@@ -36,6 +36,9 @@ struct viewer {
     size_t input_bytes;  /* on their way */
     bool is_over;        /* the end was told of, or is about to be */
     bool is_closed;
+    bool is_running;     /* the program can be given input */
+    struct input *first; /* input that came before */
+    struct input **last;
     bool is_away;      /* what comes is not looked at: it will come again */
     bool has_gap;      /* output is missing: the rest comes with the result */
     uint64_t sequence; /* of the latest event before any gap */
@@ -45,6 +48,21 @@ struct viewer {
 
 /* More input than this on its way, and the client is too fast for the program. */
 enum { INPUT_MAX = 1 << 20 };
+
+struct input {
+    struct input *next;
+    struct viewer *viewer;
+    struct stream_message message;
+};
+
+static void free_inputs(struct viewer *viewer)
+{
+    for (struct input *next, *input = viewer->first; input; input = next) {
+        next = input->next;
+        free(input->message.data);
+        free(input);
+    }
+}
 
 static void release(struct viewer *viewer)
 {
@@ -56,6 +74,7 @@ static void release(struct viewer *viewer)
     if (!is_last)
         return;
     http_stream_release(viewer->stream);
+    free_inputs(viewer);
     pthread_mutex_destroy(&viewer->lock);
     free(viewer);
 }
@@ -96,7 +115,7 @@ static void send_document(struct viewer *viewer, const char *type, json_t *docum
     if (viewer->kind == HTTP_STREAM_SSE)
         sn__buffer_add_string(&frame, "\n\n");
     if (!frame.failed)
-        http_stream_send(viewer->stream, frame.data, frame.length);
+        (viewer->is_over ? http_stream_send_last : http_stream_send)(viewer->stream, frame.data, frame.length);
 }
 
 static void send_output(struct viewer *viewer, const char *type, uint64_t *total, const void *data, size_t length)
@@ -137,6 +156,7 @@ static void restart_for(struct viewer *viewer, uint32_t attempt)
 
 static void finish_by_store(void *arg);
 static void look_again(void *arg);
+static void begin_input(struct viewer *viewer);
 
 /* Should this event be left for later, because the client does not keep up? */
 static bool look_away(struct viewer *viewer)
@@ -177,6 +197,8 @@ static void on_event(void *arg, const struct event *event)
     switch (event->kind) {
     case EVENT_STATE:
         send_event_text(viewer, "state", event);
+        if (memmem(event->data, event->length, "\"RUNNING\"", strlen("\"RUNNING\"")))
+            begin_input(viewer);
         break;
     case EVENT_CASE:
         send_event_text(viewer, "case", event);
@@ -263,11 +285,6 @@ static void finish_by_store(void *arg)
 
 /* ---- what comes -------------------------------------------------------------------------------------------------- */
 
-struct input {
-    struct viewer *viewer;
-    struct stream_message message;
-};
-
 static void pass_input(void *arg)
 {
     struct input *input = arg;
@@ -293,6 +310,27 @@ static void pass_input(void *arg)
     release(viewer);
 }
 
+/* The program runs: what came for it before is passed on, in order, ahead of what comes from now on. */
+static void begin_input(struct viewer *viewer)
+{
+    struct input *next;
+
+    pthread_mutex_lock(&viewer->lock);
+    viewer->is_running = true;
+    next = viewer->first;
+    viewer->first = NULL;
+    pthread_mutex_unlock(&viewer->lock);
+    while (next) {
+        struct input *input = next;
+
+        next = input->next;
+        if (!add_errand(viewer, pass_input, input)) {
+            free(input->message.data);
+            free(input);
+        }
+    }
+}
+
 static void refuse_message(struct viewer *viewer, const char *detail)
 {
     cleanup_json json_t *document =
@@ -309,6 +347,7 @@ static void on_message(void *arg, const char *text, size_t length)
     struct input *input = calloc(1, sizeof(*input));
     const char *detail = NULL;
     bool is_full;
+    bool is_early;
 
     if (!input)
         return;
@@ -325,9 +364,16 @@ static void on_message(void *arg, const char *text, size_t length)
     }
     pthread_mutex_lock(&viewer->lock);
     is_full = viewer->input_bytes + input->message.length > INPUT_MAX;
+    is_early = !is_full && !viewer->is_running && input->message.kind != CONTROL_CANCEL;
     if (!is_full)
         viewer->input_bytes += input->message.length;
+    if (is_early) {
+        *(viewer->first ? viewer->last : &viewer->first) = input;
+        viewer->last = &input->next;
+    }
     pthread_mutex_unlock(&viewer->lock);
+    if (is_early)
+        return;
     if (is_full)
         refuse_message(viewer, "input comes faster than the program can be given it; this piece is dropped");
     if (is_full || !add_errand(viewer, pass_input, input)) {
@@ -425,7 +471,10 @@ static bool read_position(struct viewer *viewer, const char *text)
     unsigned long long err;
     int end = 0;
 
-    if (sscanf(text, "%llx.%llx.%llx%n", &sequence, &out, &err, &end) != 3 || text[end])
+    if (strspn(text, "0123456789abcdef.") != strlen(text))
+        return false;
+    if (sscanf(text, "%llx.%llx.%llx%n", &sequence, &out, &err, &end) != 3 || text[end] ||
+        sequence >= EVENT_SEQUENCE_END)
         return false;
     viewer->sequence = sequence;
     viewer->out = out;

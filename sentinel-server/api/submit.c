@@ -33,6 +33,11 @@ static bool is_open_for_jobs(struct api *api, const struct http_request *request
 {
     uint64_t max = api->config->queue_max;
 
+    if (api->is_draining) {
+        http_add_header(response, "Retry-After", "5");
+        answer_problem(response, request, 503, "draining", NULL, "this server is about to end; nothing was accepted");
+        return false;
+    }
     if (api->is_queue_away) {
         http_add_header(response, "Retry-After", "2");
         answer_problem(response, request, 503, "queue_unavailable", NULL, "the queue is away; nothing was accepted");
@@ -236,6 +241,7 @@ static int accept_jobs(struct api *api, const struct http_request *request, stru
         *ret_earlier = steal_ptr(&earlier);
         return 1;
     }
+    api->waiting += count; /* until the pulse counts again */
     kill_point("after_insert");
     for (size_t i = 0; i < count; i++) {
         struct queue_message message = {.job = jobs[i]->id};
@@ -326,6 +332,10 @@ void handle_submit(void *arg, const struct http_request *request, struct http_re
         !admit(api, request, response, SCOPE_SUBMIT, ADMIT_SUBMIT, 1, &caller) || !is_json(request, response) ||
         !wait_of(api, request, response, &wait_ms) || !is_open_for_jobs(api, request, response))
         return;
+    if (wait_ms > 0 && !(caller.scopes & SCOPE_READ)) {
+        answer_problem(response, request, 403, "scope_missing", "wait", "to wait for a result needs the scope read");
+        return;
+    }
     if (json_parse(request->body, request->body_length, &document, &failure) < 0) {
         answer_problem(response, request, 400, "invalid_json", NULL, "%s", failure.message);
         return;

@@ -211,6 +211,28 @@ class EmbeddedFaults(Faults):
         job = service.await_over(job_id)
         self.assertEqual((job["status"], job["stdout"], job["attempt"]), ("SUCCESS", "slow\n", 2))
 
+    def test_restarts_are_no_failed_attempts_and_execute_nothing_twice_at_once(self):
+        service = self.start(False, settings={"SENTINEL_SLOTS": "2", "SENTINEL_DRAIN_MS": "300"})
+        job_id = self.ask(service, "POST", SUBMISSIONS, {"language": "python", "source_code": "import time\ntime.sleep(6)\nprint('end')"}).json["id"]
+        for _ in range(3):
+            wait_for(lambda: self.ask(service, "GET", f"{SUBMISSIONS}/{job_id}").json["running_at"], 30)
+            time.sleep(1)
+            service.server.stop()
+            service.server.start()
+            service.await_ready()
+        job = service.await_over(job_id)
+        self.assertEqual((job["status"], job["stdout"], job["attempt"]), ("SUCCESS", "end\n", 1))
+
+    def test_a_key_can_be_made_before_the_first_start(self):
+        service = self.start(False, settings={"SENTINEL_AUTH": "keys"})
+        service.server.stop()
+        state = os.path.join(service.directory, "another")
+        service.run("sentinel-server", "keys", "create", SENTINEL_STATE_DIR=state)
+        self.assertEqual({os.stat(os.path.join(state, name)).st_uid for name in os.listdir(state)}, {os.stat(state).st_uid})
+        service.server.environment["SENTINEL_STATE_DIR"] = state
+        service.server.start()
+        service.await_ready()
+
     def test_wrong_configurations_are_refused_with_the_reason(self):
         service = self.start(False)
         for settings, word in (({"SENTINEL_LISTEN": "x"}, "SENTINEL_LISTEN"), ({"SENTINEL_SLOT": "1"}, "SENTINEL_SLOTS"),

@@ -28,7 +28,7 @@ class KeyCases:
         reason = Service.missing(cls.fleet)
         if reason:
             raise unittest.SkipTest(reason)
-        cls.service = Service(fleet=cls.fleet, settings={"SENTINEL_AUTH": "keys"}).start()
+        cls.service = Service(fleet=cls.fleet, settings={"SENTINEL_AUTH": "keys", "SENTINEL_TRUSTED_PROXIES": "127.0.0.1"}).start()
         cls.document = Document(cls.service.request("GET", "/api/v1/openapi.json").json)
         cls.admin = cls.make_key("--scopes", "admin")
 
@@ -107,6 +107,22 @@ class KeyCases:
         self.assertEqual(answer.json["test_cases"][0]["status"], "WRONG_ANSWER")
         self.assertIn(secret.encode(), self.ask("GET", f"{SUBMISSIONS}/{job['id']}?include=request", expect=200, key=self.admin).body)
 
+    def test_a_hidden_input_does_not_leave_by_a_denied_call(self):
+        source = ("import ctypes, sys\nbytes_ = sys.stdin.buffer.read(16)\nlibc = ctypes.CDLL(None)\n"
+                  "libc.syscall(155, ctypes.c_ulong(int.from_bytes(bytes_[:8], 'little')), ctypes.c_ulong(int.from_bytes(bytes_[8:], 'little')))")
+        answer = self.ask("POST", SUBMISSIONS + "?wait=true", {"language": "python", "source_code": source,
+                          "test_cases": [{"stdin": "HIDDEN-INPUT-OF-", "hidden": True}]}, 200, self.make_key())
+        self.assertEqual(answer.json["status"], "SECURITY_VIOLATION")
+        self.assertNotIn(b"pivot_root", answer.body)
+
+    def test_who_may_only_submit_waits_for_no_result(self):
+        self.ask("POST", SUBMISSIONS + "?wait=true", GOOD, 403, self.make_key("--scopes", "submit"))
+
+    def test_guesses_are_bounded(self):
+        for _ in range(70):
+            answer = self.ask("GET", SUBMISSIONS, key="snt_guess", **{"X-Forwarded-For": "192.0.2.7"})
+        self.assertEqual(answer.status, 429)
+
     def test_a_revoked_key_is_refused(self):
         key = self.make_key("--name", "to be revoked")
         self.ask("GET", SUBMISSIONS, expect=200, key=key)
@@ -167,8 +183,13 @@ class OpenServer(unittest.TestCase):
             for host, status in (("localhost", 200), (f"127.0.0.1:{service.port}", 200), ("evil.example", 403), ("localhost.evil.example", 403)):
                 self.assertEqual(service.request("GET", SUBMISSIONS, headers={"Host": host}).status, status, host)
 
+    def test_what_comes_through_a_proxy_is_not_from_this_host(self):
+        with Service() as service:
+            answer = service.request("GET", "/api/v1/dead-letters", headers={"X-Forwarded-For": "192.0.2.1"})
+            self.assertEqual((answer.status, answer.json["code"]), (403, "forwarded_without_key"))
+
     def test_the_rate_is_by_address_where_there_are_no_keys(self):
-        with Service(settings={"SENTINEL_RATE_LIMIT": "3", "SENTINEL_TRUSTED_PROXIES": "127.0.0.1"}) as service:
+        with Service(settings={"SENTINEL_RATE_LIMIT": "3", "SENTINEL_TRUSTED_PROXIES": "127.0.0.1", "SENTINEL_AUTH": "open"}) as service:
             def ask(address):
                 return service.request("POST", SUBMISSIONS, GOOD, headers={"X-Forwarded-For": address}).status
             self.assertEqual([ask("192.0.2.1") for _ in range(5)], [202, 202, 202, 429, 429])

@@ -139,6 +139,14 @@ class StreamCases:
                 again = self.watch(job_id, after=after)
                 self.assertEqual([message["type"] for message in again], ["result"])
 
+    def test_a_large_output_comes_whole_to_who_comes_late(self):
+        job_id = self.submit("python", "import sys\nsys.stdout.write('x' * 4000000)\nsys.stderr.write('y' * 3000000)", output_limit_kb=8000)
+        self.service.await_over(job_id)
+        for watch in (self.watch, self.events):
+            messages = watch(job_id)
+            self.assertEqual((len(output_of(messages, "stdout")), len(output_of(messages, "stderr"))), (4000000, 3000000))
+            self.assertEqual(messages[-1]["type"], "result")
+
     def test_cases_are_told_one_by_one(self):
         cases = [{"stdin": str(i), "expected_output": "1", "hidden": i == 2} for i in range(3)]
         messages = self.watch(self.submit("python", "print(input())", test_cases=cases))
@@ -149,7 +157,7 @@ class StreamCases:
 
     def test_a_wrong_position_is_refused(self):
         job_id = self.submit("python", "1")
-        for after in ("x", "1.2", "-1.0.0.0"):
+        for after in ("x", "1.2", "-1.0.0", "ffffffffffffffff.0.0"):
             answer = self.service.request("GET", f"{SUBMISSIONS}/{job_id}/events?after={after}")
             self.assertEqual((answer.status, answer.json["field"]), (400, "after"), answer)
 
@@ -174,6 +182,24 @@ class StreamCases:
             return []
         messages = self.watch(job_id, say=say)
         self.assertEqual(output_of(messages, "stdout"), "got one\ngot two\ngot three\nend\n")
+
+    def test_input_that_comes_early_waits_for_the_program(self):
+        blockers = [self.submit("python", "import time; time.sleep(2)") for _ in range(4)]
+        job_id = self.submit("python", "import sys; print(sys.stdin.read())", interactive=True)
+
+        async def collect():
+            messages = []
+            async with websockets.connect(self.socket_url(job_id)) as socket:
+                for piece in ("a", "b", "c"):
+                    await socket.send(json.dumps({"type": "stdin", "data": piece}))
+                await socket.send('{"type": "stdin_end"}')
+                async for text in socket:
+                    messages.append(json.loads(text))
+            return messages
+        messages = asyncio.run(asyncio.wait_for(collect(), 60))
+        self.assertEqual(output_of(messages, "stdout"), "abc\n")
+        for blocker in blockers:
+            self.service.await_over(blocker)
 
     def test_cancelling_by_the_stream_kills(self):
         job_id = self.submit("python", "import time\nprint('here', flush=True)\ntime.sleep(30)", time_limit_ms=30000)
