@@ -32,6 +32,7 @@ struct load {
     uint64_t confirmed;
     uint64_t refused;
     uint64_t done; /* different ones */
+    bool is_started;
     bool publishers_end;
     bool takers_end;
     pthread_t publishers[PUBLISHERS];
@@ -126,6 +127,9 @@ static uint64_t count_missing(void)
 
 static void start_load(void)
 {
+    pthread_mutex_lock(&load.mutex);
+    load.is_started = true;
+    pthread_mutex_unlock(&load.mutex);
     for (int i = 0; i < PUBLISHERS; i++)
         pthread_create(&load.publishers[i], NULL, publish_on, NULL);
     for (int i = 0; i < TAKERS; i++)
@@ -237,7 +241,10 @@ int main(void)
             return 2;
         }
     }
-    /* A test that failed did not get to it; threads must not run while libraries are torn down. */
+    /* A test that failed did not end the load, whose threads use the queue for ever. */
+    if (load_flag(&load.is_started) && !load_flag(&load.takers_end))
+        _exit(3);
+    /* Nor did it get to this; threads must not run while libraries are torn down. */
     queue_close(queue);
     return 0;
 }

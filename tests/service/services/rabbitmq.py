@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """A RabbitMQ broker of one's own, on a port of loopback, in a directory: for tests."""
 import os
+import random
 import secrets
 import signal
 import socket
@@ -33,19 +34,29 @@ def is_installed():
     return os.access(SERVER, os.X_OK)
 
 
+def _first_ephemeral_port():
+    try:
+        with open("/proc/sys/net/ipv4/ip_local_port_range", encoding="ascii") as file:
+            return int(file.read().split()[0])
+    except (OSError, ValueError):
+        return 32768
+
+
 def _four_ports():
-    """A port whose successors are free too: of AMQP, of Erlang's distribution, of epmd, and of AMQP with TLS."""
+    """A port whose successors are free too: of AMQP, of Erlang's distribution, of epmd, and of AMQP with TLS.
+
+    Below those that the kernel gives to connections: one of these may have a port just when the broker wants it, and
+    who connects again and again to a broker that is away may even be connected to himself.
+    """
     for _ in range(200):
         sockets = []
+        port = random.randrange(10000, max(_first_ephemeral_port() - 4, 10001))
         try:
-            with socket.socket() as probe:
-                probe.bind(("127.0.0.1", 0))
-                port = probe.getsockname()[1]
             for offset in range(4):
                 sockets.append(socket.socket())
                 sockets[-1].bind(("127.0.0.1", port + offset))
             return port
-        except (OSError, OverflowError):
+        except OSError:
             continue
         finally:
             for each in sockets:
@@ -145,6 +156,8 @@ class RabbitMQ:
             "ERL_EPMD_PORT": str(self.port + 2),
             "ERL_EPMD_ADDRESS": "127.0.0.1",
             "ERL_MAX_PORTS": "1024",
+            # Nothing but loopback, the distribution's port included.
+            "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "-kernel inet_dist_use_interface {127,0,0,1}",
         }
 
     def start(self):
