@@ -512,6 +512,8 @@ static void handle_stream(struct api *api, const struct http_request *request, s
         return;
     }
     viewer->job = job->id;
+    /* Who comes back has seen it run, or knows what he does. */
+    viewer->is_running = job->status == JOB_RUNNING || viewer->sequence > 0;
     pthread_mutex_init(&viewer->lock, NULL);
     if (http_respond_stream(request, response, kind, &handlers, viewer, 0, &viewer->stream, &failure) < 0) {
         answer_problem(response, request, failure.code == FAIL_INVALID ? 426 : 500,
