@@ -199,7 +199,6 @@ static int serve(void *arg, int socket)
         status = 0;
     }
     stop(server);
-    languages_free(server->languages);
     return status;
 }
 
@@ -215,6 +214,7 @@ int cmd_serve(const struct config *config)
                                       .arg = &server};
     struct failure failure;
     size_t count = 0;
+    int status;
 
     for (size_t i = 0; i < SN_ARRAY_SIZE(wanted); i++)
         if (*wanted[i])
@@ -226,7 +226,10 @@ int cmd_serve(const struct config *config)
     server.listener = http_listen(config->listen, &failure);
     if (server.listener < 0) {
         log_error("%s", failure.message);
+        languages_free(server.languages);
         return 1;
     }
-    return process_main(&options);
+    status = process_main(&options);
+    languages_free(server.languages);
+    return status;
 }

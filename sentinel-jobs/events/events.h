@@ -35,12 +35,18 @@ enum event_kind {
 };
 
 /*
- * sequence ascends within a job: the attempt in the upper 32 bits, so a second attempt's events come after the first
- * one's, and a count in the lower ones, from 1 on (0 is "after nothing" for who subscribes). EVENT_END has the
- * greatest, UINT64_MAX / 2.
+ * sequence ascends within a job: when its attempt began in the upper 32 bits, so a later attempt's events come after an
+ * earlier one's (numbers of attempts come again after a job was handed back), and a count from 1 in the lower ones.
+ * EVENT_END has the greatest, UINT64_MAX / 2.
  */
-#define EVENT_SEQUENCE(attempt, count) ((uint64_t)(attempt) << 32 | (count))
+#define EVENT_SEQUENCE(began, count) ((uint64_t)(began) << 32 | (count))
 #define EVENT_SEQUENCE_END (UINT64_MAX / 2)
+
+/* Tenths of a second since 2026, of the time of a claim in microseconds: good for 6 years in 31 bits, and ascending. */
+static inline uint32_t event_began(int64_t claimed_us)
+{
+    return (uint32_t)((claimed_us - INT64_C(1767225600000000)) / 100000) & 0x7fffffff;
+}
 
 struct event {
     struct uuid job;

@@ -186,7 +186,7 @@ static void publish(struct task *task, uint64_t sequence, enum event_kind kind, 
 
 static void publish_next(struct task *task, enum event_kind kind, const void *data, size_t length)
 {
-    publish(task, EVENT_SEQUENCE(task->job->attempt, ++task->count), kind, data, length);
+    publish(task, EVENT_SEQUENCE(event_began(task->job->times.claimed), ++task->count), kind, data, length);
 }
 
 static void publish_state(struct task *task, uint64_t sequence, enum event_kind kind, enum job_status status,
@@ -333,7 +333,7 @@ static void on_status(struct task *task, enum job_status status, int64_t at, boo
         task->times.compiling = at;
     else
         task->times.running = at;
-    publish_state(task, EVENT_SEQUENCE(task->job->attempt, ++task->count), EVENT_STATE, status, at);
+    publish_state(task, EVENT_SEQUENCE(event_began(task->job->times.claimed), ++task->count), EVENT_STATE, status, at);
     /* Of a job that has ended meanwhile the result says as much, and a trip to the store is spared. */
     if (!has_ended && store_advance(task->options->store, &task->job->id, task->job->attempt, status, at, &failure) < 0)
         log_line(LOG_DEBUG_LEVEL, &task->about, "it is not noted that it is %s: %s", job_status_name(status),

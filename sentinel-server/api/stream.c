@@ -138,20 +138,21 @@ static void send_event_text(struct viewer *viewer, const char *type, const struc
         send_document(viewer, type, document);
 }
 
-/* Of another attempt than what the client has seen: that is void. */
-static void restart_for(struct viewer *viewer, uint32_t attempt)
+/* Of an attempt that began at another time than what the client has seen: that is void. attempt: its number; 0: unknown
+ */
+static void restart_for(struct viewer *viewer, uint32_t began, uint32_t attempt)
 {
     uint32_t seen = (uint32_t)(viewer->sequence >> 32);
     bool has_seen_nothing = viewer->sequence == 0;
 
-    if (seen == attempt)
+    if (seen == began)
         return;
-    viewer->sequence = EVENT_SEQUENCE(attempt, 0);
+    viewer->sequence = EVENT_SEQUENCE(began, 0);
     viewer->has_gap = false;
     viewer->out = viewer->err = 0;
     if (has_seen_nothing)
         return;
-    send_document(viewer, "restart", json_pack("{s:I}", "attempt", (json_int_t)attempt));
+    send_document(viewer, "restart", attempt ? json_pack("{s:I}", "attempt", (json_int_t)attempt) : json_object());
 }
 
 static void finish_by_store(void *arg);
@@ -177,6 +178,16 @@ static bool look_away(struct viewer *viewer)
     return true;
 }
 
+/* Only changes of state tell it. */
+static uint32_t attempt_of(const struct event *event)
+{
+    cleanup_json json_t *document = NULL;
+
+    if (event->kind != EVENT_STATE || json_parse(event->data, event->length, &document, NULL) < 0)
+        return 0;
+    return (uint32_t)json_integer_value(json_object_get(document, "attempt"));
+}
+
 static void on_event(void *arg, const struct event *event)
 {
     struct viewer *viewer = arg;
@@ -188,7 +199,7 @@ static void on_event(void *arg, const struct event *event)
         add_errand(viewer, finish_by_store, viewer);
         return;
     }
-    restart_for(viewer, (uint32_t)(event->sequence >> 32));
+    restart_for(viewer, (uint32_t)(event->sequence >> 32), attempt_of(event));
     viewer->has_gap |= event->sequence > viewer->sequence + 1;
     if (!viewer->has_gap)
         viewer->sequence = event->sequence;
@@ -244,13 +255,14 @@ static void send_rest(struct viewer *viewer, const json_t *view, const char *nam
 static void send_end(struct viewer *viewer, const struct job *job)
 {
     json_t *view = job_view(job, viewer->caller.scopes & SCOPE_ADMIN ? JOB_VIEW_HIDDEN : 0);
+    uint32_t began = job->times.claimed ? event_began(job->times.claimed) : 0;
 
-    restart_for(viewer, job->attempt);
+    restart_for(viewer, began, job->attempt);
     if (view) {
         send_rest(viewer, view, "stdout", &viewer->out);
         send_rest(viewer, view, "stderr", &viewer->err);
     }
-    viewer->sequence = EVENT_SEQUENCE(job->attempt, UINT32_MAX);
+    viewer->sequence = EVENT_SEQUENCE(began, UINT32_MAX);
     send_document(viewer, "result", view);
     http_stream_finish(viewer->stream, NULL, NULL);
 }
