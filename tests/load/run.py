@@ -203,7 +203,8 @@ def leaks(service, options):
     def some(count):
         documents = [(BASH, PYTHON, CPP, dict(PYTHON, test_cases=[{"stdin": "1", "expected_output": "hello"}]))[i % 4] for i in range(count)]
         answers = asyncio.run(submit_all(service.port, documents, 8))
-        assert all(answer["status"] == "SUCCESS" for _, answer, _ in answers)
+        wrong = [answer for _, answer, _ in answers if answer.get("status") != "SUCCESS"]
+        assert not wrong, wrong[0]
         wait_for(lambda: service.request("GET", "/api/v1/load").json["active"] == 0)
     some(options.jobs // 5)
     before = figures_of(service)
