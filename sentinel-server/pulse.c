@@ -6,8 +6,6 @@
 
 #include <pthread.h>
 
-#define WORKER_AGE_US INT64_C(10000000)
-
 struct pulse {
     struct api *api;
     pthread_t thread;
@@ -70,7 +68,7 @@ static void *pulse_main(void *arg)
         look_at_queue(pulse->api);
         look_at_rest(pulse->api);
         ns = sn__now_ns() + 1000000000;
-        until = (struct timespec){.tv_sec = (time_t)(ns / 1000000000), .tv_nsec = (long)(ns % 1000000000)};
+        until = sn__timespec(ns);
         pthread_mutex_lock(&pulse->lock);
         while (!pulse->is_stopping && error == 0)
             error = pthread_cond_clockwait(&pulse->changed, &pulse->lock, CLOCK_MONOTONIC, &until);

@@ -2,6 +2,7 @@
 #include "common/uuid.h"
 
 #include "common/failure.h"
+#include "common/hex.h"
 #include "common/wallclock.h"
 
 #include <errno.h>
@@ -90,17 +91,6 @@ void uuid_print(const struct uuid *uuid, char text[UUID_TEXT_SIZE])
     *at = '\0';
 }
 
-static int digit_value(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
-    return -1;
-}
-
 bool uuid_parse(const char *text, struct uuid *ret_uuid)
 {
     struct uuid parsed;
@@ -112,8 +102,8 @@ bool uuid_parse(const char *text, struct uuid *ret_uuid)
 
         if ((i == 4 || i == 6 || i == 8 || i == 10) && *at++ != '-')
             return false;
-        high = digit_value(at[0]);
-        low = high < 0 ? -1 : digit_value(at[1]);
+        high = hex_value(at[0]);
+        low = high < 0 ? -1 : hex_value(at[1]);
         if (low < 0)
             return false;
         parsed.bytes[i] = (uint8_t)(high << 4 | low);

@@ -96,7 +96,7 @@ static int fail_away(const struct redis_pool *pool, struct failure *failure)
 static int take_locked(struct redis_pool *pool, struct lease *lease, struct failure *failure)
 {
     uint64_t deadline = sn__now_ns() + WAIT_NS;
-    const struct timespec until = {.tv_sec = (time_t)(deadline / 1000000000), .tv_nsec = (long)(deadline % 1000000000)};
+    const struct timespec until = sn__timespec(deadline);
 
     while (!pool->is_away && pool->in_use >= CONNECTIONS)
         if (pthread_cond_timedwait(&pool->given_back, &pool->mutex, &until) != 0 && pool->in_use >= CONNECTIONS)

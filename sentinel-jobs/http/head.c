@@ -2,6 +2,7 @@
 #include "http/head.h"
 
 #include "base/cleanup.h"
+#include "common/hex.h"
 
 #include <string.h>
 #include <strings.h>
@@ -194,17 +195,6 @@ bool http__head_is_whole(const char *data, size_t length)
     return memmem(data, length, "\r\n\r\n", 4) || memmem(data, length, "\n\n", 2) || memmem(data, length, "\n\r\n", 3);
 }
 
-static int hex(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
-    return -1;
-}
-
 bool http__decode(struct http__slice text, bool with_plus, char *out, size_t *ret_length)
 {
     size_t n = 0;
@@ -213,8 +203,8 @@ bool http__decode(struct http__slice text, bool with_plus, char *out, size_t *re
         char c = text.data[i];
 
         if (c == '%') {
-            int high = text.length - i > 2 ? hex(text.data[i + 1]) : -1;
-            int low = text.length - i > 2 ? hex(text.data[i + 2]) : -1;
+            int high = text.length - i > 2 ? hex_value(text.data[i + 1]) : -1;
+            int low = text.length - i > 2 ? hex_value(text.data[i + 2]) : -1;
 
             if (high < 0 || low < 0)
                 return false;

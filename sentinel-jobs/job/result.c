@@ -6,7 +6,7 @@
 #include <sentinel/layer.h>
 #include <string.h>
 
-static json_t *layer_names(uint64_t layers)
+json_t *result_layers(uint64_t layers)
 {
     json_t *names = json_array();
 
@@ -69,7 +69,7 @@ static int set_output(json_t *object, const char *name, const struct blob *bytes
            json_object_set_new(object, key, json_boolean(is_truncated));
 }
 
-static json_t *limits_of(const struct spec_limits *limits)
+json_t *result_limits(const struct spec_limits *limits)
 {
     return json_pack("{s:I, s:I, s:I, s:I, s:I}", "time_limit_ms", (json_int_t)limits->time_ms, "cpu_time_limit_ms",
                      (json_int_t)limits->cpu_time_ms, "memory_limit_kb", (json_int_t)limits->memory_kb, "process_limit",
@@ -79,8 +79,8 @@ static json_t *limits_of(const struct spec_limits *limits)
 /* What held the program, and where the figures came from. */
 static json_t *enforced_by(const struct step_outcome *step, const char *policy)
 {
-    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "layers", layer_names(step->layers), "relaxed",
-                     layer_names(step->relaxed), "policy", text_or_null(policy), "denied_syscall",
+    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "layers", result_layers(step->layers), "relaxed",
+                     result_layers(step->relaxed), "policy", text_or_null(policy), "denied_syscall",
                      text_or_null(step->denied), "cpu_source", text_or_null(step->cpu_source), "memory_source",
                      text_or_null(step->memory_source), "notes", lines_of(step->notes));
 }
@@ -92,7 +92,7 @@ static int set_compile(json_t *result, const struct outcome *outcome)
     int failed = set_figures(compile, step);
 
     failed |= json_object_set_new(compile, "cached", json_boolean(outcome->is_compile_cached));
-    failed |= json_object_set_new(compile, "limits", limits_of(&step->limits));
+    failed |= json_object_set_new(compile, "limits", result_limits(&step->limits));
     failed |= json_object_set_new(compile, "enforced", enforced_by(step, NULL));
     failed |= set_output(compile, "stdout", &step->out, step->is_out_truncated);
     failed |= set_output(compile, "stderr", &step->err, step->is_err_truncated);
@@ -176,7 +176,7 @@ char *result_print(const struct outcome *outcome, const struct spec *spec)
     if (step) {
         failed |= set_figures(result, step);
         failed |= json_object_set_new(result, "memory_used_kb", json_integer((json_int_t)result_memory_kb(outcome)));
-        failed |= json_object_set_new(result, "limits", limits_of(&step->limits));
+        failed |= json_object_set_new(result, "limits", result_limits(&step->limits));
         failed |= json_object_set_new(result, "enforced", enforced_by(step, outcome->policy));
     }
     if (outcome->has_run) {

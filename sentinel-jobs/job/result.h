@@ -19,6 +19,10 @@ char *result_print_unexecuted(enum job_status status, const char *reason);
 uint64_t result_time_ms(const struct outcome *outcome);
 uint64_t result_memory_kb(const struct outcome *outcome);
 
+/* Pieces that others show in the same words: names of SN_LAYER_... bits, and limits. NULL without memory. */
+json_t *result_layers(uint64_t layers);
+json_t *result_limits(const struct spec_limits *limits);
+
 /* One test case of an outcome as an event: without what is hidden. NULL without memory. */
 json_t *result_case_event(size_t index, const struct spec_case *test, const struct case_outcome *outcome);
 

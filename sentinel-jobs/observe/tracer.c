@@ -155,7 +155,7 @@ static void remove_batch(struct tracer *tracer, size_t count)
 /* With the mutex held: until the time, a full batch (if that matters) or the end. */
 static void wait_until(struct tracer *tracer, uint64_t until_ns, bool or_full)
 {
-    struct timespec until = {.tv_sec = (time_t)(until_ns / 1000000000U), .tv_nsec = (long)(until_ns % 1000000000U)};
+    struct timespec until = sn__timespec(until_ns);
 
     while (!tracer->is_closing && sn__now_ns() < until_ns && !(or_full && tracer->count >= BATCH_MAX))
         pthread_cond_timedwait(&tracer->cond, &tracer->mutex, &until);

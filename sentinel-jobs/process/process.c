@@ -119,7 +119,7 @@ void process_on_next_signal(void (*function)(void *arg), void *arg)
 bool process_pause(uint64_t ms)
 {
     uint64_t ns = sn__now_ns() + ms * 1000000;
-    struct timespec until = {.tv_sec = (time_t)(ns / 1000000000), .tv_nsec = (long)(ns % 1000000000)};
+    struct timespec until = sn__timespec(ns);
     bool is_ending;
     int error = 0;
 

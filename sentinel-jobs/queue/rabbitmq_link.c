@@ -32,7 +32,7 @@ int rabbitmq_cond_init(pthread_cond_t *cond)
 
 void rabbitmq_cond_wait_until(pthread_cond_t *cond, pthread_mutex_t *mutex, uint64_t until_ns)
 {
-    struct timespec until = {.tv_sec = (time_t)(until_ns / 1000000000U), .tv_nsec = (long)(until_ns % 1000000000U)};
+    struct timespec until = sn__timespec(until_ns);
 
     pthread_cond_timedwait(cond, mutex, &until);
 }

@@ -21,7 +21,7 @@ static void wait_for_change(struct sqlite_queue *queue, uint64_t now, uint64_t u
         if (until > now + POLL_NS)
             until = now + POLL_NS;
     }
-    at = (struct timespec){.tv_sec = (time_t)(until / 1000000000U), .tv_nsec = (long)(until % 1000000000U)};
+    at = sn__timespec(until);
     queue->waiting++;
     pthread_cond_timedwait(&queue->changed, &queue->mutex, &at);
     queue->waiting--;

@@ -180,6 +180,8 @@ struct worker_record {
     uint32_t active;
     char *report; /* JSON text: languages, counts since its start (work/report.h); owned */
 };
+/* Who was not heard of for so long is taken for gone by who asks. */
+#define WORKER_AGE_US INT64_C(10000000)
 /* Writes or replaces the record of its name. */
 int store_worker_beat(struct store *store, const struct worker_record *worker, struct failure *failure);
 int store_worker_gone(struct store *store, const char *name, struct failure *failure);

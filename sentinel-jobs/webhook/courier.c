@@ -67,7 +67,7 @@ struct courier {
 
 static struct timespec timespec_of(uint64_t ns)
 {
-    return (struct timespec){.tv_sec = (time_t)(ns / 1000000000U), .tv_nsec = (long)(ns % 1000000000U)};
+    return sn__timespec(ns);
 }
 
 static bool is_stopping(void *arg)

@@ -148,7 +148,7 @@ static void *relay_main(void *arg)
             retired = now;
         }
         now = swept + SWEEP_MS * UINT64_C(1000000);
-        until = (struct timespec){.tv_sec = (time_t)(now / 1000000000), .tv_nsec = (long)(now % 1000000000)};
+        until = sn__timespec(now);
         pthread_mutex_lock(&relay->lock);
         if (relay->count == 0 && !relay->is_stopping)
             pthread_cond_clockwait(&relay->changed, &relay->lock, CLOCK_MONOTONIC, &until);

@@ -23,7 +23,7 @@ static struct timespec deadline_in(uint64_t ms)
 {
     uint64_t ns = sn__now_ns() + ms * 1000000;
 
-    return (struct timespec){.tv_sec = (time_t)(ns / 1000000000), .tv_nsec = (long)(ns % 1000000000)};
+    return sn__timespec(ns);
 }
 
 bool work_pause(struct work *work, uint64_t ms)

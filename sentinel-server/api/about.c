@@ -6,8 +6,6 @@
 
 #include <string.h>
 
-#define WORKER_AGE_US INT64_C(10000000)
-
 /* Made at build time of api/openapi.json. */
 extern const char openapi_text[];
 extern const size_t openapi_length;

@@ -15,9 +15,6 @@ struct languages {
     sn_languages *manifests;
 };
 
-/* A worker that was not heard of for so long is gone. */
-#define WORKER_AGE_US INT64_C(10000000)
-
 int languages_load(struct languages **ret_languages, struct failure *failure)
 {
     struct languages *languages = calloc(1, sizeof(*languages));
