@@ -3,6 +3,7 @@
 #include "common/json.h"
 #include "common/log.h"
 #include "http/http.h"
+#include "process/health.h"
 #include "process/parts.h"
 #include "process/process.h"
 
@@ -30,39 +31,18 @@ struct worker {
 
 /* ---- the port for those who watch it ----------------------------------------------------------------------------- */
 
-static void handle_health(void *arg, const struct http_request *request, struct http_response *response)
-{
-    static const char text[] = "{\"status\":\"ok\"}";
-
-    (void)arg;
-    (void)request;
-    http_respond(response, 200, "application/json", strdup(text), sizeof(text) - 1);
-}
-
-static bool add_check(json_t *checks, const char *name, int error, const struct failure *failure)
-{
-    json_object_set_new(checks, name,
-                        json_pack("{s:s, s:o}", "status", error < 0 ? "down" : "up", "reason",
-                                  error < 0 ? json_text(failure->message) : json_null()));
-    return error >= 0;
-}
-
 static void handle_ready(void *arg, const struct http_request *request, struct http_response *response)
 {
     struct worker *worker = arg;
     json_t *checks = json_object();
     cleanup_json json_t *answer = NULL;
-    struct failure failure;
     size_t length = 0;
-    bool is_ready;
+    bool is_ready = health_add_dependencies(checks, worker->parts.store, worker->parts.queue, worker->parts.events,
+                                            worker->parts.guard, true);
     char *text;
 
     (void)request;
-    is_ready = add_check(checks, "store", store_ping(worker->parts.store, &failure), &failure);
-    is_ready &= add_check(checks, "queue", queue_ping(worker->parts.queue, &failure), &failure);
-    is_ready &= add_check(checks, "events", events_ping(worker->parts.events, &failure), &failure);
-    is_ready &= add_check(checks, "guard", guard_ping(worker->parts.guard, &failure), &failure);
-    answer = json_pack("{s:s, s:o}", "status", is_ready ? "ready" : "degraded", "checks", checks);
+    answer = health_document(checks, is_ready);
     text = json_print(answer, &length);
     if (text)
         http_respond(response, is_ready ? 200 : 503, "application/json", text, length);
@@ -97,7 +77,7 @@ static void on_error(void *arg, int status, const struct http_request *request, 
 
 static int start_http(struct worker *worker, struct failure *failure)
 {
-    static const struct http_route routes[] = {{"GET", "/health", HTTP_ON_LOOP, handle_health, true},
+    static const struct http_route routes[] = {{"GET", "/health", HTTP_ON_LOOP, health_alive, true},
                                                {"GET", "/health/ready", HTTP_ON_POOL, handle_ready, true},
                                                {"GET", "/metrics", HTTP_ON_POOL, handle_metrics, true},
                                                {NULL, NULL, HTTP_ON_POOL, NULL, false}};

@@ -3,32 +3,13 @@
 
 #include "base/cleanup.h"
 #include "common/wallclock.h"
+#include "process/health.h"
 
 #include <string.h>
 
 /* Made at build time of api/openapi.json. */
 extern const char openapi_text[];
 extern const size_t openapi_length;
-
-/* On the loop: it says that this process answers, nothing else. */
-void handle_health(void *arg, const struct http_request *request, struct http_response *response)
-{
-    static const char text[] = "{\"status\":\"ok\"}";
-
-    (void)arg;
-    (void)request;
-    http_respond(response, 200, "application/json", strdup(text), sizeof(text) - 1);
-}
-
-/* Why, is told on this host only: it names addresses. */
-static bool add_check(const struct http_request *request, json_t *checks, const char *name, int error,
-                      const struct failure *failure)
-{
-    json_object_set_new(checks, name,
-                        json_pack("{s:s, s:o}", "status", error < 0 ? "down" : "up", "reason",
-                                  error < 0 && request->is_loopback ? json_text(failure->message) : json_null()));
-    return error >= 0;
-}
 
 /* Somebody who executes: here, or a worker that was heard of. */
 static int check_workers(struct api *api, struct failure *failure)
@@ -49,15 +30,12 @@ void handle_ready(void *arg, const struct http_request *request, struct http_res
     struct api *api = arg;
     json_t *checks = json_object();
     struct failure failure;
-    bool is_ready;
+    /* Why, is told on this host only. */
+    bool is_ready =
+        health_add_dependencies(checks, api->store, api->queue, api->events, api->guard, request->is_loopback);
 
-    is_ready = add_check(request, checks, "store", store_ping(api->store, &failure), &failure);
-    is_ready &= add_check(request, checks, "queue", queue_ping(api->queue, &failure), &failure);
-    is_ready &= add_check(request, checks, "events", events_ping(api->events, &failure), &failure);
-    is_ready &= add_check(request, checks, "guard", guard_ping(api->guard, &failure), &failure);
-    is_ready &= add_check(request, checks, "workers", check_workers(api, &failure), &failure);
-    answer_json(response, request, is_ready ? 200 : 503,
-                json_pack("{s:s, s:o}", "status", is_ready ? "ready" : "degraded", "checks", checks));
+    is_ready &= health_add(checks, "workers", check_workers(api, &failure), &failure, request->is_loopback);
+    answer_json(response, request, is_ready ? 200 : 503, health_document(checks, is_ready));
 }
 
 /* ---- load -------------------------------------------------------------------------------------------------------- */

@@ -70,7 +70,6 @@ void handle_cancel(void *api, const struct http_request *request, struct http_re
 void handle_websocket(void *api, const struct http_request *request, struct http_response *response);
 void handle_events(void *api, const struct http_request *request, struct http_response *response);
 void handle_languages(void *api, const struct http_request *request, struct http_response *response);
-void handle_health(void *api, const struct http_request *request, struct http_response *response);
 void handle_ready(void *api, const struct http_request *request, struct http_response *response);
 void handle_load(void *api, const struct http_request *request, struct http_response *response);
 void handle_metrics(void *api, const struct http_request *request, struct http_response *response);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "api/api.h"
 
+#include "process/health.h"
+
 #include <stdio.h>
 
 #define V1 "/api/v1"
@@ -20,9 +22,9 @@ const struct http_route api_routes[] = {
     {"GET", V1 "/dead-letters", HTTP_ON_POOL, handle_dead_list, false},
     {"POST", V1 "/dead-letters/{}/retry", HTTP_ON_POOL, handle_dead_retry, false},
     {"GET", V1 "/openapi.json", HTTP_ON_POOL, handle_openapi, false},
-    {"GET", V1 "/health", HTTP_ON_LOOP, handle_health, false},
+    {"GET", V1 "/health", HTTP_ON_LOOP, health_alive, false},
     {"GET", V1 "/health/ready", HTTP_ON_POOL, handle_ready, false},
-    {"GET", "/health", HTTP_ON_LOOP, handle_health, true},
+    {"GET", "/health", HTTP_ON_LOOP, health_alive, true},
     {"GET", "/health/ready", HTTP_ON_POOL, handle_ready, true},
     {"GET", "/metrics", HTTP_ON_POOL, handle_metrics, true},
     {NULL, NULL, HTTP_ON_POOL, NULL, false},
