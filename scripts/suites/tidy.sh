@@ -8,8 +8,15 @@ suite_tidy() {
   begin tidy "clang-tidy of the C files that are compiled"
   local file
   mkdir -p "$scratch/tidy"
-  # Options that only gcc has are errors for clang.
-  sed 's/ -fno-tree-loop-distribute-patterns//' build-test/compile_commands.json >"$scratch/tidy/compile_commands.json"
+  # Options that only gcc has are errors for clang. A file that two targets compile is looked at once: the analyzer of
+  # clang 14 carries its va_lists from one to the next and then finds none initialized.
+  python3 -c '
+import json, sys
+commands = {}
+for entry in json.load(sys.stdin):
+    commands.setdefault(entry["file"], entry)
+json.dump(list(commands.values()), sys.stdout, indent=2)' <build-test/compile_commands.json |
+    sed 's/ -fno-tree-loop-distribute-patterns//' >"$scratch/tidy/compile_commands.json"
   local left_out='^tests/attacks/'
   [[ $long == 0 ]] || left_out='^$'
   printf '%s\n' "${c_files[@]}" | grep '\.c$' | grep -v "$left_out" | grep -F -x -f <(sed -n 's|^ *"file": "\.\./\(.*\)",\{0,1\}$|\1|p' \
