@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: MIT
+/** The HTTP interface: one function for each request. Each rejects with an ApiProblem, or with Unreachable. */
+import { currentKey } from './key';
+import type {
+  DeadLetters,
+  Job,
+  JobLine,
+  JobList,
+  Language,
+  Load,
+  Problem,
+  Ready,
+  Receipt,
+  Submission,
+  Timeline,
+} from './types';
+
+/** The server answered, and refused. */
+export class ApiProblem extends Error {
+  constructor(
+    readonly problem: Problem,
+    /** Seconds after which to come again, if the server said so. */
+    readonly retryAfter: number | null,
+  ) {
+    super(problem.detail);
+    this.name = 'ApiProblem';
+  }
+}
+
+/** No answer: the server is gone, or the network is. */
+export class Unreachable extends Error {
+  constructor(cause: unknown) {
+    super('The server does not answer.', { cause });
+    this.name = 'Unreachable';
+  }
+}
+
+export const API = '/api/v1';
+
+async function problemOf(answer: Response): Promise<ApiProblem> {
+  const retryAfter = Number(answer.headers.get('Retry-After')) || null;
+  try {
+    return new ApiProblem((await answer.json()) as Problem, retryAfter);
+  } catch {
+    const title = answer.statusText || `HTTP ${answer.status}`;
+    const detail = `The server answered ${answer.status} without saying why.`;
+    return new ApiProblem(
+      { type: 'about:blank', title, status: answer.status, code: 'unknown', detail, request_id: '' },
+      retryAfter,
+    );
+  }
+}
+
+export async function request<T>(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<T> {
+  const headers: Record<string, string> = {};
+  const key = currentKey();
+  if (key) headers['Authorization'] = `Bearer ${key}`;
+  const init: RequestInit = { method, headers, cache: 'no-store', signal: signal ?? null };
+  if (body !== undefined) {
+    headers['Content-Type'] = 'application/json';
+    init.body = JSON.stringify(body);
+  }
+  let answer: Response;
+  try {
+    answer = await fetch(path, init);
+  } catch (error) {
+    if (signal?.aborted) throw error;
+    throw new Unreachable(error);
+  }
+  if (!answer.ok) throw await problemOf(answer);
+  return (await answer.json()) as T;
+}
+
+function query(parameters: Record<string, string | number | undefined>): string {
+  const search = new URLSearchParams();
+  for (const [name, value] of Object.entries(parameters)) {
+    if (value !== undefined && value !== '') search.set(name, String(value));
+  }
+  const text = search.toString();
+  return text && `?${text}`;
+}
+
+export interface ListFilter {
+  user_id?: string | undefined;
+  status?: string | undefined;
+  language?: string | undefined;
+  limit?: number | undefined;
+  cursor?: string | undefined;
+}
+
+export const submit = (submission: Submission) => request<Receipt>('POST', `${API}/submissions`, submission);
+
+export const readJob = (id: string, signal?: AbortSignal) =>
+  request<Job>('GET', `${API}/submissions/${encodeURIComponent(id)}`, undefined, signal);
+
+/** With the submission itself as `request`. */
+export const readJobWithRequest = (id: string, signal?: AbortSignal) =>
+  request<Job>('GET', `${API}/submissions/${encodeURIComponent(id)}?include=request`, undefined, signal);
+
+export const listJobs = (filter: ListFilter, signal?: AbortSignal) =>
+  request<JobList>('GET', `${API}/submissions${query({ ...filter })}`, undefined, signal);
+
+export const cancelJob = (id: string) => request<unknown>('DELETE', `${API}/submissions/${encodeURIComponent(id)}`);
+
+export const readTimeline = (id: string, signal?: AbortSignal) =>
+  request<Timeline>('GET', `${API}/submissions/${encodeURIComponent(id)}/timeline`, undefined, signal);
+
+export const readLanguages = async (signal?: AbortSignal): Promise<Language[]> =>
+  (await request<{ languages: Language[] }>('GET', `${API}/languages`, undefined, signal)).languages;
+
+export const readLoad = (signal?: AbortSignal) => request<Load>('GET', `${API}/load`, undefined, signal);
+
+export const readDeadLetters = (signal?: AbortSignal) =>
+  request<DeadLetters>('GET', `${API}/dead-letters`, undefined, signal);
+
+export const retryDeadLetter = (id: string) =>
+  request<unknown>('POST', `${API}/dead-letters/${encodeURIComponent(id)}/retry`);
+
+/** 503 carries the same document: what is away is no error of the request. */
+export async function readReady(signal?: AbortSignal): Promise<Ready> {
+  let answer: Response;
+  try {
+    answer = await fetch('/health/ready', { cache: 'no-store', signal: signal ?? null });
+  } catch (error) {
+    if (signal?.aborted) throw error;
+    throw new Unreachable(error);
+  }
+  if (!answer.ok && answer.status !== 503) throw await problemOf(answer);
+  return (await answer.json()) as Ready;
+}
+
+export type { Job, JobLine, JobList, Language };

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: MIT
+import { useId, type InputHTMLAttributes, type ReactNode, type SelectHTMLAttributes } from 'react';
+import { cx } from './cx';
+
+export const CONTROL =
+  'h-8 rounded-md border border-line bg-sunken px-2 text-[13px] text-ink placeholder:text-muted hover:border-muted';
+
+export function Field({
+  label,
+  hint,
+  children,
+}: {
+  label: string;
+  hint?: ReactNode;
+  children: (id: string) => ReactNode;
+}) {
+  const id = useId();
+  return (
+    <div className="flex flex-col gap-1">
+      <label htmlFor={id} className="text-[12px] font-medium text-muted">
+        {label}
+      </label>
+      {children(id)}
+      {hint && <p className="text-[12px] text-muted">{hint}</p>}
+    </div>
+  );
+}
+
+export const Input = ({ className, ...rest }: InputHTMLAttributes<HTMLInputElement>) => (
+  <input className={cx(CONTROL, className)} {...rest} />
+);
+
+export const Select = ({ className, ...rest }: SelectHTMLAttributes<HTMLSelectElement>) => (
+  <select className={cx(CONTROL, 'pr-1', className)} {...rest} />
+);

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: MIT
+import type { ReactNode } from 'react';
+import { cx } from './cx';
+
+/** A card of the page: a head with a title or tabs, actions at its right, and a body that scrolls. */
+export function Panel({
+  label,
+  head,
+  actions,
+  className,
+  children,
+}: {
+  label: string;
+  head: ReactNode;
+  actions?: ReactNode;
+  className?: string;
+  children: ReactNode;
+}) {
+  return (
+    <section
+      aria-label={label}
+      className={cx(
+        'flex min-h-0 min-w-0 flex-col overflow-hidden rounded-xl border border-line bg-surface',
+        className,
+      )}
+    >
+      <header className="flex min-h-11 items-center gap-2 border-b border-line px-2">
+        <div className="flex min-w-0 flex-1 items-center gap-2 overflow-x-auto">{head}</div>
+        {actions && <div className="flex items-center gap-1">{actions}</div>}
+      </header>
+      <div className="flex min-h-0 flex-1 flex-col">{children}</div>
+    </section>
+  );
+}

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: MIT
+import { readFileSync, writeFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { constants, gzipSync } from 'node:zlib';
+import tailwindcss from '@tailwindcss/vite';
+import react from '@vitejs/plugin-react';
+import type { Plugin } from 'vite';
+import { defineConfig } from 'vitest/config';
+
+const COMPRESSED = /\.(js|css|html|svg|json|ttf|woff2?)$/;
+
+/** Lays FILE.gz beside each file that shrinks by it: sentinel-server sends that to whoever understands it. */
+function gzipBeside(): Plugin {
+  let out = 'dist';
+  return {
+    name: 'gzip-beside',
+    apply: 'build',
+    configResolved(config) {
+      out = config.build.outDir;
+    },
+    closeBundle() {
+      for (const name of readdirSync(out, { recursive: true, encoding: 'utf8' })) {
+        if (!COMPRESSED.test(name)) continue;
+        const content = readFileSync(join(out, name));
+        const zipped = gzipSync(content, { level: constants.Z_BEST_COMPRESSION });
+        if (zipped.length < content.length * 0.95) writeFileSync(join(out, `${name}.gz`), zipped);
+      }
+    },
+  };
+}
+
+const SERVER = process.env['SENTINEL_URL'] ?? 'http://127.0.0.1:8080';
+
+export default defineConfig({
+  plugins: [react(), tailwindcss(), gzipBeside()],
+  build: { target: 'es2022', chunkSizeWarningLimit: 4096, reportCompressedSize: false, assetsInlineLimit: 0 },
+  server: {
+    host: '127.0.0.1',
+    proxy: Object.fromEntries(
+      ['/api', '/health', '/metrics', '/ws'].map((path) => [path, { target: SERVER, ws: true, changeOrigin: true }]),
+    ),
+  },
+  test: { environment: 'jsdom', include: ['src/**/*.test.{ts,tsx}'], restoreMocks: true },
+});
