@@ -21,9 +21,9 @@ const struct config_key config_keys[] = {
      .meaning = "Where HTTP is answered: HOST:PORT, [IPV6]:PORT or unix:/PATH. The worker answers /health and /metrics "
                 "only."},
     {"DATABASE_URL", KIND_URL, BOTH, AT(database_url), .fallback = "", .words = database_prefixes,
-     .meaning =
-         "Jobs, results and API keys: postgresql://USER:PASSWORD@HOST/DATABASE, or sqlite:/PATH. Across a network with "
-         "?sslmode=verify-full&sslrootcert=/PATH, or nobody is verified. Empty: SQLite in SENTINEL_STATE_DIR."},
+     .meaning = "Jobs, results and API keys: postgresql://USER:PASSWORD@HOST/DATABASE, or sqlite:/PATH below "
+                "SENTINEL_STATE_DIR. Across a network with ?sslmode=verify-full&sslrootcert=/PATH, or nobody is "
+                "verified. Empty: SQLite in SENTINEL_STATE_DIR."},
     {"RABBITMQ_URL", KIND_URL, BOTH, AT(rabbitmq_url), .fallback = "", .words = broker_prefixes,
      .meaning =
          "The queue of a fleet of workers: amqp://USER:PASSWORD@HOST/VHOST, or amqps:// with TLS, which verifies the "

@@ -206,6 +206,23 @@ static bool is_all_local(const char *hosts)
     return true;
 }
 
+/* A file elsewhere is out of the frontend's reach, whoever owns its directory. */
+static void check_database_file(struct check *check)
+{
+    static const char prefix[] = "sqlite:";
+    const char *path = check->config->database_url + sizeof(prefix) - 1;
+    const char *state_dir = check->config->state_dir;
+    size_t length = strlen(state_dir);
+
+    while (length > 0 && state_dir[length - 1] == '/')
+        length--;
+    if (strncmp(check->config->database_url, prefix, sizeof(prefix) - 1) == 0 &&
+        (strncmp(path, state_dir, length) != 0 || path[length] != '/'))
+        wrong(check, "DATABASE_URL",
+              "%.200s is not below SENTINEL_STATE_DIR (%.200s), the only place that the frontend writes to", path,
+              state_dir);
+}
+
 static void check_database(struct check *check)
 {
     const char *url = check->config->database_url;
@@ -216,6 +233,7 @@ static void check_database(struct check *check)
     bool is_verified = mode && strncmp(mode, "verify-", 7) == 0;
     struct failure failure;
 
+    check_database_file(check);
     if (store_check_url(url, &failure) < 0) {
         wrong(check, "DATABASE_URL", "%s", failure.message);
         return;

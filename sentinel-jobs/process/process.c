@@ -172,12 +172,12 @@ bool process_pause(uint64_t ms)
 }
 
 /*
- * Root's home is closed to whoever is not root, and libpq takes that for an error when it looks for certificates there;
- * without the variable it asks for the user's own.
+ * libpq looks for certificates and passwords in the home directory, and takes what it may not read there for an error:
+ * as of root's, when we are not root any more, or of a user's, by Landlock. So what it shall use is in the URL only.
  */
 static void leave_home(void)
 {
-    unsetenv("HOME");
+    setenv("HOME", "/nonexistent", 1); /* without memory it stays as it was, and libpq says what it does not like */
 }
 
 /* Each connection is a descriptor: as many as the host lets this process have. */
@@ -202,8 +202,7 @@ static int run_frontend(const struct process_options *options, const struct priv
     umask(077);
     block_signals();
     raise_descriptors();
-    if (user->is_switched)
-        leave_home();
+    leave_home();
     if (privilege_confine_frontend(&confinement, &failure) < 0) {
         log_error("the frontend cannot be confined: %s", failure.message);
         return 1;
@@ -290,9 +289,9 @@ int process_become_frontend(const struct config *config, struct failure *failure
     umask(077);
     if (error == 0)
         error = privilege_directory(config->state_dir, &user, failure);
+    leave_home();
     if (error < 0 || !user.is_switched)
         return error;
-    leave_home();
     if (setgroups(0, NULL) < 0 || setresgid(user.gid, user.gid, user.gid) < 0 ||
         setresuid(user.uid, user.uid, user.uid) < 0)
         return fail(failure, FAIL_INTERNAL, "cannot become user %u: %s", (unsigned)user.uid, strerror(errno));

@@ -113,7 +113,7 @@ class ServerCertificate(Certificates):
         serials = {first}
         for name in ("second", "third"):
             self.put(name)
-            self.hang_up("loaded anew")
+            self.hang_up("loaded anew, is valid until")
             wait_for(lambda: self.serial() not in serials, 30, "the new certificate")
             serials.add(self.serial())
             self.assertEqual(self.ask(running), 200)
@@ -160,7 +160,7 @@ class ServerCertificate(Certificates):
         self.hang_up("the former one stays: uid")
         self.assertEqual(self.serial(), first)
         subprocess.run(command, shell=True, check=True)
-        self.hang_up("loaded anew")
+        self.hang_up("loaded anew, is valid until")
         wait_for(lambda: self.serial() != first, 30)
 
     def test_a_link_to_where_certificates_are_kept_is_followed_anew(self):
@@ -180,7 +180,7 @@ class ServerCertificate(Certificates):
         self.start()
         first = self.serial()
         renew(2)
-        self.hang_up("loaded anew")
+        self.hang_up("loaded anew, is valid until")
         wait_for(lambda: self.serial() != first, 30)
 
     def test_hanging_up_ends_nothing_where_there_is_no_certificate(self):
@@ -294,6 +294,7 @@ class CheckConfig(Certificates):
                     ("RABBITMQ_URL", "amqp://u:hunter2@mq.example/?cacertfile=" + ca, "RABBITMQ_URL: the only parameter"),
                     ("DATABASE_URL", "postgresql://u:hunter2@db.example/d?sslmode=verify-full", "DATABASE_URL: sslmode=verify-full needs sslrootcert"),
                     ("DATABASE_URL", "postgresql://u:hunter2@/d?sslrootcert=/no/such", "DATABASE_URL: sslrootcert: cannot read /no/such"),
+                    ("DATABASE_URL", f"sqlite:{self.directory}/jobs.db", f"DATABASE_URL: {self.directory}/jobs.db is not below"),
                     ("DATABASE_URL", "postgresql://u:hunter2@/d?sslmode", "DATABASE_URL: the database's URL is not")):
                 with self.subTest(program + " " + url):
                     said = self.check(program, **{**fleet, key: url})
@@ -313,13 +314,10 @@ class FleetOverTls(unittest.TestCase):
         reason = Service.missing(True) or (None if shutil.which("openssl") else "no openssl to make certificates with")
         if reason:
             raise unittest.SkipTest(reason)
-        cls.home = tempfile.mkdtemp(prefix="sentinel-home-")
-        cls.service = Service(fleet=True, tls=True, settings={"HOME": cls.home}).start()
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.service.stop()
-        shutil.rmtree(cls.home)
+        home = tempfile.mkdtemp(prefix="sentinel-home-")
+        cls.addClassCleanup(shutil.rmtree, home)
+        cls.service = Service(fleet=True, tls=True, settings={"HOME": home}).start()
+        cls.addClassCleanup(cls.service.stop)
 
     def said(self, word, **settings):
         """Until a server of these settings says this in its log; then it ends in good order."""

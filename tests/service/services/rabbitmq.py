@@ -120,7 +120,8 @@ class RabbitMQ:
         self.url = f"amqp://tester:{self._password}@127.0.0.1:{self.port}/"
         configuration = CONFIGURATION.format(port=self.port, password=self._password)
         if self._tls:
-            Authority(self.directory).issue("server")
+            # The address is in vain: librabbitmq compares names only.
+            Authority(self.directory).issue("server", addresses=["127.0.0.1"])
             self.tls_url = f"amqps://tester:{self._password}@localhost:{self.port + 3}/?cacertfile={self.ca_file}"
             configuration += TLS_CONFIGURATION.format(port=self.port + 3, directory=self.directory)
         with open(self._path("rabbitmq.conf"), "w", encoding="ascii") as file:
