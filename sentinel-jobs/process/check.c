@@ -83,12 +83,12 @@ static void check_state_dir(struct check *check)
     const char *path = check->config->state_dir;
     struct failure failure;
     struct stat st;
+    int r = privilege_directory_check(path, &check->user, &failure);
 
-    if (privilege_directory_check(path, &check->user, &failure) < 0)
-        wrong(check, "SENTINEL_STATE_DIR", "%s", failure.message);
     /* Root's empty one becomes the user's at the start. */
-    else if (stat(path, &st) == 0 && st.st_uid == check->user.uid &&
-             privilege_check_user(&check->user, path, R_OK | W_OK | X_OK, &failure) < 0)
+    if (r == 0 && stat(path, &st) == 0 && st.st_uid == check->user.uid)
+        r = privilege_check_user(&check->user, path, R_OK | W_OK | X_OK, &failure);
+    if (r < 0)
         wrong(check, "SENTINEL_STATE_DIR", "%s", failure.message);
 }
 
