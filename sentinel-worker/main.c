@@ -3,6 +3,7 @@
 #include "common/json.h"
 #include "common/log.h"
 #include "http/http.h"
+#include "process/check.h"
 #include "process/health.h"
 #include "process/parts.h"
 #include "process/process.h"
@@ -17,7 +18,8 @@ static const char usage[] =
     "Executes jobs that sentinel-server processes accept: DATABASE_URL and RABBITMQ_URL say where they are.\n"
     "\n"
     "  --config FILE    KEY=VALUE lines; the environment wins over them\n"
-    "  --check-config   is the configuration right? prints it, without secrets\n"
+    "  --check-config   is the configuration right? prints it, without secrets, and what is wrong with what it leads "
+    "to\n"
     "  --version, --help\n"
     "\n"
     "SIGTERM lets what runs end (SENTINEL_DRAIN_MS) and hands back the rest; a second one hands back at once.\n";
@@ -132,10 +134,8 @@ static int work_on(void *arg, int socket)
 
 static int run(const struct config *config)
 {
-    static const char *const no_paths[] = {NULL};
     struct worker worker = {.config = config, .listener = -1};
-    struct process_options options = {
-        .config = config, .has_executor = true, .read_paths = no_paths, .frontend = work_on, .arg = &worker};
+    struct process_options options = {.config = config, .has_executor = true, .frontend = work_on, .arg = &worker};
     struct failure failure;
 
     worker.listener = http_listen(config->listen, &failure);
@@ -196,7 +196,13 @@ int main(int argc, char **argv)
     }
     log_level_parse(config->log_level, &level);
     log_setup("worker", level);
-    status = is_check ? config_print(config, CONFIG_WORKER, stdout) < 0 : run(config);
+    process_tell_library(config);
+    if (!is_check)
+        status = run(config);
+    else if (config_print(config, CONFIG_WORKER, stdout) < 0)
+        status = 1;
+    else
+        status = check_config(config, "sentinel-worker", stderr) ? 0 : 2;
     config_free(config);
     return status;
 }

@@ -45,6 +45,11 @@ struct delivery {
 
 int queue_open(const char *url, const struct queue_options *options, struct queue **ret_queue, struct failure *failure);
 void queue_close(struct queue *queue);
+/*
+ * Is it a broker's URL that queue_open() takes? FAIL_INVALID. *ret_authorities: the file with those that the broker is
+ * verified by, to be freed; NULL: the URL names none.
+ */
+int queue_check_url(const char *url, char **ret_authorities, struct failure *failure);
 int queue_ping(struct queue *queue, struct failure *failure);
 
 /*

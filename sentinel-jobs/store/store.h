@@ -32,6 +32,13 @@ struct store_options {
  */
 int store_open(const char *url, const struct store_options *options, struct store **ret_store, struct failure *failure);
 void store_close(struct store *store);
+/* As far as that can be seen without opening it. FAIL_INVALID. */
+int store_check_url(const char *url, struct failure *failure);
+/*
+ * What a connection parameter of PostgreSQL ("sslmode") is by the URL, or else by libpq's variable in the environment.
+ * NULL: nothing says so, it is no such URL, or there is no memory. To be freed.
+ */
+char *store_parameter(const char *url, const char *name);
 /* One trip to the database. */
 int store_ping(struct store *store, struct failure *failure);
 

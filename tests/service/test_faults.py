@@ -13,7 +13,7 @@ import uuid
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from services.openapi import Document  # noqa: E402
-from services.service import Service, wait_for  # noqa: E402
+from services.service import TOP, Service, wait_for  # noqa: E402
 
 SUBMISSIONS = "/api/v1/submissions"
 GOOD = {"language": "python", "source_code": "print('good')"}
@@ -232,6 +232,20 @@ class EmbeddedFaults(Faults):
         service.server.environment["SENTINEL_STATE_DIR"] = state
         service.server.start()
         service.await_ready()
+
+    def test_a_language_of_ones_own_is_named_by_the_file(self):
+        service = self.start(False)
+        self.assertEqual(service.submit("awk", "BEGIN { print 1 }").status, 422)
+        path = os.path.join(service.directory, "sentinel.env")
+        with open(path, "w") as file:
+            file.write(f"SENTINEL_LANGUAGE_PATH={os.path.join(TOP, 'examples', 'languages')}\n")
+        os.chmod(path, 0o600)
+        service.server.stop()
+        service.server.arguments = ("--config", path)
+        service.server.start()
+        service.await_ready()
+        answer = service.submit("awk", "BEGIN { print 6 * 7 }")
+        self.assertEqual((answer.status, answer.json.get("stdout")), (200, "42\n"), answer)
 
     def test_wrong_configurations_are_refused_with_the_reason(self):
         service = self.start(False)
