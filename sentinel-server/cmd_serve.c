@@ -5,6 +5,7 @@
 #include "api/api.h"
 #include "api/errands.h"
 #include "api/languages.h"
+#include "api/statistics.h"
 #include "base/cleanup.h"
 #include "job/result.h"
 #include "process/parts.h"
@@ -125,13 +126,14 @@ static int start(struct server *server, int socket, struct failure *failure)
                         .tracer = parts->tracer,
                         .work = parts->work,
                         .languages = server->languages,
-                        .keys = key_cache_make()};
+                        .keys = key_cache_make(),
+                        .statistics = statistics_cache_make()};
     decide_who_may_come(server);
     relay.store = courier.store = parts->store;
     relay.queue = parts->queue;
     relay.metrics = parts->metrics;
     relay.is_queue_volatile = parts->is_embedded;
-    if (!api->keys)
+    if (!api->keys || !api->statistics)
         return fail_nomem(failure);
     error = guard_open("memory:", &api->own_guard, failure);
     if (error == 0)
@@ -178,6 +180,7 @@ static void stop(struct server *server)
     if (server->api.own_guard)
         guard_close(server->api.own_guard);
     key_cache_free(server->api.keys);
+    statistics_cache_free(server->api.statistics);
     parts_close(&server->parts);
 }
 

@@ -361,6 +361,60 @@ class ApiCases:
         self.assertEqual(len(load["workers"]), 1)
         self.ask("GET", V1 + "/dead-letters", expect=200)
 
+    def statistics(self, query, is_enough=lambda statistics: True):
+        """Once it has what is waited for: an answer may be a moment old."""
+        def enough():
+            statistics = self.ask("GET", f"{V1}/statistics{query}", expect=200).json
+            return statistics if is_enough(statistics) else None
+        return wait_for(enough, 60, "statistics that have it")
+
+    def test_statistics_count_what_was_accepted_and_what_ended(self):
+        begun = self.statistics("?seconds=7200&buckets=2")["totals"]
+        self.run_program("python", "print(1)")
+        self.run_program("python", "while True: pass", expect="TIMEOUT", time_limit_ms=200)
+        self.run_program("cpp", "int main() { }")
+        self.run_program("cpp", "int main() { return x; }", expect="COMPILATION_ERROR")
+
+        def more(statistics, *path):
+            counts = [statistics["totals"], begun]
+            for name in path:
+                counts = [count.get(name, {} if name != path[-1] else 0) for count in counts]
+            return counts[0] - counts[1]
+
+        told = self.statistics("?seconds=7200&buckets=2", lambda told: more(told, "by_status", "COMPILATION_ERROR") > 0)
+        self.assertEqual([more(told, "by_status", status) for status in ("SUCCESS", "TIMEOUT", "COMPILATION_ERROR")], [2, 1, 1])
+        self.assertEqual([more(told, name) for name in ("accepted", "finished")], [4, 4])
+        self.assertEqual(more(told, "by_language", "cpp", "finished"), 2)
+        self.assertEqual(more(told, "by_language", "python", "by_status", "TIMEOUT"), 1)
+        self.assertEqual((told["seconds"], told["bucket_seconds"], len(told["buckets"])), (7200, 3600, 2))
+        for name in ("accepted", "finished"):
+            self.assertEqual(sum(bucket[name] for bucket in told["buckets"]), told["totals"][name])
+        for stage in ("queue", "compile", "run", "total"):
+            values = [told["latency_ms"][stage][name] for name in ("p50", "p90", "p95", "p99")]
+            self.assertEqual(values, sorted(values), stage)
+        self.assertGreaterEqual(told["latency_ms"]["total"]["p99"], told["latency_ms"]["run"]["p50"])
+        self.assertGreaterEqual(told["latency_ms"]["run"]["p99"], 200)
+        self.assertIs(told["is_sampled"], False)
+
+    def test_statistics_come_in_the_buckets_that_were_asked_for(self):
+        told = self.statistics("")
+        self.assertEqual((told["seconds"], told["bucket_seconds"], len(told["buckets"])), (900, 15, 60))
+        begins = [bucket["at"] for bucket in told["buckets"]]
+        self.assertEqual(begins, sorted(set(begins)))
+        self.assertLessEqual(begins[-1], told["now"])
+        for query, buckets in (("?seconds=10", 60), ("?seconds=86400&buckets=240", 240), ("?buckets=1", 1)):
+            self.assertEqual(len(self.statistics(query)["buckets"]), buckets)
+        for query in ("seconds=9", "seconds=86401", "seconds=x", "seconds=", "buckets=0", "buckets=241", "buckets=-1", "bucket=3"):
+            answer = self.ask("GET", f"{V1}/statistics?{query}", expect=400)
+            self.assertEqual(answer.json["code"], "invalid_parameter", query)
+        self.assertEqual(self.ask("GET", f"{V1}/statistics?seconds=9", expect=400).json["field"], "seconds")
+
+    def test_statistics_of_a_moment_ago_are_told_again_and_older_ones_not(self):
+        def now():
+            return self.statistics("?seconds=600&buckets=3")["now"]
+        told = wait_for(lambda: (lambda first: first if first == now() else None)(now()), 60, "two answers that are one")
+        wait_for(lambda: now() != told, 60, "another answer")
+
     def test_the_document_is_served(self):
         self.assertEqual(self.ask("GET", V1 + "/openapi.json", expect=200).json["openapi"], "3.1.0")
 

@@ -545,6 +545,26 @@ def test_the_service_tells_of_itself(client: Any) -> None:
     assert client.dead_letters() == ()
 
 
+def test_statistics_are_typed(client: Any) -> None:
+    client.run("python", "print(1)")
+    eventually(lambda: bool(client.statistics(seconds=3600, buckets=2).totals.finished))
+    told = client.statistics(seconds=3600, buckets=2)
+    assert (told.seconds, told.bucket_seconds, len(told.buckets)) == (3600, 1800, 2)
+    assert told.buckets[0].at < told.buckets[1].at <= told.now and told.now.utcoffset() is not None
+    assert told.totals.finished == sum(bucket.finished for bucket in told.buckets) == sum(told.totals.by_status.values())
+    assert told.totals.by_status[Status.SUCCESS] > 0
+    python = told.totals.by_language["python"]
+    assert python.finished > 0 and python.by_status[Status.SUCCESS] > 0
+    assert told.latency_ms["run"] is not None and told.latency_ms["run"].p50 <= told.latency_ms["run"].p99
+    run_ms = [bucket.run_ms for bucket in told.buckets if bucket.run_ms]
+    assert run_ms and run_ms[0].p95 is not None and run_ms[0].p99 is None
+    assert not told.is_sampled
+    assert len(client.statistics().buckets) == 60
+    with pytest.raises(InvalidRequest) as caught:
+        client.statistics(seconds=1)
+    assert caught.value.field == "seconds"
+
+
 def test_a_service_that_is_not_ready_says_what_is_away(kind: Any) -> None:
     degraded = {"status": "degraded", "checks": {"queue": {"status": "down", "reason": "gone"}}}
     told = (503, {"Content-Type": "application/json"}, b"")

@@ -52,6 +52,7 @@ def fields_of(kind: Any) -> set[str]:
         ("Timeline", client.Timeline),
         ("Language", client.Language),
         ("Load", client.Load),
+        ("Statistics", client.Statistics),
         ("Ready", client.Readiness),
         ("Submission", client.Submission),
         ("TestCase", client.TestCase),
@@ -75,6 +76,7 @@ def test_every_operation_has_a_method() -> None:
     methods = {
         "submit": "submit", "list": "list", "submitBatch": "submit_batch", "get": "get", "cancel": "cancel",
         "timeline": "timeline", "events": "stream", "languages": "languages", "load": "load",
+        "statistics": "statistics",
         "deadLetters": "dead_letters", "retryDeadLetter": "retry_dead_letter", "healthV1": "health", "readyV1": "ready",
     }  # fmt: skip
     elsewhere = {"stream", "streamAlias", "health", "ready", "metrics", "openapi"}

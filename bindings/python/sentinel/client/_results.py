@@ -429,6 +429,94 @@ def load(document: Document) -> Load:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Percentiles:
+    """Milliseconds; each is a value that occurred. None: not told here."""
+
+    p50: float | None = None
+    p90: float | None = None
+    p95: float | None = None
+    p99: float | None = None
+
+
+def _percentiles(document: Document | None) -> Percentiles | None:
+    return None if document is None else _make(Percentiles, document)
+
+
+def _by_status(document: Document) -> Mapping[Status, int]:
+    return {Status(name): count for name, count in document.get("by_status", {}).items()}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatisticsBucket:
+    at: datetime  #: where it begins
+    accepted: int = 0
+    finished: int = 0
+    by_status: Mapping[Status, int] = field(default_factory=dict)  #: of those that finished in it
+    run_ms: Percentiles | None = None  #: None: nothing ran
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatisticsLanguage:
+    finished: int = 0
+    by_status: Mapping[Status, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatisticsTotals:
+    accepted: int = 0
+    finished: int = 0
+    by_status: Mapping[Status, int] = field(default_factory=dict)
+    by_language: Mapping[str, StatisticsLanguage] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Statistics:
+    """What was accepted and what ended lately, of the whole service."""
+
+    now: datetime
+    seconds: int
+    bucket_seconds: float
+    buckets: tuple[StatisticsBucket, ...] = ()  #: the oldest first, the empty ones too
+    totals: StatisticsTotals = field(default_factory=StatisticsTotals)
+    latency_ms: Mapping[str, Percentiles | None] = field(default_factory=dict)  #: queue, compile, run, total
+    is_sampled: bool = False  #: there was more than is counted: the oldest buckets show too little
+
+
+def _bucket(document: Document) -> StatisticsBucket:
+    made: StatisticsBucket = _make(
+        StatisticsBucket,
+        document,
+        at=datetime.fromisoformat(document["at"]),
+        by_status=_by_status(document),
+        run_ms=_percentiles(document.get("run_ms")),
+    )
+    return made
+
+
+def _totals(document: Document) -> StatisticsTotals:
+    languages = {
+        name: _make(StatisticsLanguage, entry, by_status=_by_status(entry))
+        for name, entry in document.get("by_language", {}).items()
+    }
+    made: StatisticsTotals = _make(
+        StatisticsTotals, document, by_status=_by_status(document), by_language=languages
+    )
+    return made
+
+
+def statistics(document: Document) -> Statistics:
+    made: Statistics = _make(
+        Statistics,
+        document,
+        now=datetime.fromisoformat(document["now"]),
+        buckets=tuple(map(_bucket, document["buckets"])),
+        totals=_totals(document.get("totals", {})),
+        latency_ms={name: _percentiles(entry) for name, entry in document.get("latency_ms", {}).items()},
+    )
+    return made
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
     status: str  #: up or down
     reason: str | None = None
