@@ -29,6 +29,7 @@ struct api {
     struct guard *guard;
     struct guard *own_guard; /* rates are counted by it while the other is away */
     struct metrics *metrics;
+    struct host *host; /* for the pulse; NULL: the work tells of it */
     struct tracer *tracer;
     struct relay *relay;
     struct work *work;                   /* NULL: workers execute */

@@ -21,6 +21,11 @@ V1 = "/api/v1"
 SUBMISSIONS = V1 + "/submissions"
 
 
+def memory_total_kb():
+    with open("/proc/meminfo") as file:
+        return int(next(line.split()[1] for line in file if line.startswith("MemTotal:")))
+
+
 class Receiver:
     """Who is called back."""
 
@@ -359,6 +364,20 @@ class ApiCases:
         load = wait_for(lambda: (lambda load: load if load["languages"].get("python", {}).get("completed") else None)(
             self.ask("GET", V1 + "/load", expect=200).json), 30, "a count")
         self.assertEqual(len(load["workers"]), 1)
+
+        # How much of the processors is used takes two looks.
+        def measured():
+            worker = self.ask("GET", V1 + "/load", expect=200).json["workers"][0]
+            return worker if worker["host"]["cpu_used"] is not None else None
+        worker = wait_for(measured, 30, "a second look at the host")
+        host = worker["host"]
+        self.assertEqual(host["processors"], os.sysconf("SC_NPROCESSORS_ONLN"))
+        self.assertTrue(0 <= host["cpu_used"] <= 1, host)
+        self.assertEqual(host["memory_total_kb"], memory_total_kb())
+        self.assertTrue(0 < host["memory_available_kb"] <= host["memory_total_kb"], host)
+        self.assertGreaterEqual(host["load_1m"], 0)
+        self.assertLess(worker["started_at"], worker["last_seen_at"])
+        self.assertRegex(worker["version"], r"^\d+\.\d+")
         self.ask("GET", V1 + "/dead-letters", expect=200)
 
     def statistics(self, query, is_enough=lambda statistics: True):
@@ -422,6 +441,11 @@ class ApiCases:
         text = self.ask("GET", "/metrics", expect=200).body.decode()
         for name in ("sentinel_http_requests_total", "sentinel_workers_active", "sentinel_queue_depth"):
             self.assertIn(name, text)
+        for name in ("cpu_used_ratio", "memory_total_bytes", "memory_available_bytes"):
+            wait_for(lambda: f"\nsentinel_host_{name} " in self.ask("GET", "/metrics").body.decode(), 30, name)
+        text = self.ask("GET", "/metrics", expect=200).body.decode()
+        value = next(line.split()[1] for line in text.splitlines() if line.startswith("sentinel_host_memory_total_bytes "))
+        self.assertEqual(float(value), memory_total_kb() * 1024)
         if shutil.which("promtool"):
             done = subprocess.run(["promtool", "check", "metrics"], input=text, capture_output=True, text=True, timeout=60)
             self.assertEqual((done.returncode, done.stdout + done.stderr), (0, ""))

@@ -67,6 +67,26 @@ def test_whatever_the_contract_has_is_known(schema: str, kind: Any) -> None:
         assert names & fields_of(kind), name
 
 
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [
+        ("Load.workers[]", client.Worker),
+        ("Load.workers[].host", client.Host),
+        ("Statistics.buckets[]", client.StatisticsBucket),
+        ("Statistics.buckets[].run_ms", client.Percentiles),
+        ("Statistics.latency_ms.run", client.Percentiles),
+        ("Statistics.totals", client.StatisticsTotals),
+        ("Statistics.totals.by_language{}", client.StatisticsLanguage),
+    ],
+)
+def test_whatever_the_contract_has_within_is_known(path: str, kind: Any) -> None:
+    name, *steps = path.replace("[]", ".[]").replace("{}", ".{}").split(".")
+    schema = SCHEMAS[name]
+    for step in steps:
+        schema = {"[]": schema.get("items"), "{}": schema.get("additionalProperties")}.get(step) or schema["properties"][step]
+    assert set(schema["properties"]) <= fields_of(kind)
+
+
 def test_the_states_are_those_of_the_contract() -> None:
     assert [status.value for status in Status] == SCHEMAS["Status"]["enum"]
     assert [status for status in Status if not status.is_over] == ["QUEUED", "COMPILING", "RUNNING"]

@@ -399,6 +399,17 @@ class LanguageLoad:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Host:
+    """The whole host that a worker is on, also from a container. None: unknown."""
+
+    processors: int | None = None
+    cpu_used: float | None = None  #: 0 to 1, of all processors together, in the last seconds
+    memory_total_kb: int | None = None
+    memory_available_kb: int | None = None  #: without swapping
+    load_1m: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Worker:
     """A worker that was heard of in the last seconds."""
 
@@ -406,6 +417,9 @@ class Worker:
     slots: int = 0
     active: int = 0
     last_seen_at: datetime | None = None
+    started_at: datetime | None = None
+    version: str | None = None
+    host: Host | None = None
     counts: Mapping[str, Mapping[str, int]] = field(default_factory=dict)  #: language to status to how many
 
 
@@ -419,12 +433,17 @@ class Load:
     workers: tuple[Worker, ...] = ()
 
 
+def _worker(document: Document) -> Worker:
+    host = document.get("host")
+    times = {name: _time(document.get(name)) for name in ("last_seen_at", "started_at")}
+    made: Worker = _make(Worker, document, host=None if host is None else _make(Host, host), **times)
+    return made
+
+
 def load(document: Document) -> Load:
     by_language = {name: _make(LanguageLoad, entry) for name, entry in document.get("languages", {}).items()}
-    workers = [
-        _make(Worker, entry, last_seen_at=_time(entry.get("last_seen_at"))) for entry in document.get("workers", ())
-    ]
-    made: Load = _make(Load, document, languages=by_language, workers=tuple(workers))
+    workers = tuple(map(_worker, document.get("workers", ())))
+    made: Load = _make(Load, document, languages=by_language, workers=workers)
     return made
 
 
