@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import unittest
+import urllib.request
 import uuid
 
 sys.dont_write_bytecode = True
@@ -446,6 +447,9 @@ class ApiCases:
         text = self.ask("GET", "/metrics", expect=200).body.decode()
         value = next(line.split()[1] for line in text.splitlines() if line.startswith("sentinel_host_memory_total_bytes "))
         self.assertEqual(float(value), memory_total_kb() * 1024)
+        for worker in self.service.workers:
+            with urllib.request.urlopen(f"http://{worker.environment['SENTINEL_LISTEN']}/metrics", timeout=30) as answer:
+                self.assertIn("\nsentinel_host_cpu_used_ratio ", answer.read().decode())
         if shutil.which("promtool"):
             done = subprocess.run(["promtool", "check", "metrics"], input=text, capture_output=True, text=True, timeout=60)
             self.assertEqual((done.returncode, done.stdout + done.stderr), (0, ""))
