@@ -5,6 +5,7 @@
 #include "api/api.h"
 #include "api/errands.h"
 #include "api/languages.h"
+#include "api/statistics.h"
 #include "base/cleanup.h"
 #include "common/wallclock.h"
 #include "job/result.h"
@@ -101,7 +102,7 @@ static int start_http(struct server *server, struct failure *failure)
     return http_start(&options, listener, &server->http, failure);
 }
 
-static int start(struct server *server, int socket, struct failure *failure)
+static int start(struct server *server, int socket, struct host *host, struct failure *failure)
 {
     const struct config *config = server->config;
     struct parts *parts = &server->parts;
@@ -113,7 +114,7 @@ static int start(struct server *server, int socket, struct failure *failure)
                                       .make_body = webhook_body,
                                       .on_outcome = on_webhook,
                                       .arg = server};
-    int error = parts_open(config, "sentinel-server", socket, parts, failure);
+    int error = parts_open(config, "sentinel-server", socket, host, parts, failure);
 
     if (error < 0)
         return error;
@@ -123,16 +124,18 @@ static int start(struct server *server, int socket, struct failure *failure)
                         .events = parts->events,
                         .guard = parts->guard,
                         .metrics = parts->metrics,
+                        .host = parts->work ? NULL : host,
                         .tracer = parts->tracer,
                         .work = parts->work,
                         .languages = server->languages,
-                        .keys = key_cache_make()};
+                        .keys = key_cache_make(),
+                        .statistics = statistics_cache_make()};
     decide_who_may_come(server);
     relay.store = courier.store = parts->store;
     relay.queue = parts->queue;
     relay.metrics = parts->metrics;
     relay.is_queue_volatile = parts->is_embedded;
-    if (!api->keys)
+    if (!api->keys || !api->statistics)
         return fail_nomem(failure);
     error = guard_open("memory:", &api->own_guard, failure);
     if (error == 0)
@@ -249,16 +252,17 @@ static void stop(struct server *server)
     if (server->api.own_guard)
         guard_close(server->api.own_guard);
     key_cache_free(server->api.keys);
+    statistics_cache_free(server->api.statistics);
     parts_close(&server->parts);
 }
 
-static int serve(void *arg, int socket)
+static int serve(void *arg, int socket, struct host *host)
 {
     struct server *server = arg;
     struct failure failure = {0};
     int status = 1;
 
-    if (start(server, socket, &failure) == 0) {
+    if (start(server, socket, host, &failure) == 0) {
         log_info("sentinel-server %s listens on %s%s, %s; %s", sn_version_string(),
                  *server->config->tls_certificate ? "https://" : "http://", server->config->listen,
                  server->parts.work ? "executes by itself" : "workers execute",

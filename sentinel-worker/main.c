@@ -102,13 +102,13 @@ static void hurry(void *arg)
     work_hurry(arg);
 }
 
-static int work_on(void *arg, int socket)
+static int work_on(void *arg, int socket, struct host *host)
 {
     struct worker *worker = arg;
     struct parts *parts = &worker->parts;
     struct failure failure = {0};
     int status = 1;
-    int error = parts_open(worker->config, "sentinel-worker", socket, parts, &failure);
+    int error = parts_open(worker->config, "sentinel-worker", socket, host, parts, &failure);
 
     if (error == 0)
         error = parts_start_work(parts, worker->config, NULL, NULL, &failure);

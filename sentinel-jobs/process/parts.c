@@ -113,12 +113,13 @@ static int open_guard(const struct config *config, struct parts *parts, struct f
     return error;
 }
 
-int parts_open(const struct config *config, const char *service, int socket, struct parts *parts,
+int parts_open(const struct config *config, const char *service, int socket, struct host *host, struct parts *parts,
                struct failure *failure)
 {
     int error = 0;
 
     make_name(parts);
+    parts->host = host;
     parts->is_embedded = !*config->rabbitmq_url;
     parts->metrics = metrics_make(service_families);
     if (!parts->metrics) {
@@ -156,6 +157,7 @@ int parts_start_work(struct parts *parts, const struct config *config, void (*on
                                          .events = parts->events,
                                          .guard = parts->guard,
                                          .metrics = parts->metrics,
+                                         .host = parts->host,
                                          .tracer = parts->tracer,
                                          .worker = parts->worker,
                                          .attempts_max = (uint32_t)config->attempts_max,

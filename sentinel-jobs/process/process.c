@@ -196,8 +196,10 @@ static int run_frontend(const struct process_options *options, const struct priv
 {
     const char *write_paths[] = {options->config->state_dir, NULL};
     struct privilege_confinement confinement = {.user = user, .read_paths = read_paths, .write_paths = write_paths};
+    struct host *host = host_open("/proc");
     struct failure failure;
     pthread_t thread;
+    int status;
 
     umask(077);
     block_signals();
@@ -211,7 +213,9 @@ static int run_frontend(const struct process_options *options, const struct priv
         log_error("no thread for signals");
         return 1;
     }
-    return options->frontend(options->arg, socket);
+    status = options->frontend(options->arg, socket, host);
+    host_close(host);
+    return status;
 }
 
 /* ---- the executor ------------------------------------------------------------------------------------------------ */

@@ -4,6 +4,7 @@
 
 #include "common/failure.h"
 #include "config/config.h"
+#include "observe/host.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -30,9 +31,10 @@ struct process_options {
     /* The executor's first deed: to let go of what is the frontend's alone. NULL: there is no such thing. */
     void (*executor_begins)(void *arg);
     /*
-     * The frontend, confined, with signals blocked. socket: to the executor, or -1; to be taken over. Its exit status.
+     * The frontend, confined, with signals blocked. socket: to the executor, or -1; to be taken over. host: opened
+     * before the confinement; NULL without memory. Its exit status.
      */
-    int (*frontend)(void *arg, int socket);
+    int (*frontend)(void *arg, int socket, struct host *host);
     void *arg;
 };
 /* The exit status of the process. With one thread, after the listening socket was opened. */

@@ -4,6 +4,7 @@
 
 #include "common/failure.h"
 #include "job/job.h"
+#include "job/statistics.h"
 
 /*
  * Where jobs, API keys, workers and webhooks that are due are kept. Two implementations, chosen by the URL:
@@ -147,6 +148,13 @@ struct store_load {
 };
 /* By language, of jobs that are not over. *ret_loads (to be freed with free()) has *ret_count. */
 int store_load(struct store *store, struct store_load **ret_loads, size_t *ret_count, struct failure *failure);
+
+/*
+ * What was accepted, and what ended, from `since` on and before `until`: of either the newest, at most `max`. It reads
+ * no more rows than it returns, and neither specs nor results. *ret_history ends by job_history_free().
+ */
+int store_history(struct store *store, int64_t since, int64_t until, size_t max, struct job_history *ret_history,
+                  struct failure *failure);
 
 /*
  * Removes what ended before `before`, with idempotency keys as old, at most some thousands a call (PostgreSQL drops

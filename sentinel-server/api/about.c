@@ -67,6 +67,14 @@ static void add_counts(json_t *languages, const json_t *counts)
     }
 }
 
+/* What the report has by that name; null where a worker of another version does not tell of it. */
+static json_t *told(const json_t *report, const char *name)
+{
+    json_t *value = json_object_get(report, name);
+
+    return value ? json_incref(value) : json_null();
+}
+
 static json_t *load_of_workers(struct api *api, json_t *languages)
 {
     struct worker_record *workers = NULL;
@@ -82,10 +90,12 @@ static json_t *load_of_workers(struct api *api, json_t *languages)
         if (workers[i].report && json_parse(workers[i].report, strlen(workers[i].report), &report, NULL) == 0)
             counts = json_object_get(report, "counts");
         add_counts(languages, counts);
-        json_array_append_new(list, json_pack("{s:o, s:I, s:I, s:o, s:o}", "name", json_text(workers[i].name), "slots",
-                                              (json_int_t)workers[i].slots, "active", (json_int_t)workers[i].active,
-                                              "last_seen_at", json_time(workers[i].beat), "counts",
-                                              counts ? json_incref(counts) : json_object()));
+        json_array_append_new(list,
+                              json_pack("{s:o, s:I, s:I, s:o, s:o, s:o, s:o, s:o}", "name", json_text(workers[i].name),
+                                        "slots", (json_int_t)workers[i].slots, "active", (json_int_t)workers[i].active,
+                                        "last_seen_at", json_time(workers[i].beat), "version", told(report, "version"),
+                                        "started_at", told(report, "started_at"), "host", told(report, "host"),
+                                        "counts", counts ? json_incref(counts) : json_object()));
     }
     store_workers_free(workers, count);
     return list;

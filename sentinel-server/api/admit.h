@@ -38,6 +38,13 @@ bool find_job(struct api *api, const struct http_request *request, struct http_r
  */
 bool has_only_parameters(const struct http_request *request, struct http_response *response, const char *const *known);
 
+/*
+ * A parameter that is a number within `least` to `most`; *number stays as it is if there is none. Else it is answered
+ * (400), and it is false.
+ */
+bool number_parameter(const struct http_request *request, struct http_response *response, const char *name,
+                      uint32_t least, uint32_t most, uint32_t *number);
+
 /* Keys that were looked up a moment ago. */
 struct key_cache *key_cache_make(void);
 void key_cache_free(struct key_cache *cache);

@@ -129,6 +129,25 @@ bool has_only_parameters(const struct http_request *request, struct http_respons
     return true;
 }
 
+bool number_parameter(const struct http_request *request, struct http_response *response, const char *name,
+                      uint32_t least, uint32_t most, uint32_t *number)
+{
+    cleanup_free char *text = http_request_parameter(request, name);
+    char *end = NULL;
+    unsigned long value;
+
+    if (!text)
+        return true;
+    value = strtoul(text, &end, 10);
+    if (*text < '0' || *text > '9' || *end || value < least || value > most) {
+        answer_problem(response, request, 400, "invalid_parameter", name, "it is a number within %u to %u", least,
+                       most);
+        return false;
+    }
+    *number = (uint32_t)value;
+    return true;
+}
+
 void api_on_error(void *arg, int status, const struct http_request *request, struct http_response *response)
 {
     static const struct {

@@ -19,6 +19,7 @@ const struct http_route api_routes[] = {
     {"GET", "/ws/submissions/{}", HTTP_ON_POOL, handle_websocket, true},
     {"GET", V1 "/languages", HTTP_ON_POOL, handle_languages, false},
     {"GET", V1 "/load", HTTP_ON_POOL, handle_load, false},
+    {"GET", V1 "/statistics", HTTP_ON_POOL, handle_statistics, false},
     {"GET", V1 "/dead-letters", HTTP_ON_POOL, handle_dead_list, false},
     {"POST", V1 "/dead-letters/{}/retry", HTTP_ON_POOL, handle_dead_retry, false},
     {"GET", V1 "/openapi.json", HTTP_ON_POOL, handle_openapi, false},

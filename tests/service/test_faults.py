@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """What is away, what dies at a named place, what is given up, and what is handed back."""
 
+import concurrent.futures
 import http.client
 import os
 import signal
@@ -83,6 +84,18 @@ class FleetFaults(Faults):
             service.postgres.start()
             service.await_ready()
             self.assertEqual(service.await_over(waiting)["stdout"], "slow\n")
+        with self.subTest("a database that hangs"):
+            # One request waits for it; the others are not kept, for they would take the threads of everybody else.
+            service.postgres.pause()
+            try:
+                with concurrent.futures.ThreadPoolExecutor(8) as many:
+                    answers = list(many.map(lambda _: self.ask(service, "GET", "/api/v1/statistics"), range(8)))
+            finally:
+                service.postgres.resume()
+            self.assertEqual({answer.status for answer in answers}, {503})
+            self.assertIn("overloaded", {answer.json["code"] for answer in answers})
+            service.await_ready()
+            wait_for(lambda: self.ask(service, "GET", "/api/v1/statistics").status == 200, 60, "statistics")
         with self.subTest("Redis"):
             service.redis.kill()
             wait_for(lambda: self.down(service) == {"guard"}, 30, "a check that names the guard")
