@@ -223,6 +223,20 @@ class EmbeddedFaults(Faults):
         job = service.await_over(job_id)
         self.assertEqual((job["status"], job["stdout"], job["attempt"]), ("SUCCESS", "end\n", 1))
 
+    def test_a_checker_that_fails_is_counted_and_logged_as_its_submitter_s(self):
+        service = self.start(False)
+        for checker in ("import sys; sys.exit(2)", "import ctypes; ctypes.string_at(0)"):
+            answer = service.submit("python", "print(1)", test_cases=[{"stdin": ""}],
+                                    compare={"mode": "checker", "checker": {"language": "python", "source_code": checker}})
+            self.assertEqual(answer.json["status"], "INTERNAL_ERROR", answer)
+            self.assertIn("the checker failed", answer.json["reason"])
+            lines = [line for line in service.server.log_lines() if line.get("job_id") == answer.json["id"]]
+            self.assertEqual({line["process"] for line in lines if "the checker failed" in line["message"]}, {"server", "executor"})
+            self.assertEqual({line["level"] for line in lines}, {"info"})
+        metrics = service.request("GET", "/metrics").body.decode()
+        self.assertIn("\nsentinel_checker_failures_total 2\n", metrics)
+        self.assertNotRegex(metrics, r"(?m)^sentinel_sandbox_failures_total [1-9]")
+
     def test_a_key_can_be_made_before_the_first_start(self):
         service = self.start(False, settings={"SENTINEL_AUTH": "keys"})
         service.server.stop()
