@@ -4,6 +4,7 @@
 import http.client
 import os
 import signal
+import subprocess
 import sys
 import time
 import unittest
@@ -186,7 +187,78 @@ class FleetFaults(Faults):
         self.prints(service, "1")
 
 
+    def test_the_command_s_retry_forgets_what_was_told_of_the_job(self):
+        service = self.start(True, workers=0, settings={"SENTINEL_ATTEMPTS_MAX": "1", "SENTINEL_LEASE_MS": "3000"})
+        poisoned = self.ask(service, "POST", SUBMISSIONS, GOOD).json["id"]
+        worker = service.add_worker(SENTINEL_KILL_AT="mid_run")
+        wait_for(lambda: not worker.is_running, 60, "its death")
+        service.workers.remove(worker)
+        worker = service.add_worker()
+        self.assertEqual(service.await_over(poisoned)["status"], "INTERNAL_ERROR")
+        wait_for(lambda: poisoned in service.run("sentinel-server", "dlq", "list").stdout, 30, "its letter")
+        worker.stop()
+        service.workers.remove(worker)
+
+        def told():
+            return int(subprocess.run(["psql", service.postgres.url, "-tAc", f"SELECT count(*) FROM events WHERE job = '{poisoned}'"],
+                                      capture_output=True, text=True, timeout=60, check=True).stdout)
+        wait_for(lambda: told() > 0, 30, "what was told of the job")
+        self.assertIn(poisoned, service.run("sentinel-server", "dlq", "retry", poisoned).stdout)
+        self.assertEqual(told(), 0)
+        service.add_worker()
+        self.assertEqual(service.await_over(poisoned)["status"], "SUCCESS")
+
+
 class EmbeddedFaults(Faults):
+    def dead_letter(self, service):
+        """A job that killed whoever executed it, and was given up."""
+        service.server.stop()
+        service.server.environment["SENTINEL_KILL_AT"] = "mid_run"
+        service.server.start()
+        service.await_ready()
+        # The answer may not come any more.
+        key = {"Idempotency-Key": str(uuid.uuid4())}
+        try:
+            service.request("POST", SUBMISSIONS, GOOD, headers=key)
+        except (OSError, http.client.HTTPException):
+            pass
+        wait_for(lambda: not service.server.is_running, 30, "its death")
+        del service.server.environment["SENTINEL_KILL_AT"]
+        service.server.start()
+        service.await_ready()
+        poisoned = self.ask(service, "POST", SUBMISSIONS, GOOD, headers=key).json["id"]
+        self.assertEqual(service.await_over(poisoned)["status"], "INTERNAL_ERROR")
+        wait_for(lambda: self.ask(service, "GET", "/api/v1/dead-letters").json["dead_letters"], 30, "its letter")
+        return poisoned
+
+    def test_dead_letters_are_the_server_s_while_it_runs(self):
+        service = self.start(False, settings={"SENTINEL_ATTEMPTS_MAX": "1"})
+        poisoned = self.dead_letter(service)
+        for arguments in (["list"], ["retry", poisoned], ["retry", "--all"], ["purge"]):
+            with self.subTest(arguments=arguments):
+                done = service.run("sentinel-server", "dlq", *arguments, check=False)
+                self.assertEqual((done.returncode, done.stdout), (1, ""))
+                self.assertIn("stop the server first", done.stderr)
+        self.assertEqual(self.ask(service, "POST", f"/api/v1/dead-letters/{poisoned}/retry").status, 202)
+        self.assertEqual(service.await_over(poisoned)["status"], "SUCCESS")
+
+    def test_a_retry_that_is_killed_loses_nothing(self):
+        service = self.start(False, settings={"SENTINEL_ATTEMPTS_MAX": "1"})
+        poisoned = self.dead_letter(service)
+        service.server.stop()
+        for arguments in (["retry", "--all"], ["retry", poisoned]):
+            with self.subTest(arguments=arguments):
+                done = service.run("sentinel-server", "dlq", *arguments, check=False, SENTINEL_KILL_AT="after_revive")
+                # The second finds a job that waits.
+                self.assertEqual(done.returncode, -signal.SIGKILL if arguments[1] == "--all" else 1)
+                self.assertIn(poisoned, service.run("sentinel-server", "dlq", "list").stdout)
+        self.assertIn("0 jobs", service.run("sentinel-server", "dlq", "retry", "--all").stdout)
+        self.assertIn("0 dead letters", service.run("sentinel-server", "dlq", "list").stderr)
+        service.server.start()
+        service.await_ready()
+        job = service.await_over(poisoned)
+        self.assertEqual((job["status"], job["attempt"]), ("SUCCESS", 1))
+
     def test_a_full_queue_refuses_and_loses_nothing(self):
         service = self.start(False, settings={"SENTINEL_QUEUE_MAX": "5", "SENTINEL_SLOTS": "1"})
         accepted = []
