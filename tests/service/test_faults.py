@@ -2,10 +2,12 @@
 """What is away, what dies at a named place, what is given up, and what is handed back."""
 
 import http.client
+import http.server
 import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 import unittest
 import urllib.request
@@ -308,6 +310,28 @@ class EmbeddedFaults(Faults):
         metrics = service.request("GET", "/metrics").body.decode()
         self.assertIn("\nsentinel_checker_failures_total 2\n", metrics)
         self.assertNotRegex(metrics, r"(?m)^sentinel_sandbox_failures_total [1-9]")
+
+    def test_spans_that_the_collector_refuses_are_counted(self):
+        class Refusal(http.server.BaseHTTPRequestHandler):
+            def do_POST(self):
+                self.rfile.read(int(self.headers["Content-Length"]))
+                self.send_response(400)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+            def log_message(self, *arguments):
+                pass
+        collector = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Refusal)
+        self.addCleanup(collector.server_close)
+        self.addCleanup(collector.shutdown)
+        threading.Thread(target=collector.serve_forever, daemon=True).start()
+        service = self.start(False, settings={"OTEL_EXPORTER_OTLP_ENDPOINT": f"http://127.0.0.1:{collector.server_address[1]}"})
+
+        def dropped():
+            text = service.request("GET", "/metrics").body.decode()
+            return float(text.partition("\nsentinel_trace_spans_dropped_total ")[2].split()[0])
+        self.prints(service, "traced")
+        wait_for(lambda: dropped() > 0, 60, "a dropped span")
 
     def test_a_key_can_be_made_before_the_first_start(self):
         service = self.start(False, settings={"SENTINEL_AUTH": "keys"})
