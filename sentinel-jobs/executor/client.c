@@ -142,10 +142,7 @@ static int fill_case(struct case_outcome *test_case)
     step->notes = strdup("");
     step->cpu_source = strdup("");
     step->memory_source = strdup("");
-    return test_case->explanation && step->verdict && step->limit && step->out.data && step->err.data && step->denied &&
-                   step->notes && step->cpu_source && step->memory_source
-               ? 0
-               : FAIL_NOMEM;
+    return test_case->explanation && step_outcome_is_whole(step) ? 0 : FAIL_NOMEM;
 }
 
 static int take_end(struct executor_client *client, struct client_job *job, struct message *message,

@@ -52,6 +52,8 @@ struct outcome {
     char *policy; /* the name of the policy that its runs were under */
 };
 
+/* Has it all that is not to be NULL? Whoever fills one looks once, when it is full, whether there was memory. */
+bool step_outcome_is_whole(const struct step_outcome *step);
 void step_outcome_free(struct step_outcome *step);
 /* Frees what it holds, not the struct. */
 void outcome_free(struct outcome *outcome);

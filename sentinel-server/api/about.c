@@ -149,7 +149,7 @@ void handle_metrics(void *arg, const struct http_request *request, struct http_r
     metrics_set(api->metrics, "sentinel_http_requests_waiting", NULL, (double)figures.pool_waiting);
     text = health_metrics(api->metrics, api->work, api->tracer, &length);
     if (!text)
-        answer_problem(response, request, 500, "out_of_memory", NULL, "there is not enough memory for this");
+        answer_nomem(response, request);
     else
         http_respond(response, 200, "text/plain; version=0.0.4; charset=utf-8", text, length);
 }
@@ -160,7 +160,7 @@ void handle_openapi(void *arg, const struct http_request *request, struct http_r
 
     (void)arg;
     if (!copy) {
-        answer_problem(response, request, 500, "out_of_memory", NULL, "there is not enough memory for this");
+        answer_nomem(response, request);
         return;
     }
     memcpy(copy, openapi_text, openapi_length);

@@ -255,7 +255,7 @@ static void send_rest(struct viewer *viewer, const json_t *view, const char *nam
 
 static void send_end(struct viewer *viewer, const struct job *job)
 {
-    json_t *view = job_view(job, viewer->caller.scopes & SCOPE_ADMIN ? JOB_VIEW_HIDDEN : 0);
+    json_t *view = job_view(job, caller_view(&viewer->caller));
     uint32_t began = job->times.claimed ? event_began(job->times.claimed) : 0;
 
     restart_for(viewer, began, job->attempt);
@@ -522,7 +522,7 @@ static void handle_stream(struct api *api, const struct http_request *request, s
 
     viewer = calloc(1, sizeof(*viewer));
     if (!viewer) {
-        answer_problem(response, request, 500, "out_of_memory", NULL, "there is not enough memory for this");
+        answer_nomem(response, request);
         return;
     }
     *viewer = (struct viewer){.api = api, .kind = kind, .references = 2};
