@@ -53,16 +53,13 @@ static void handle_ready(void *arg, const struct http_request *request, struct h
 static void handle_metrics(void *arg, const struct http_request *request, struct http_response *response)
 {
     struct worker *worker = arg;
-    struct work_figures figures;
+    struct parts *parts = &worker->parts;
     size_t length = 0;
     char *text;
 
     (void)request;
-    work_figures(worker->parts.work, &figures);
-    metrics_set(worker->parts.metrics, "sentinel_workers_active", NULL, 1);
-    metrics_set(worker->parts.metrics, "sentinel_slots", NULL, figures.slots);
-    metrics_set(worker->parts.metrics, "sentinel_slots_busy", NULL, figures.active);
-    text = metrics_print(worker->parts.metrics, &length);
+    metrics_set(parts->metrics, "sentinel_workers_active", NULL, 1);
+    text = health_metrics(parts->metrics, parts->work, parts->tracer, &length);
     if (text)
         http_respond(response, 200, "text/plain; version=0.0.4; charset=utf-8", text, length);
 }
@@ -79,10 +76,10 @@ static void on_error(void *arg, int status, const struct http_request *request, 
 
 static int start_http(struct worker *worker, struct failure *failure)
 {
-    static const struct http_route routes[] = {{"GET", "/health", HTTP_ON_LOOP, health_alive, true},
-                                               {"GET", "/health/ready", HTTP_ON_POOL, handle_ready, true},
-                                               {"GET", "/metrics", HTTP_ON_POOL, handle_metrics, true},
-                                               {NULL, NULL, HTTP_ON_POOL, NULL, false}};
+    static const struct http_route routes[] = {{"GET", "/health", HTTP_ON_LOOP, health_alive},
+                                               {"GET", "/health/ready", HTTP_ON_POOL, handle_ready},
+                                               {"GET", "/metrics", HTTP_ON_POOL, handle_metrics},
+                                               {NULL, NULL, HTTP_ON_POOL, NULL}};
     struct http_options options = {.listen = worker->config->listen,
                                    .body_max = 1024,
                                    .pool_threads = 2,

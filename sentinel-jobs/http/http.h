@@ -71,7 +71,6 @@ struct http_route {
     const char *pattern;
     enum http_where where;
     http_handler handler;
-    bool is_unversioned; /* for metrics: the label is the pattern all the same */
 };
 
 /* ---- streams: responses that go on ------------------------------------------------------------------------------- */

@@ -29,6 +29,7 @@ struct parts {
 /* The URLs that the configuration stands for, to be freed with free(); NULL without memory. */
 char *parts_store_url(const struct config *config);
 char *parts_queue_url(const struct config *config);
+char *parts_events_url(const struct config *config);
 /* Is the store this host's own? A database that others share is brought up to date by `sentinel-server migrate`. */
 bool parts_may_migrate(const struct config *config);
 

@@ -28,6 +28,7 @@ struct queue;
 struct queue_options {
     unsigned prefetch; /* deliveries that may be unsettled at once: the worker's slots; 0: this process takes none */
     unsigned delivery_limit; /* after so many deliveries that were not acknowledged one is a dead letter; 0: 20 */
+    bool is_alone; /* of a file: FAIL_CONFLICT if another process takes from it, and none begins to until the end */
 };
 
 struct queue_message {

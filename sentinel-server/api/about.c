@@ -145,7 +145,6 @@ void handle_metrics(void *arg, const struct http_request *request, struct http_r
     struct api *api = arg;
     struct http_server *http = api->http;
     struct http_figures figures = {0};
-    struct work_figures work = {0};
     struct caller caller;
     size_t length = 0;
     char *text;
@@ -158,14 +157,9 @@ void handle_metrics(void *arg, const struct http_request *request, struct http_r
     metrics_set(api->metrics, "sentinel_http_connections", NULL, (double)figures.connections);
     metrics_set(api->metrics, "sentinel_http_streams", NULL, (double)figures.streams);
     metrics_set(api->metrics, "sentinel_http_requests_waiting", NULL, (double)figures.pool_waiting);
-    if (api->work) {
-        work_figures(api->work, &work);
-        metrics_set(api->metrics, "sentinel_slots", NULL, work.slots);
-        metrics_set(api->metrics, "sentinel_slots_busy", NULL, work.active);
-    }
-    text = metrics_print(api->metrics, &length);
+    text = health_metrics(api->metrics, api->work, api->tracer, &length);
     if (!text)
-        answer_problem(response, request, 500, "out_of_memory", NULL, "there is not enough memory for this");
+        answer_nomem(response, request);
     else
         http_respond(response, 200, "text/plain; version=0.0.4; charset=utf-8", text, length);
 }
@@ -176,7 +170,7 @@ void handle_openapi(void *arg, const struct http_request *request, struct http_r
 
     (void)arg;
     if (!copy) {
-        answer_problem(response, request, 500, "out_of_memory", NULL, "there is not enough memory for this");
+        answer_nomem(response, request);
         return;
     }
     memcpy(copy, openapi_text, openapi_length);

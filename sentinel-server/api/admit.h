@@ -27,6 +27,8 @@ bool admit(struct api *api, const struct http_request *request, struct http_resp
            enum admit_rate rate, uint32_t cost, struct caller *ret_caller);
 /* His own jobs, or everybody's to an administrator. */
 bool caller_may_see(const struct caller *caller, const struct job *job);
+/* What of a job he is shown: flags for job_view(). */
+unsigned caller_view(const struct caller *caller);
 
 /* The job that the path names, if this caller may see it; else it is answered (400, 404, 503), and it is false. */
 bool find_job(struct api *api, const struct http_request *request, struct http_response *response,

@@ -58,6 +58,8 @@ void answer_text(struct http_response *response, int status, char **text);
  */
 void answer_problem(struct http_response *response, const struct http_request *request, int status, const char *code,
                     const char *field, const char *format, ...) __attribute__((format(printf, 6, 7)));
+/* 500: there is not enough memory for this. */
+void answer_nomem(struct http_response *response, const struct http_request *request);
 /* A failure of a dependency, or of ours, as a problem: 503 or 500. Logs it. */
 void answer_failure(struct http_response *response, const struct http_request *request, const struct failure *failure);
 

@@ -64,10 +64,15 @@ void answer_text(struct http_response *response, int status, char **text)
     http_respond(response, status, "application/json", steal_ptr(text), length);
 }
 
+void answer_nomem(struct http_response *response, const struct http_request *request)
+{
+    answer_problem(response, request, 500, "out_of_memory", NULL, "there is not enough memory for this");
+}
+
 void answer_json(struct http_response *response, const struct http_request *request, int status, json_t *document)
 {
     if (!document) {
-        answer_problem(response, request, 500, "out_of_memory", NULL, "there is not enough memory for the answer");
+        answer_nomem(response, request);
         return;
     }
     answer_document(response, status, "application/json", document);

@@ -50,7 +50,7 @@ void handle_get(void *arg, const struct http_request *request, struct http_respo
     }
     if (!find_job(api, request, response, &caller, STORE_WITH_SPEC | STORE_WITH_RESULT, &job))
         return;
-    flags = (caller.scopes & SCOPE_ADMIN ? JOB_VIEW_HIDDEN : 0) | (include ? JOB_VIEW_REQUEST : 0);
+    flags = caller_view(&caller) | (include ? JOB_VIEW_REQUEST : 0);
     answer_json(response, request, 200, job_view(job, flags));
 }
 
