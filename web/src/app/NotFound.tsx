@@ -14,7 +14,10 @@ export function NotFound() {
         submission is at <code className="font-mono text-ink">/s/</code> and its id.
       </p>
       <div className="mt-2 flex gap-2">
-        <Link href="/" className="rounded-md bg-accent px-3 py-1.5 text-[13px] font-semibold text-on-accent">
+        <Link
+          href="/"
+          className="rounded-md border border-transparent bg-accent px-3 py-1.5 text-[13px] font-semibold text-on-accent"
+        >
           To the playground
         </Link>
         <Link href="/dashboard" className="rounded-md border border-line bg-raised px-3 py-1.5 text-[13px]">

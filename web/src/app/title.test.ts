@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// @vitest-environment node
 import { expect, it } from 'vitest';
 import { titleOf } from './title';
 

@@ -17,6 +17,7 @@ export interface Series {
   kind: 'line' | 'bars';
   /** Tinted down to the ground. */
   isFilled?: boolean;
+  isDashed?: boolean;
 }
 
 interface Hover {
@@ -33,7 +34,7 @@ function colorOf(name: string): string {
   return getComputedStyle(document.documentElement).getPropertyValue(name).trim() || '#888888';
 }
 
-function seriesOptions({ name, color: property, kind, isFilled }: Series): uPlot.Series {
+function seriesOptions({ name, color: property, kind, isFilled, isDashed }: Series): uPlot.Series {
   const color = colorOf(property);
   if (kind === 'bars') {
     const paths = uPlot.paths.bars?.({ size: [0.82, 48] });
@@ -45,6 +46,7 @@ function seriesOptions({ name, color: property, kind, isFilled }: Series): uPlot
     width: 1.75,
     points: { size: 5, fill: color },
     ...(isFilled && { fill: `${color}22` }),
+    ...(isDashed && { dash: [5, 4] }),
   };
 }
 
@@ -67,7 +69,7 @@ function optionsOf(series: readonly Series[], width: number, look: Look, onHover
   const options: uPlot.Options = {
     width,
     height: HEIGHT,
-    padding: [8, 8, 0, 0],
+    padding: [8, 20, 0, 0],
     legend: { show: false },
     cursor: {
       y: false,

@@ -116,7 +116,7 @@ export function ChartCard({
         isTable ? (
           <BucketTable title={title} statistics={statistics} columns={columns(statistics)} />
         ) : isEmpty(statistics) ? (
-          <div className="flex h-[230px]">
+          <div className="flex h-32">
             <Quiet>Nothing ran in the last {span.words}.</Quiet>
           </div>
         ) : (

@@ -31,6 +31,7 @@ function ThroughputPlot({ statistics, span }: { statistics: Statistics; span: Sp
       name: 'Accepted',
       color: '--info',
       kind: 'line',
+      isDashed: true,
       values: perMinute(statistics, (bucket) => bucket.accepted),
     };
     return { x: beginnings(statistics), series: [finished, accepted] };
@@ -127,7 +128,7 @@ function RunTimePlot({ statistics, span }: { statistics: Statistics; span: Span 
   const { x, series } = useMemo(() => {
     const p95: Series = {
       name: 'p95',
-      color: '--warn',
+      color: '--status-timeout',
       kind: 'line',
       values: statistics.buckets.map((bucket) => bucket.run_ms?.p95 ?? null),
     };
@@ -161,7 +162,7 @@ export function RunTimeChart(props: Props) {
       {...props}
       title="Run time"
       legend={({ latency_ms: { run } }) => [
-        { name: 'p95', color: '--warn', value: duration(run?.p95) },
+        { name: 'p95', color: '--status-timeout', value: duration(run?.p95) },
         { name: 'p50', color: '--accent', value: duration(run?.p50) },
       ]}
       columns={({ buckets }) => [

@@ -4,6 +4,7 @@ import { Link } from 'wouter';
 import { recall, remember } from '../api/key';
 import { ApiProblem } from '../api/client';
 import type { WorkerLoad } from '../api/statistics';
+import { cx } from '../ui/cx';
 import { Card } from './Card';
 import { RunTimeChart, ThroughputChart, VerdictChart } from './Charts';
 import { Freshness, PauseSwitch, SpanPicker } from './Controls';
@@ -66,7 +67,7 @@ function Grid({ figures, span, now }: { figures: Figures; span: Span; now: numbe
   const serverNow = serverTime(figures, now);
   const charts = { source: statistics, span, isStale: isSpanStale };
   const hasNothing =
-    failures.data !== null && !failures.data.hasAny && (statistics.data === null || isEmpty(statistics.data));
+    failures.data !== null && !failures.data.hasAny && statistics.data !== null && isEmpty(statistics.data);
   const refreshAll = () => {
     letters.refresh();
     failures.refresh();
@@ -99,7 +100,12 @@ function Grid({ figures, span, now }: { figures: Figures; span: Span; now: numbe
           </>
         )}
       </div>
-      <div className="grid items-start gap-3 lg:grid-cols-2 xl:grid-cols-[1.1fr_1.5fr_1fr]">
+      <div
+        className={cx(
+          'grid gap-3 lg:grid-cols-2',
+          statistics.data !== null && 'xl:grid-cols-[minmax(0,1.1fr)_minmax(0,1.5fr)_minmax(0,1fr)]',
+        )}
+      >
         {statistics.data !== null && (
           <Card title="Latency" note={`last ${span.words}`} source={statistics} isStale={isSpanStale}>
             {({ latency_ms }) => <LatencyTable latency={latency_ms} />}
@@ -108,7 +114,12 @@ function Grid({ figures, span, now }: { figures: Figures; span: Span; now: numbe
         <Card title="Languages" note={`last ${span.words}`} source={load} isStale={isSpanStale}>
           {() => <LanguagesTable lines={languages} />}
         </Card>
-        <Card title="Dependencies" source={ready} isStale={isStale}>
+        <Card
+          title="Dependencies"
+          source={ready}
+          isStale={isStale}
+          className={statistics.data === null ? '' : 'lg:col-span-2 xl:col-span-1'}
+        >
           {(data) => <Dependencies ready={data} />}
         </Card>
       </div>
@@ -120,7 +131,7 @@ function Grid({ figures, span, now }: { figures: Figures; span: Span; now: numbe
       >
         {() => <Workers workers={workers} now={serverNow} />}
       </Card>
-      <div className="grid items-start gap-3 lg:grid-cols-2">
+      <div className="grid gap-3 lg:grid-cols-2">
         <Card title="Recent failures" note="the service’s own first" source={failures} isStale={isStale}>
           {(data) => <RecentFailures failures={data} now={serverNow} />}
         </Card>

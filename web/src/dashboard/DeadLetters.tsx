@@ -77,7 +77,7 @@ function Confirm({
             <Button kind="quiet" onClick={onClose}>
               Cancel
             </Button>
-            <Button kind="primary" disabled={isBusy} onClick={onRetry}>
+            <Button kind="primary" data-initial-focus disabled={isBusy} onClick={onRetry}>
               {isBusy ? 'Queueing…' : 'Execute again'}
             </Button>
           </div>

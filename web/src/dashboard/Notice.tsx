@@ -13,7 +13,9 @@ interface Words {
 }
 
 const Command = ({ children }: { children: string }) => (
-  <code className="rounded bg-sunken px-1 py-0.5 font-mono text-[12px] break-words text-ink">{children}</code>
+  <code className="mx-auto mt-2 block w-fit max-w-full rounded border border-line bg-sunken px-2 py-1 font-mono text-[12px] break-words text-ink">
+    {children}
+  </code>
 );
 
 function wordsOf(error: unknown): Words {

@@ -17,7 +17,7 @@ function Line({ job, reason, now }: { job: JobLine; reason: string | undefined; 
     <li className="border-b border-line last:border-b-0">
       <Link
         href={`/s/${encodeURIComponent(job.id)}`}
-        className="grid grid-cols-[1fr_auto] gap-x-3 px-4 py-1.5 -outline-offset-2 transition-colors hover:bg-raised sm:grid-cols-[11rem_6rem_1fr_auto]"
+        className="grid grid-cols-[1fr_auto] gap-x-3 px-4 py-1.5 -outline-offset-2 transition-colors hover:bg-raised sm:grid-cols-[10rem_6rem_1fr_auto]"
       >
         <span className="flex items-center gap-2 font-medium">
           <span aria-hidden="true" className="size-2 rounded-full" style={{ background: `var(${look.color})` }} />
@@ -25,11 +25,16 @@ function Line({ job, reason, now }: { job: JobLine; reason: string | undefined; 
         </span>
         <span className="order-3 truncate text-muted sm:order-none">{job.language}</span>
         <span className="order-4 truncate text-right text-muted tabular-nums sm:order-none sm:text-left">
-          {reason ? <span className="text-ink">{reason}</span> : figures.join(', ')}
+          {figures.join(', ')}
         </span>
         <span className="text-right whitespace-nowrap text-muted tabular-nums" title={when ?? undefined}>
           {when && `${age(now - Date.parse(when))} ago`}
         </span>
+        {reason && (
+          <span className="order-last col-span-full pl-4 break-words text-ink" title="What the service says of it">
+            {reason}
+          </span>
+        )}
       </Link>
     </li>
   );

@@ -5,21 +5,22 @@ import { cx } from '../ui/cx';
 import type { LanguageLine } from './fleet';
 import { count, duration, percent } from './format';
 import { Quiet } from './Notice';
+import { ScrollArea } from './ScrollArea';
 import { lookOf, occurring } from './statuses';
 
-export const TH = 'px-3 py-1.5 font-medium whitespace-nowrap';
-export const TD = 'px-3 py-1.5 whitespace-nowrap tabular-nums';
+export const TH = 'px-3 py-1.5 first:pl-4 last:pr-4 font-medium whitespace-nowrap';
+export const TD = 'px-3 py-1.5 first:pl-4 last:pr-4 whitespace-nowrap tabular-nums';
 
 export function Table({ label, head, children }: { label: string; head: ReactNode; children: ReactNode }) {
   return (
-    <div className="overflow-x-auto pb-1">
+    <ScrollArea label={`${label}, to be scrolled`} className="overflow-x-auto pb-1">
       <table aria-label={label} className="w-full text-[13px]">
         <thead className="text-[12px] text-muted">
           <tr>{head}</tr>
         </thead>
         <tbody>{children}</tbody>
       </table>
-    </div>
+    </ScrollArea>
   );
 }
 

@@ -13,12 +13,15 @@ function Tile({
   name,
   value,
   note,
+  hint,
   tone,
   children,
 }: {
   name: string;
   value: string;
   note: string;
+  /** More of it, for who points at it. */
+  hint?: string;
   tone?: 'bad' | 'warn' | undefined;
   children?: ReactNode;
 }) {
@@ -35,7 +38,7 @@ function Tile({
         >
           {value}
         </span>
-        <span className="truncate text-[12px] text-muted tabular-nums" title={note}>
+        <span className="truncate text-[12px] text-muted tabular-nums" title={hint ?? note}>
           {note}
         </span>
         {children && <span className="mt-1.5 block">{children}</span>}
@@ -102,20 +105,27 @@ function StatisticsTiles({ statistics }: { statistics: Statistics }) {
       <Tile
         name="Throughput"
         value={count(meanPerMinute(statistics, (bucket) => bucket.finished))}
-        note={`finished a minute; ${count(accepted)} accepted`}
+        note="finished a minute"
+        hint={`${count(accepted)} accepted a minute`}
       />
       <Tile
         name="Error rate"
         value={percent(share(rates.internal, rates.finished))}
-        note={`${count(rates.internal)} failed by the service`}
+        note={`${count(rates.internal)} by the service`}
+        hint="Ended with an internal error: a fault of the service, not of the program"
         tone={rates.internal > 0 ? 'bad' : undefined}
       />
       <Tile
         name="Not successful"
         value={percent(share(rates.program, rates.finished))}
-        note={`${count(rates.program)} of ${count(rates.finished)} programs`}
+        note={rates.finished > 0 ? `${count(rates.program)} of ${count(rates.finished)}` : 'nothing finished'}
+        hint="Wrong, failed, over a limit, blocked or cancelled: what programs do"
       />
-      <Tile name="Run time, p95" value={duration(run?.p95)} note={`half within ${duration(run?.p50)}`} />
+      <Tile
+        name="Run time, p95"
+        value={duration(run?.p95)}
+        note={run ? `half within ${duration(run.p50)}` : 'nothing ran'}
+      />
     </>
   );
 }
