@@ -118,7 +118,11 @@ export class EditorView {
     if (!file) {
       const model = monaco.editor.createModel(tab.content, languageId);
       const indent = indentOf(languageId);
-      model.updateOptions({ tabSize: indent.size, insertSpaces: indent.isSpaces });
+      model.updateOptions({
+        tabSize: indent.size,
+        insertSpaces: indent.isSpaces,
+        bracketColorizationOptions: { enabled: false, independentColorPoolPerBracketType: false },
+      });
       model.onDidChangeContent(() => {
         if (!this.isTaking) this.onChange(tab.key, model.getValue(monaco.editor.EndOfLinePreference.LF));
       });

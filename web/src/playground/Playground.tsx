@@ -8,13 +8,11 @@ import { useReveal } from '../editor/reveal';
 import { Panel } from '../ui/Panel';
 import { cx } from '../ui/cx';
 import { EDITOR_PANEL, FileTabs } from './files/FileTabs';
-import { InputLine } from './InputLine';
 import { InputPanel } from './inputs/InputPanel';
 import { Separator } from './layout/Separator';
 import { useKeptSize } from './layout/useKeptSize';
 import './layout/panes.css';
 import { ViewSwitch } from './layout/ViewSwitch';
-import { Complaints } from './toolbar/Complaints';
 import { Toolbar } from './toolbar/Toolbar';
 import { useCompileMessages } from './useCompileMessages';
 import { useStart } from './useStart';
@@ -22,6 +20,8 @@ import { useChosenLanguage, useLoadedLanguages, useSharedRun } from './useWorksp
 import { useView, type View } from './view';
 import { currentDraft, useWorkspace, type Draft } from './workspace';
 
+const Complaints = lazy(() => import('./toolbar/Complaints').then((module) => ({ default: module.Complaints })));
+const InputLine = lazy(() => import('./InputLine').then((module) => ({ default: module.InputLine })));
 const Results = lazy(() => import('../results/Results').then((module) => ({ default: module.Results })));
 
 const WIDTH = { usual: 52, min: 25, max: 75 };
@@ -96,7 +96,9 @@ export function Playground() {
     <main className="flex min-h-0 flex-1 flex-col">
       <h1 className="sr-only">Playground</h1>
       <Toolbar />
-      <Complaints />
+      <Suspense>
+        <Complaints />
+      </Suspense>
       <div
         className="playground-panes grid min-h-0 flex-1 px-2 pb-2 md:px-3 md:pb-3"
         style={{ '--width': `${width}%`, '--height': `${height}%` } as CSSProperties}
@@ -141,7 +143,9 @@ export function Playground() {
               <Results />
             </Suspense>
           </div>
-          <InputLine />
+          <Suspense>
+            <InputLine />
+          </Suspense>
         </section>
       </div>
       <ViewSwitch />

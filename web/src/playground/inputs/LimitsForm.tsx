@@ -27,7 +27,7 @@ const ROWS: Row[] = [
     kind: 'time',
     field: 'time_limit_ms',
     usual: (language) => language?.limits?.time_limit_ms,
-    about: 'Of each run: elapsed, and of the processor',
+    about: 'Elapsed, and of the processor',
   },
   {
     name: 'memoryKb',
@@ -130,7 +130,6 @@ function LimitField({
     <div className="flex min-w-0 flex-col gap-1">
       <label htmlFor={id} className="text-[12px] font-medium text-muted">
         {label}
-        {unit && <span className="font-normal"> ({unit}, if you write no unit)</span>}
       </label>
       <input
         id={id}
