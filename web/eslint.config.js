@@ -5,7 +5,7 @@ import reactHooks from 'eslint-plugin-react-hooks';
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['dist/', 'src/api/schema.d.ts'] },
+  { ignores: ['dist/', 'src/api/schema.d.ts', 'src/playground/examples/*/*'] },
   js.configs.recommended,
   ...tseslint.configs.strict,
   {

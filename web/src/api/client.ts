@@ -81,8 +81,14 @@ async function problemOf(answer: Response): Promise<ApiProblem> {
   }
 }
 
-export async function request<T>(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<T> {
-  const headers: Record<string, string> = {};
+export async function request<T>(
+  method: string,
+  path: string,
+  body?: unknown,
+  signal?: AbortSignal,
+  more: Record<string, string> = {},
+): Promise<T> {
+  const headers: Record<string, string> = { ...more };
   const key = currentKey();
   if (key) headers['Authorization'] = `Bearer ${key}`;
   const init: RequestInit = { method, headers, cache: 'no-store', signal: signal ?? null };
@@ -112,7 +118,9 @@ export interface ListFilter {
   cursor?: string | undefined;
 }
 
-export const submit = (submission: Submission) => request<Receipt>('POST', `${API}/submissions`, submission);
+/** `once`: sent again under the same key, it is answered as the first time and not executed twice. */
+export const submit = (submission: Submission, once?: string, signal?: AbortSignal) =>
+  request<Receipt>('POST', `${API}/submissions`, submission, signal, once ? { 'Idempotency-Key': once } : {});
 
 export const readJob = (id: string, signal?: AbortSignal) =>
   request<Job>('GET', `${API}/submissions/${encodeURIComponent(id)}`, undefined, signal);

@@ -1,4 +1,154 @@
 // SPDX-License-Identifier: MIT
+import { lazy, Suspense, useEffect, type CSSProperties } from 'react';
+import { languageOf } from '../api/languages';
+import { useTheme } from '../app/theme';
+import { Editor } from '../editor/Editor';
+import { isSameFile } from '../editor/markers';
+import { useReveal } from '../editor/reveal';
+import { Panel } from '../ui/Panel';
+import { cx } from '../ui/cx';
+import { EDITOR_PANEL, FileTabs } from './files/FileTabs';
+import { InputPanel } from './inputs/InputPanel';
+import { Separator } from './layout/Separator';
+import { useKeptSize } from './layout/useKeptSize';
+import './layout/panes.css';
+import { ViewSwitch } from './layout/ViewSwitch';
+import { Toolbar } from './toolbar/Toolbar';
+import { useCompileMessages } from './useCompileMessages';
+import { useStart } from './useStart';
+import { useChosenLanguage, useLoadedLanguages, useSharedRun } from './useWorkspaceStart';
+import { useView, type View } from './view';
+import { currentDraft, useWorkspace, type Draft } from './workspace';
+
+const Complaints = lazy(() => import('./toolbar/Complaints').then((module) => ({ default: module.Complaints })));
+const InputLine = lazy(() => import('./InputLine').then((module) => ({ default: module.InputLine })));
+const Results = lazy(() => import('../results/Results').then((module) => ({ default: module.Results })));
+
+const WIDTH = { usual: 52, min: 25, max: 75 };
+const HEIGHT = { usual: 68, min: 20, max: 85 };
+
+/** Ctrl-Enter (Cmd-Enter) runs, wherever the focus is; the editor has it for something else, so it is caught before. */
+function useRunKey(): void {
+  const start = useStart();
+  useEffect(() => {
+    function onKeyDown(event: KeyboardEvent) {
+      if (event.key !== 'Enter' || !(event.ctrlKey || event.metaKey) || event.altKey || event.shiftKey) return;
+      if (document.querySelector('dialog[open]')) return;
+      event.preventDefault();
+      event.stopPropagation();
+      if (!event.repeat) start?.();
+    }
+    window.addEventListener('keydown', onKeyDown, true);
+    return () => window.removeEventListener('keydown', onKeyDown, true);
+  }, [start]);
+}
+
+/** A line that is to be seen: its file comes to the front. */
+function useRevealedFile(draft: Draft | null): void {
+  const place = useReveal((state) => state.place);
+  useEffect(() => {
+    if (!place || !draft) return;
+    const tab = draft.tabs.find((one) => isSameFile(place.file, one.name));
+    if (!tab) return useReveal.setState({ place: null });
+    useView.getState().show('code');
+    if (tab.key !== draft.activeTab) useWorkspace.getState().edit({ activeTab: tab.key });
+  }, [place, draft]);
+}
+
+function CodePanel({ draft, language }: { draft: Draft; language: string }) {
+  const theme = useTheme((state) => state.theme);
+  const messages = useCompileMessages();
+  const edit = useWorkspace((state) => state.edit);
+  return (
+    <Panel label="Code" className="h-full" head={<FileTabs draft={draft} />}>
+      <div id={EDITOR_PANEL} role="tabpanel" aria-label="Editor" className="min-h-0 flex-1">
+        <Editor
+          tabs={draft.tabs}
+          active={draft.activeTab}
+          language={language}
+          theme={theme}
+          messages={messages}
+          hasFocusFirst
+          onChange={(key, content) =>
+            edit(({ tabs }) => ({ tabs: tabs.map((tab) => (tab.key === key ? { ...tab, content } : tab)) }))
+          }
+        />
+      </div>
+    </Panel>
+  );
+}
+
 export function Playground() {
-  return <main className="flex-1">…</main>;
+  const languages = useLoadedLanguages();
+  useChosenLanguage(languages);
+  useSharedRun(languages);
+  useRunKey();
+  const chosen = useWorkspace((state) => state.language);
+  const draft = useWorkspace(currentDraft);
+  useRevealedFile(draft);
+  const view = useView((state) => state.view);
+  const [width, setWidth] = useKeptSize('width', WIDTH.usual, WIDTH.min, WIDTH.max);
+  const [height, setHeight] = useKeptSize('height', HEIGHT.usual, HEIGHT.min, HEIGHT.max);
+  // All three stay where they are in the page: the editor keeps what it knows when the window becomes narrow.
+  const where = (name: View, place: string) => cx('min-h-0 min-w-0', place, view !== name && 'max-md:hidden');
+
+  return (
+    <main className="flex min-h-0 flex-1 flex-col">
+      <h1 className="sr-only">Playground</h1>
+      <Toolbar />
+      <Suspense>
+        <Complaints />
+      </Suspense>
+      <div
+        className="playground-panes grid min-h-0 flex-1 px-2 pb-2 md:px-3 md:pb-3"
+        style={{ '--width': `${width}%`, '--height': `${height}%` } as CSSProperties}
+      >
+        <div id="pane-code" className={where('code', 'pane-code')}>
+          {draft && chosen !== null ? (
+            <CodePanel draft={draft} language={chosen} />
+          ) : (
+            <div aria-busy="true" className="h-full rounded-xl border border-line bg-surface" />
+          )}
+        </div>
+        <Separator
+          label="Height of the code"
+          controls="pane-code"
+          orientation="horizontal"
+          value={height}
+          {...HEIGHT}
+          className="pane-edge-below max-md:hidden"
+          onChange={setHeight}
+        />
+        <div className={where('input', 'pane-input')}>
+          {draft && <InputPanel key={chosen} draft={draft} language={languageOf(languages, chosen)} />}
+        </div>
+        <Separator
+          label="Width of the code"
+          controls="pane-code"
+          orientation="vertical"
+          value={width}
+          {...WIDTH}
+          className="pane-edge-beside max-md:hidden"
+          onChange={setWidth}
+        />
+        <section
+          aria-label="Result"
+          className={cx(
+            'flex flex-col overflow-hidden rounded-xl border border-line bg-surface',
+            where('result', 'pane-result'),
+          )}
+        >
+          <div className="flex min-h-0 flex-1 flex-col">
+            <Suspense fallback={<div aria-busy="true" className="flex-1" />}>
+              <Results />
+            </Suspense>
+          </div>
+          <Suspense>
+            <InputLine />
+          </Suspense>
+        </section>
+      </div>
+      <ViewSwitch />
+    </main>
+  );
 }

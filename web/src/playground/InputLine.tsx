@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: MIT
+import { CornerDownLeft } from 'lucide-react';
+import { useEffect, useRef, useState, type KeyboardEvent } from 'react';
+import { Button } from '../ui/Button';
+import { useRun } from './run';
+
+const REMEMBERED_MAX = 100;
+
+/** Where one types while an interactive program runs. */
+export function InputLine() {
+  const isInteractive = useRun((run) => run.phase === 'following' && run.request?.interactive === true);
+  const id = useRun((run) => run.id);
+  if (!isInteractive) return null;
+  // Each run begins with an empty line, and an input that has not ended.
+  return <Line key={id} />;
+}
+
+function Line() {
+  const field = useRef<HTMLInputElement>(null);
+  const { sendInput, endInput } = useRun.getState();
+  const transport = useRun((run) => run.transport);
+  const isInputLost = useRun((run) => run.isInputLost);
+  const [text, setText] = useState('');
+  const [isEnded, setEnded] = useState(false);
+  const [isRefused, setRefused] = useState(false);
+  const [earlier, setEarlier] = useState<string[]>([]);
+  const [at, setAt] = useState(0);
+  const canSend = transport === 'websocket' && !isEnded;
+
+  useEffect(() => field.current?.focus(), []);
+
+  function send() {
+    if (!sendInput(`${text}\n`)) return setRefused(true);
+    setRefused(false);
+    const lines = text && text !== earlier.at(-1) ? [...earlier, text].slice(-REMEMBERED_MAX) : earlier;
+    setEarlier(lines);
+    setAt(lines.length);
+    setText('');
+  }
+
+  function end() {
+    if (text && !sendInput(text)) return setRefused(true);
+    if (!endInput()) return setRefused(true);
+    setText('');
+    setEnded(true);
+  }
+
+  function recall(event: KeyboardEvent, to: number) {
+    if (to < 0 || to > earlier.length) return;
+    event.preventDefault();
+    setAt(to);
+    setText(earlier[to] ?? '');
+  }
+
+  function onKeyDown(event: KeyboardEvent) {
+    if (event.nativeEvent.isComposing) return;
+    if (event.key === 'Enter' && !event.ctrlKey && !event.metaKey) {
+      event.preventDefault();
+      send();
+    } else if (event.key === 'd' && event.ctrlKey && !event.metaKey && !event.altKey) {
+      event.preventDefault();
+      end();
+    } else if (event.key === 'ArrowUp') recall(event, at - 1);
+    else if (event.key === 'ArrowDown') recall(event, at + 1);
+  }
+
+  const note = isEnded
+    ? 'The input has ended.'
+    : isRefused || (transport !== null && transport !== 'websocket')
+      ? 'Input needs a WebSocket, and there is none: it was not sent.'
+      : isInputLost
+        ? 'Some of what you typed never reached the program.'
+        : null;
+  return (
+    <div className="border-t border-line bg-sunken">
+      {note && (
+        <p role="status" className="px-4 pt-2 text-[12px] text-muted">
+          {note}
+        </p>
+      )}
+      <div className="flex items-center gap-2 px-3 py-2">
+        <span aria-hidden="true" className="pl-1 font-mono text-accent">
+          ›
+        </span>
+        <input
+          ref={field}
+          aria-label="Type input for the program; Enter sends it, Control D ends it"
+          value={text}
+          disabled={isEnded}
+          spellCheck={false}
+          autoCapitalize="off"
+          autoComplete="off"
+          enterKeyHint="send"
+          placeholder={isEnded ? '' : 'Type a line for the program'}
+          className="h-8 min-w-0 flex-1 bg-transparent font-mono text-[13px] text-ink outline-none placeholder:text-muted"
+          onChange={(event) => setText(event.target.value)}
+          onKeyDown={onKeyDown}
+        />
+        <Button
+          className="h-7"
+          disabled={!canSend}
+          icon={<CornerDownLeft size={13} aria-hidden="true" />}
+          onClick={send}
+        >
+          Send
+        </Button>
+        <Button className="h-7" title="End of input (Ctrl+D)" disabled={!canSend} onClick={end}>
+          End of input
+        </Button>
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,9 @@
+# SPDX-License-Identifier: MIT
+# What a program sees of the machine: next to nothing.
+echo "I am $(id -un 2>/dev/null || id -u), process $$, on $(uname -n)."
+echo "The root directory:"
+ls /
+echo "Network devices:"
+cat /proc/net/dev 2>&1 | tail -n +3
+echo "Writing to /usr:"
+touch /usr/hello

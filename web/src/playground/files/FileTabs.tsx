@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: MIT
+import { Plus, X } from 'lucide-react';
+import { useRef, useState, type KeyboardEvent } from 'react';
+import { IconButton } from '../../ui/Button';
+import { cx } from '../../ui/cx';
+import { changeDraft } from '../notice';
+import { newKey, useWorkspace, type Draft, type Tab } from '../workspace';
+import { newName, problemOfName } from './names';
+
+export const EDITOR_PANEL = 'editor-panel';
+
+/** The files as tabs. Keys on a tab: arrows move, F2 renames, Delete closes. */
+export function FileTabs({ draft }: { draft: Draft }) {
+  const edit = useWorkspace((state) => state.edit);
+  const row = useRef<HTMLDivElement>(null);
+  const [renamed, setRenamed] = useState<string | null>(null);
+  const { tabs, activeTab } = draft;
+  const focusTab = (key: string) => row.current?.querySelector<HTMLElement>(`[data-tab="${CSS.escape(key)}"]`)?.focus();
+
+  function add() {
+    const tab: Tab = { key: newKey(), name: newName(tabs.map((one) => one.name)), content: '' };
+    edit({ tabs: [...tabs, tab], activeTab: tab.key });
+    setRenamed(tab.key);
+  }
+
+  function close(tab: Tab) {
+    if (tabs.length === 1) return;
+    const at = tabs.indexOf(tab);
+    const left = tabs.filter((one) => one !== tab);
+    const next = tab.key === activeTab ? (left[Math.min(at, left.length - 1)]?.key ?? activeTab) : activeTab;
+    const change = { tabs: left, activeTab: next };
+    if (tab.content.trim() === '') edit(change);
+    else changeDraft(change, `${tab.name} is closed.`);
+    requestAnimationFrame(() => focusTab(next));
+  }
+
+  function onKeyDown(event: KeyboardEvent, tab: Tab) {
+    const at = tabs.indexOf(tab);
+    const last = tabs.length - 1;
+    const to =
+      event.key === 'ArrowRight'
+        ? (at + 1) % tabs.length
+        : event.key === 'ArrowLeft'
+          ? (at + last) % tabs.length
+          : event.key === 'Home'
+            ? 0
+            : event.key === 'End'
+              ? last
+              : -1;
+    const next = tabs[to];
+    if (next) {
+      edit({ activeTab: next.key });
+      focusTab(next.key);
+    } else if (event.key === 'F2') setRenamed(tab.key);
+    else if (event.key === 'Delete') close(tab);
+    else return;
+    event.preventDefault();
+  }
+
+  return (
+    <>
+      <div ref={row} role="tablist" aria-label="Files" className="flex min-w-0 items-center gap-1 overflow-x-auto py-1">
+        {tabs.map((tab, index) =>
+          renamed === tab.key ? (
+            <NameField
+              key={tab.key}
+              tab={tab}
+              others={tabs.filter((one) => one !== tab).map((one) => one.name)}
+              onDone={(name) => {
+                setRenamed(null);
+                if (name !== null) edit({ tabs: tabs.map((one) => (one === tab ? { ...tab, name } : one)) });
+                requestAnimationFrame(() => focusTab(tab.key));
+              }}
+            />
+          ) : (
+            <FileTab
+              key={tab.key}
+              tab={tab}
+              isActive={tab.key === activeTab}
+              isSource={index === 0 && tabs.length > 1}
+              canClose={tabs.length > 1}
+              onChoose={() => edit({ activeTab: tab.key })}
+              onRename={() => setRenamed(tab.key)}
+              onClose={() => close(tab)}
+              onKeyDown={(event) => onKeyDown(event, tab)}
+            />
+          ),
+        )}
+      </div>
+      <IconButton
+        label="Add a file"
+        className="size-7 shrink-0"
+        icon={<Plus size={15} aria-hidden="true" />}
+        onClick={add}
+      />
+    </>
+  );
+}
+
+function FileTab({
+  tab,
+  isActive,
+  isSource,
+  canClose,
+  onChoose,
+  onRename,
+  onClose,
+  onKeyDown,
+}: {
+  tab: Tab;
+  isActive: boolean;
+  isSource: boolean;
+  canClose: boolean;
+  onChoose: () => void;
+  onRename: () => void;
+  onClose: () => void;
+  onKeyDown: (event: KeyboardEvent) => void;
+}) {
+  return (
+    <button
+      type="button"
+      role="tab"
+      data-tab={tab.key}
+      aria-selected={isActive}
+      aria-controls={EDITOR_PANEL}
+      aria-keyshortcuts={canClose ? 'F2 Delete' : 'F2'}
+      tabIndex={isActive ? 0 : -1}
+      title={`${tab.name}${isSource ? ': the source, which is run; the others lie beside it' : ''} (double click or F2: rename)`}
+      className={cx(
+        'group inline-flex h-8 shrink-0 items-center gap-1.5 rounded-md px-2.5 font-mono text-[12.5px] whitespace-nowrap transition-colors focus-visible:-outline-offset-2',
+        isActive ? 'bg-raised text-ink' : 'text-muted hover:text-ink',
+      )}
+      onClick={onChoose}
+      onDoubleClick={onRename}
+      onAuxClick={(event) => event.button === 1 && onClose()}
+      onKeyDown={onKeyDown}
+    >
+      {isSource && <span aria-hidden="true" className="size-1.5 rounded-full bg-accent" />}
+      {tab.name}
+      {isSource && <span className="sr-only">, the source</span>}
+      {canClose && (
+        // By the keyboard it is Delete: a tab cannot hold another control.
+
+        <span
+          aria-hidden="true"
+          data-close
+          title={`Close ${tab.name}`}
+          className={cx(
+            '-mr-1 rounded-sm p-0.5 text-muted hover:bg-line hover:text-ink',
+            !isActive && 'opacity-0 group-hover:opacity-100 group-focus-visible:opacity-100 pointer-coarse:opacity-100',
+          )}
+          onClick={(event) => {
+            event.stopPropagation();
+            onClose();
+          }}
+        >
+          <X size={12} />
+        </span>
+      )}
+    </button>
+  );
+}
+
+function NameField({ tab, others, onDone }: { tab: Tab; others: string[]; onDone: (name: string | null) => void }) {
+  const [name, setName] = useState(tab.name);
+  const isDone = useRef(false);
+  const problem = problemOfName(name, others);
+
+  function finish(value: string | null) {
+    if (isDone.current) return;
+    isDone.current = true;
+    onDone(value);
+  }
+
+  return (
+    <input
+      // It was asked for a moment ago, by F2 or a double click.
+      // eslint-disable-next-line jsx-a11y/no-autofocus
+      autoFocus
+      aria-label={`New name of ${tab.name}`}
+      aria-invalid={problem !== null}
+      title={problem ?? 'Enter keeps the name, Escape does not'}
+      value={name}
+      spellCheck={false}
+      style={{ width: `${Math.max(name.length, 6) + 3}ch` }}
+      className={cx(
+        'h-8 shrink-0 rounded-md border bg-sunken px-2 font-mono text-[12.5px] focus-visible:-outline-offset-2',
+        problem === null ? 'border-line' : 'border-bad outline-bad!',
+      )}
+      onFocus={(event) => {
+        const dot = tab.name.lastIndexOf('.');
+        event.target.setSelectionRange(0, dot > 0 ? dot : tab.name.length);
+      }}
+      onChange={(event) => setName(event.target.value)}
+      onKeyDown={(event) => {
+        event.stopPropagation();
+        if (event.key === 'Enter' && !problem) finish(name);
+        else if (event.key === 'Escape') finish(null);
+      }}
+      onBlur={() => finish(problem ? null : name)}
+    />
+  );
+}

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: MIT
+import { describe, expect, it } from 'vitest';
+import { newName, problemOfName } from './names';
+
+describe('names of files', () => {
+  it.each(['main.c', 'lib/util.h', '.hidden', 'zwei wörter.txt'])('%s is one', (name) => {
+    expect(problemOfName(name, ['other.c'])).toBeNull();
+  });
+  it.each(['', ' ', '/etc/passwd', '../x', 'a/../b', 'a//b', 'a/', '.', 'a\\b', 'a\nb', 'x'.repeat(256), 'other.c'])(
+    '"%s" is none',
+    (name) => {
+      expect(problemOfName(name, ['other.c'])).not.toBeNull();
+    },
+  );
+  it('are found for one more', () => {
+    expect(newName(['main.py'])).toBe('file2.py');
+    expect(newName(['main.py', 'file2.py'])).toBe('file3.py');
+    expect(newName(['Main.java'])).toBe('Other2.java');
+    expect(newName(['Makefile'])).toBe('file2.txt');
+  });
+});

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: MIT
+import { lazy, Suspense, useState, type ReactNode } from 'react';
+import type { Language } from '../../api/types';
+import { Panel } from '../../ui/Panel';
+import { Tabs, type TabItem } from '../../ui/Tabs';
+import { useWorkspace, type Draft } from '../workspace';
+import { StdinField } from './StdinField';
+import { Switch } from './Switch';
+
+const ArgumentsField = lazy(() => import('./ArgumentsField').then((module) => ({ default: module.ArgumentsField })));
+const LimitsForm = lazy(() => import('./LimitsForm').then((module) => ({ default: module.LimitsForm })));
+const CaseEditor = lazy(() => import('../../cases/CaseEditor').then((module) => ({ default: module.CaseEditor })));
+
+type Name = 'input' | 'arguments' | 'limits' | 'tests';
+
+const ID = 'inputs';
+
+/** How many there are, or that there is something. */
+function Label({ text, count }: { text: string; count: number }) {
+  return (
+    <span className="inline-flex items-center gap-1.5">
+      {text}
+      {count > 0 && (
+        <span className="rounded-full bg-line px-1.5 text-[11px] leading-4 font-medium text-ink tabular-nums">
+          {count}
+        </span>
+      )}
+    </span>
+  );
+}
+
+function Pane({ name, active, children }: { name: Name; active: Name; children: ReactNode }) {
+  if (name !== active) return null;
+  return (
+    <div
+      id={`${ID}-${name}`}
+      role="tabpanel"
+      aria-labelledby={`${ID}-${name}-tab`}
+      className="flex min-h-0 flex-1 flex-col"
+    >
+      <Suspense fallback={<div aria-busy="true" />}>{children}</Suspense>
+    </div>
+  );
+}
+
+export function InputPanel({ draft, language }: { draft: Draft; language: Language | null }) {
+  const edit = useWorkspace((state) => state.edit);
+  const [active, setActive] = useState<Name>(draft.isTesting ? 'tests' : 'input');
+  const changedLimits = Object.values(draft.limits).filter((value) => value !== null).length;
+  const items: TabItem<Name>[] = [
+    { name: 'input', label: <Label text="Input" count={0} /> },
+    { name: 'arguments', label: <Label text="Arguments" count={draft.args.length} /> },
+    { name: 'limits', label: <Label text="Limits" count={changedLimits} /> },
+    { name: 'tests', label: <Label text="Tests" count={draft.cases.length} /> },
+  ];
+  return (
+    <Panel
+      label="Input"
+      className="h-full"
+      head={<Tabs id={ID} label="What the program is given" items={items} active={active} onChange={setActive} />}
+      actions={
+        active === 'input' ? (
+          <Switch
+            label="Type while it runs"
+            isOn={draft.isInteractive}
+            isDisabled={draft.isTesting && draft.cases.length > 0}
+            onChange={(isInteractive) => edit({ isInteractive })}
+          />
+        ) : active === 'tests' ? (
+          <Switch label="Run the tests" isOn={draft.isTesting} onChange={(isTesting) => edit({ isTesting })} />
+        ) : null
+      }
+    >
+      <Pane name="input" active={active}>
+        {draft.isTesting && draft.cases.length > 0 && (
+          <p className="border-b border-line bg-sunken px-4 py-1.5 text-[12px] text-muted">
+            Run executes the tests, each with its own input; this one is not used.
+          </p>
+        )}
+        <StdinField draft={draft} />
+      </Pane>
+      <Pane name="arguments" active={active}>
+        <ArgumentsField draft={draft} />
+      </Pane>
+      <Pane name="limits" active={active}>
+        <LimitsForm draft={draft} language={language} />
+      </Pane>
+      <Pane name="tests" active={active}>
+        <div className="min-h-0 flex-1 overflow-y-auto">
+          <CaseEditor />
+        </div>
+      </Pane>
+    </Panel>
+  );
+}

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: MIT
+import { useEffect, useId, useState } from 'react';
+import { ApiProblem } from '../../api/client';
+import type { Language } from '../../api/types';
+import { CONTROL } from '../../ui/Field';
+import { cx } from '../../ui/cx';
+import { formatLimit, parseLimit, USUAL_UNIT, type LimitKind } from '../limits';
+import { complaintOf } from '../problems';
+import { useRun } from '../run';
+import { OUTPUT_DEFAULT_KB } from '../submission';
+import { useWorkspace, type Draft, type LimitDraft } from '../workspace';
+
+interface Row {
+  name: keyof LimitDraft;
+  label: string;
+  kind: LimitKind;
+  /** The server's name of it. */
+  field: string;
+  usual: (language: Language | null) => number | undefined;
+  about: string;
+}
+
+const ROWS: Row[] = [
+  {
+    name: 'timeMs',
+    label: 'Time',
+    kind: 'time',
+    field: 'time_limit_ms',
+    usual: (language) => language?.limits?.time_limit_ms,
+    about: 'Elapsed, and of the processor',
+  },
+  {
+    name: 'memoryKb',
+    label: 'Memory',
+    kind: 'memory',
+    field: 'memory_limit_kb',
+    usual: (language) => language?.limits?.memory_limit_kb,
+    about: 'Of all its processes together',
+  },
+  {
+    name: 'processes',
+    label: 'Processes',
+    kind: 'count',
+    field: 'process_limit',
+    usual: (language) => language?.limits?.process_limit,
+    about: 'Processes and threads together',
+  },
+  {
+    name: 'outputKb',
+    label: 'Output',
+    kind: 'output',
+    field: 'output_limit_kb',
+    // The language's is the most that may be asked for.
+    usual: (language) => Math.min(OUTPUT_DEFAULT_KB, language?.limits?.output_limit_kb ?? OUTPUT_DEFAULT_KB),
+    about: 'Of stdout and of stderr, each',
+  },
+];
+
+export function LimitsForm({ draft, language }: { draft: Draft; language: Language | null }) {
+  const edit = useWorkspace((state) => state.edit);
+  const isChanged = Object.values(draft.limits).some((value) => value !== null);
+  return (
+    <div className="@container overflow-y-auto p-4">
+      <div className="grid grid-cols-1 gap-x-4 gap-y-3 @sm:grid-cols-2 @2xl:grid-cols-4">
+        {ROWS.map((row) => (
+          <LimitField
+            key={row.name}
+            row={row}
+            value={draft.limits[row.name]}
+            usual={row.usual(language)}
+            onChange={(value) => edit(({ limits }) => ({ limits: { ...limits, [row.name]: value } }))}
+          />
+        ))}
+      </div>
+      {isChanged && (
+        <button
+          type="button"
+          className="mt-3 text-[12.5px] text-muted underline underline-offset-2 hover:text-ink"
+          onClick={() => edit({ limits: { timeMs: null, memoryKb: null, processes: null, outputKb: null } })}
+        >
+          Back to the language&rsquo;s limits
+        </button>
+      )}
+    </div>
+  );
+}
+
+/** What the server said about this field of the latest submission. */
+function useRefusal(field: string, value: number | null): string | null {
+  const error = useRun((run) => run.error);
+  const sent = useRun((run) => run.request as Record<string, unknown> | null);
+  if (!(error instanceof ApiProblem) || error.problem.field !== field || sent?.[field] !== value) return null;
+  return complaintOf(error).text;
+}
+
+function LimitField({
+  row: { label, kind, about, field },
+  value,
+  usual,
+  onChange,
+}: {
+  row: Row;
+  value: number | null;
+  usual: number | undefined;
+  onChange: (value: number | null) => void;
+}) {
+  const id = useId();
+  const [text, setText] = useState(value === null ? '' : formatLimit(kind, value));
+  const parsed = parseLimit(kind, text);
+  const refusal = useRefusal(field, value);
+  const unit = USUAL_UNIT[kind];
+
+  // Another draft came in its place; what one writes oneself stays as it is written.
+  useEffect(() => {
+    setText((written) => {
+      const said = parseLimit(kind, written);
+      return said === value || (said === undefined && value === null)
+        ? written
+        : value === null
+          ? ''
+          : formatLimit(kind, value);
+    });
+  }, [kind, value]);
+
+  const problem =
+    parsed === undefined
+      ? `Write a number${unit ? `, such as ${kind === 'time' ? '2 s' : `64 ${unit}`}` : ''}.`
+      : refusal;
+  return (
+    <div className="flex min-w-0 flex-col gap-1">
+      <label htmlFor={id} className="text-[12px] font-medium text-muted">
+        {label}
+      </label>
+      <input
+        id={id}
+        value={text}
+        inputMode={kind === 'count' ? 'numeric' : 'text'}
+        autoComplete="off"
+        spellCheck={false}
+        placeholder={usual === undefined ? '' : formatLimit(kind, usual)}
+        aria-invalid={problem !== null}
+        aria-describedby={`${id}-about`}
+        className={cx(CONTROL, 'w-full tabular-nums', problem !== null && 'border-bad')}
+        onChange={(event) => {
+          setText(event.target.value);
+          onChange(parseLimit(kind, event.target.value) ?? null);
+        }}
+        onBlur={() => {
+          if (typeof parsed === 'number') setText(formatLimit(kind, parsed));
+        }}
+      />
+      <p id={`${id}-about`} className={cx('text-[12px]', problem === null ? 'text-muted' : 'text-bad')}>
+        {problem ?? about}
+      </p>
+    </div>
+  );
+}

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: MIT
+import { describe, expect, it } from 'vitest';
+import { formatLimit, parseLimit, type LimitKind } from './limits';
+
+describe('limits', () => {
+  it.each<[LimitKind, string, number | null | undefined]>([
+    ['time', '', null],
+    ['time', ' 2 ', 2000],
+    ['time', '1.5s', 1500],
+    ['time', '1,5', 1500],
+    ['time', '500 ms', 500],
+    ['time', '1 min', 60_000],
+    ['time', '0', undefined],
+    ['time', '-1', undefined],
+    ['time', 'soon', undefined],
+    ['time', '2 MiB', undefined],
+    ['memory', '64', 65_536],
+    ['memory', '64 MB', 65_536],
+    ['memory', '1 GiB', 1_048_576],
+    ['memory', '512k', 512],
+    ['output', '256', 256],
+    ['output', '1 MiB', 1024],
+    ['count', '8', 8],
+    ['count', '8 s', undefined],
+    ['count', '1e9', undefined],
+  ])('of %s: "%s" is %s', (kind, text, value) => {
+    expect(parseLimit(kind, text)).toBe(value);
+  });
+
+  it.each<[LimitKind, number, string]>([
+    ['time', 10_000, '10 s'],
+    ['time', 1500, '1.5 s'],
+    ['time', 1234, '1234 ms'],
+    ['memory', 262_144, '256 MiB'],
+    ['memory', 1_048_576, '1 GiB'],
+    ['memory', 1000, '1000 KiB'],
+    ['output', 1024, '1 MiB'],
+    ['count', 64, '64'],
+  ])('of %s: %s is "%s", and back', (kind, value, text) => {
+    expect(formatLimit(kind, value)).toBe(text);
+    expect(parseLimit(kind, text)).toBe(value);
+  });
+});

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MIT
+/** One sentence about what just happened to the workspace, and how to undo it. */
+import { create } from 'zustand';
+import { currentDraft, useWorkspace, type Draft } from './workspace';
+
+interface Notice {
+  text: string | null;
+  action: { label: string; run(): void } | null;
+  say(text: string, action?: { label: string; run(): void }): void;
+  dismiss(): void;
+}
+
+export const useNotice = create<Notice>()((set) => ({
+  text: null,
+  action: null,
+  say: (text, action) => set({ text, action: action ?? null }),
+  dismiss: () => set({ text: null, action: null }),
+}));
+
+/** Puts a draft in the place of what is there; what was there can be had back. */
+export function replaceDraft(language: string, draft: Draft, isPrecious: boolean, text: string): void {
+  const before = useWorkspace.getState();
+  const { language: chosen } = before;
+  const old = before.drafts[language];
+  before.restore(language, draft);
+  const { say, dismiss } = useNotice.getState();
+  if (!isPrecious || !old) return dismiss();
+  say(text, {
+    label: 'Undo',
+    run: () => {
+      useWorkspace.getState().restore(language, old);
+      if (chosen !== null) useWorkspace.setState({ language: chosen });
+      dismiss();
+    },
+  });
+}
+
+/** Changes the draft that is there, in a way that can be undone. */
+export function changeDraft(change: Partial<Draft>, text: string): void {
+  const state = useWorkspace.getState();
+  const draft = currentDraft(state);
+  const { language } = state;
+  if (!draft || language === null) return;
+  state.edit(change);
+  const { say, dismiss } = useNotice.getState();
+  say(text, {
+    label: 'Undo',
+    run: () => {
+      useWorkspace.getState().restore(language, draft);
+      dismiss();
+    },
+  });
+}

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: MIT
+import { KeyRound, LoaderCircle, TriangleAlert, Undo2, X } from 'lucide-react';
+import { useEffect, useState, type ReactNode } from 'react';
+import { useLanguages } from '../../api/languages';
+import { Button, IconButton } from '../../ui/Button';
+import { cx } from '../../ui/cx';
+import { useNotice } from '../notice';
+import { complaintOf } from '../problems';
+import { useRun } from '../run';
+
+const askForKey = () => window.dispatchEvent(new CustomEvent('sentinel:key-needed'));
+
+/** Whole seconds until then, counted down. */
+function useSecondsUntil(at: number | null): number | null {
+  const [now, setNow] = useState(() => performance.now());
+  useEffect(() => {
+    if (at === null) return;
+    setNow(performance.now());
+    const timer = setInterval(() => setNow(performance.now()), 250);
+    return () => clearInterval(timer);
+  }, [at]);
+  return at === null ? null : Math.max(0, Math.ceil((at - now) / 1000));
+}
+
+function Strip({ isBad = false, icon, children }: { isBad?: boolean; icon: ReactNode; children: ReactNode }) {
+  return (
+    <div
+      className={cx(
+        'mx-3 mb-2 flex min-h-9 items-center gap-2.5 rounded-lg border px-3 py-1 text-[13px]',
+        isBad ? 'border-bad/40 bg-bad-soft text-ink' : 'border-line bg-raised text-ink',
+      )}
+    >
+      <span className={cx('shrink-0', isBad ? 'text-bad' : 'text-muted')}>{icon}</span>
+      {children}
+    </div>
+  );
+}
+
+/** Why it does not run, and what to do. */
+function RunComplaint() {
+  const error = useRun((run) => run.error);
+  const retryAt = useRun((run) => run.retryAt);
+  const phase = useRun((run) => run.phase);
+  const isShown = useRun((run) => run.id !== null && run.request === null);
+  const seconds = useSecondsUntil(retryAt);
+  const complaint = error === null ? null : complaintOf(error);
+  const needsKey = complaint?.needsKey ?? false;
+
+  useEffect(() => {
+    if (error !== null && needsKey) askForKey();
+  }, [error, needsKey]);
+
+  if (!complaint) return null;
+  const isWaiting = phase === 'submitting';
+  const advice = isWaiting && isShown ? '' : isWaiting || retryAt === null ? complaint.advice : '';
+  return (
+    <Strip
+      isBad={!isWaiting}
+      icon={
+        isWaiting ? (
+          <LoaderCircle size={15} className="animate-spin" aria-hidden="true" />
+        ) : (
+          <TriangleAlert size={15} aria-hidden="true" />
+        )
+      }
+    >
+      <p className="min-w-0 flex-1">
+        <span role="alert">
+          {complaint.text} {advice}
+        </span>{' '}
+        {isWaiting && seconds !== null && seconds > 0 && (
+          <span className="text-muted tabular-nums" aria-live="off">
+            Next try in {seconds} s.
+          </span>
+        )}
+      </p>
+      {complaint.needsKey && (
+        <Button icon={<KeyRound size={14} aria-hidden="true" />} className="h-7" onClick={askForKey}>
+          Enter a key
+        </Button>
+      )}
+      {!isWaiting && (
+        <IconButton
+          label="Dismiss"
+          className="size-7"
+          icon={<X size={14} aria-hidden="true" />}
+          onClick={() => useRun.setState({ error: null })}
+        />
+      )}
+    </Strip>
+  );
+}
+
+/** Without languages nothing can be run. */
+function LanguagesComplaint() {
+  const error = useLanguages((state) => state.error);
+  const isMissing = useLanguages((state) => state.languages === null);
+  const complaint = error === null || !isMissing ? null : complaintOf(error);
+  const needsKey = complaint?.needsKey ?? false;
+
+  useEffect(() => {
+    if (needsKey) askForKey();
+  }, [needsKey]);
+
+  if (!complaint) return null;
+  return (
+    <Strip icon={<LoaderCircle size={15} className="animate-spin" aria-hidden="true" />}>
+      <p role="alert" className="flex-1">
+        {complaint.text}{' '}
+        {needsKey ? complaint.advice : 'Your code is kept here; it can be run as soon as the server is back.'}
+      </p>
+      {needsKey && (
+        <Button icon={<KeyRound size={14} aria-hidden="true" />} className="h-7" onClick={askForKey}>
+          Enter a key
+        </Button>
+      )}
+    </Strip>
+  );
+}
+
+function WorkspaceNotice() {
+  const { text, action, dismiss } = useNotice();
+  if (text === null) return null;
+  return (
+    <Strip icon={<Undo2 size={15} aria-hidden="true" />}>
+      <p className="flex-1">{text}</p>
+      {action && (
+        <Button className="h-7" onClick={action.run}>
+          {action.label}
+        </Button>
+      )}
+      <IconButton label="Dismiss" className="size-7" icon={<X size={14} aria-hidden="true" />} onClick={dismiss} />
+    </Strip>
+  );
+}
+
+export function Complaints() {
+  return (
+    <>
+      <LanguagesComplaint />
+      <RunComplaint />
+      <div role="status">
+        <WorkspaceNotice />
+      </div>
+    </>
+  );
+}

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: MIT
+import { BookOpen } from 'lucide-react';
+import type { Language } from '../../api/types';
+import { draftOfExample, EXAMPLES, type Example } from '../examples';
+import { isPrecious } from '../isPrecious';
+import { replaceDraft, useNotice } from '../notice';
+import { currentDraft, emptyDraft, useWorkspace } from '../workspace';
+import { Menu, type MenuGroup } from './Menu';
+
+function put(language: Language, draft: Parameters<typeof replaceDraft>[1]): void {
+  const old = useWorkspace.getState().drafts[language.name];
+  replaceDraft(
+    language.name,
+    draft,
+    old !== undefined && isPrecious(old, language),
+    'The example took the place of your code.',
+  );
+}
+
+async function load(language: Language, example: Example): Promise<void> {
+  try {
+    put(language, await draftOfExample(example));
+  } catch {
+    useNotice.getState().say('The example could not be loaded: the server does not answer.');
+  }
+}
+
+export function ExamplesMenu({ languages }: { languages: Language[] | null }) {
+  const chosen = useWorkspace((state) => state.language);
+  const hasDraft = useWorkspace((state) => currentDraft(state) !== null);
+  const available = (languages ?? []).filter((language) => language.available);
+  // Those of the language at hand come first.
+  const sorted = [...available].sort((a, b) => Number(b.name === chosen) - Number(a.name === chosen));
+  const groups: MenuGroup[] = sorted.map((language) => ({
+    key: language.name,
+    title: language.title,
+    items: [
+      {
+        key: `${language.name}-hello`,
+        text: 'Hello',
+        note: 'Greets whoever the input names',
+        isDisabled: !language.example,
+        onChoose: () => put(language, emptyDraft(language.file_name, language.example ?? '')),
+      },
+      ...EXAMPLES.filter((example) => example.language === language.name).map((example) => ({
+        key: `${language.name}-${example.title}`,
+        text: example.title,
+        note: example.about,
+        onChoose: () => void load(language, example),
+      })),
+    ],
+  }));
+  return (
+    <Menu
+      label="Examples"
+      noteBelow
+      face={
+        <>
+          <BookOpen size={15} className="text-muted" aria-hidden="true" />
+          <span className="max-md:hidden">Examples</span>
+        </>
+      }
+      groups={groups}
+      empty={
+        hasDraft && languages === null ? 'They come with the languages, which the server has not told yet.' : undefined
+      }
+    />
+  );
+}

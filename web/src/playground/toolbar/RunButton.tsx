@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: MIT
+import { LoaderCircle, Play, Square } from 'lucide-react';
+import { Button } from '../../ui/Button';
+import { isBusy, useRun } from '../run';
+import { useStart } from '../useStart';
+import { currentDraft, useWorkspace } from '../workspace';
+
+const isApple = typeof navigator !== 'undefined' && /Mac|iPhone|iPad/.test(navigator.platform);
+
+/** Run, and while it runs, Stop: at the same place, in the same size. */
+export function RunButton() {
+  const start = useStart();
+  const busy = useRun(isBusy);
+  const isStopping = useRun((run) => run.isStopping);
+  const stop = useRun((run) => run.stop);
+  const count = useWorkspace((state) => {
+    const draft = currentDraft(state);
+    return draft?.isTesting ? draft.cases.length : 0;
+  });
+
+  if (busy) {
+    return (
+      <Button
+        kind="danger"
+        className="min-w-24 font-semibold"
+        disabled={isStopping}
+        icon={
+          isStopping ? (
+            <LoaderCircle size={14} className="animate-spin" aria-hidden="true" />
+          ) : (
+            <Square size={12} fill="currentColor" aria-hidden="true" />
+          )
+        }
+        onClick={() => void stop()}
+      >
+        {isStopping ? 'Stopping' : 'Stop'}
+      </Button>
+    );
+  }
+  const label = count === 0 ? 'Run' : count === 1 ? 'Run 1 test' : `Run ${count} tests`;
+  return (
+    <Button
+      kind="primary"
+      className="min-w-24"
+      disabled={start === null}
+      aria-keyshortcuts={isApple ? 'Meta+Enter' : 'Control+Enter'}
+      title={`${label} (${isApple ? '⌘' : 'Ctrl+'}Enter)`}
+      icon={<Play size={13} fill="currentColor" aria-hidden="true" />}
+      onClick={() => start?.()}
+    >
+      {label}
+      <kbd aria-hidden="true" className="ml-1 font-sans text-[11px] font-medium opacity-75 max-lg:hidden">
+        {isApple ? '⌘↵' : 'Ctrl ↵'}
+      </kbd>
+    </Button>
+  );
+}

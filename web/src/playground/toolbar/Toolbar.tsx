@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: MIT
+import { History as HistoryIcon } from 'lucide-react';
+import { lazy, Suspense, useState } from 'react';
+import { useLanguages } from '../../api/languages';
+import { Button } from '../../ui/Button';
+import { Dialog } from '../../ui/Dialog';
+import { LanguageMenu } from './LanguageMenu';
+import { RunButton } from './RunButton';
+import { ShareButton } from './ShareButton';
+
+const ExamplesMenu = lazy(() => import('./ExamplesMenu').then((module) => ({ default: module.ExamplesMenu })));
+const History = lazy(() => import('../../history/History').then((module) => ({ default: module.History })));
+
+export function Toolbar() {
+  const languages = useLanguages((state) => state.languages);
+  const [isHistoryOpen, setHistoryOpen] = useState(false);
+  return (
+    <div role="toolbar" aria-label="Playground" className="flex h-12 shrink-0 items-center gap-2 px-3">
+      <LanguageMenu languages={languages} />
+      <Suspense>
+        <ExamplesMenu languages={languages} />
+      </Suspense>
+      <span className="flex-1" />
+      <Button
+        kind="quiet"
+        className="max-md:px-2"
+        title="Earlier runs of this browser"
+        icon={<HistoryIcon size={15} aria-hidden="true" />}
+        onClick={() => setHistoryOpen(true)}
+      >
+        <span className="max-md:sr-only">History</span>
+      </Button>
+      <ShareButton />
+      <RunButton />
+      <Dialog title="History" side isOpen={isHistoryOpen} onClose={() => setHistoryOpen(false)}>
+        <Suspense fallback={<p className="p-4 text-muted">Loading…</p>}>
+          <History onClose={() => setHistoryOpen(false)} />
+        </Suspense>
+      </Dialog>
+    </div>
+  );
+}

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: MIT
+import { useLocation } from 'wouter';
+import { languageOf, useLanguages } from '../api/languages';
+import { isBusy, useRun } from './run';
+import { submissionOf } from './submission';
+import { useView } from './view';
+import { currentDraft, useWorkspace } from './workspace';
+
+/** Runs what is in the workspace; null: it cannot be (yet). */
+export function useStart(): (() => void) | null {
+  const languages = useLanguages((state) => state.languages);
+  const chosen = useWorkspace((state) => state.language);
+  const hasDraft = useWorkspace((state) => currentDraft(state) !== null);
+  const [path, navigate] = useLocation();
+  const language = languageOf(languages, chosen);
+  if (!language?.available || !hasDraft) return null;
+
+  return () => {
+    const draft = currentDraft(useWorkspace.getState());
+    if (!draft || isBusy(useRun.getState())) return;
+    // What is shown is not the shared run any more.
+    if (path !== '/') navigate('/');
+    useView.getState().show('result');
+    void useRun.getState().start(submissionOf(language, draft));
+  };
+}

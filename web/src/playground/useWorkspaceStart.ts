@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: MIT
+/** What happens without being asked: languages are loaded, one is chosen, and a shared run brings its code. */
+import { useEffect } from 'react';
+import { useRoute } from 'wouter';
+import { ApiProblem } from '../api/client';
+import { languageOf, useLanguages } from '../api/languages';
+import type { Language } from '../api/types';
+import { isPrecious } from './isPrecious';
+import { replaceDraft } from './notice';
+import { useRun } from './run';
+import { draftOf } from './submission';
+import { currentDraft, useWorkspace } from './workspace';
+
+const FIRST_CHOICE = 'python';
+const RETRY_MS = 2000;
+
+/** Until they are there; then never again. */
+export function useLoadedLanguages(): Language[] | null {
+  const { languages, error, load } = useLanguages();
+  useEffect(() => {
+    if (languages) return;
+    const again = () => void load();
+    if (error === null) again();
+    const hasToAct = error instanceof ApiProblem && error.problem.status < 500 && error.problem.status !== 429;
+    // A key that is given meanwhile is tried, too.
+    const timer = setInterval(again, hasToAct ? 2 * RETRY_MS : RETRY_MS);
+    window.addEventListener('online', again);
+    return () => {
+      clearInterval(timer);
+      window.removeEventListener('online', again);
+    };
+  }, [languages, error, load]);
+  return languages;
+}
+
+/** A first visit gets Python, or what there is. */
+export function useChosenLanguage(languages: Language[] | null): void {
+  const hasDraft = useWorkspace((state) => currentDraft(state) !== null);
+  useEffect(() => {
+    if (!languages || hasDraft) return;
+    const { language, setLanguage } = useWorkspace.getState();
+    const available = languages.filter((one) => one.available);
+    const choice =
+      languageOf(available, language) ?? languageOf(available, FIRST_CHOICE) ?? available[0] ?? languages[0];
+    if (choice) setLanguage(choice);
+  }, [languages, hasDraft]);
+}
+
+/** The address of a shared run shows it, with its code in the editor. */
+export function useSharedRun(languages: Language[] | null): void {
+  const [isShared, parameters] = useRoute('/s/:id');
+  const id = isShared ? parameters.id : null;
+  const request = useRun((run) => (id !== null && run.id === id ? run.request : null));
+
+  useEffect(() => {
+    const run = useRun.getState();
+    if (id !== null && run.id !== id) void run.show(id);
+  }, [id]);
+
+  useEffect(() => {
+    if (!request || !languages) return;
+    const language = languages.find((one) => one.name === request.language || one.aliases.includes(request.language));
+    if (!language) return;
+    const draft = draftOf(language, request);
+    const old = useWorkspace.getState().drafts[language.name];
+    const isThere =
+      old !== undefined &&
+      old.tabs.length === draft.tabs.length &&
+      old.tabs.every((tab, index) => tab.content === draft.tabs[index]?.content && tab.name === draft.tabs[index].name);
+    if (isThere) {
+      if (useWorkspace.getState().language !== language.name) useWorkspace.setState({ language: language.name });
+      return;
+    }
+    replaceDraft(
+      language.name,
+      draft,
+      old !== undefined && isPrecious(old, language),
+      'The shared code took the place of yours.',
+    );
+  }, [request, languages]);
+}

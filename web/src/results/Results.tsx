@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: MIT
+import { useRun } from '../playground/run';
+
+export function Results() {
+  const run = useRun();
+  return (
+    <div className="flex-1 overflow-auto p-4 font-mono text-[13px] whitespace-pre-wrap">
+      <p>
+        {run.phase} {run.status} {run.transport}
+      </p>
+      {run.chunks.map((chunk, index) => (
+        <span key={index}>{chunk.text}</span>
+      ))}
+    </div>
+  );
+}
