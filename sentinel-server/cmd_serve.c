@@ -20,6 +20,7 @@
 struct server {
     const struct config *config;
     int listener;
+    int web_root; /* 0: none */
     struct languages *languages;
     struct parts parts;
     struct api api;
@@ -88,7 +89,7 @@ static int start_http(struct server *server, struct failure *failure)
         .tls_key = *config->tls_key ? config->tls_key : NULL,
         .trusted_proxies = (const char *const *)config->trusted_proxies,
         .cors_origins = (const char *const *)config->cors_origins,
-        .static_root = *config->web_root ? config->web_root : NULL,
+        .web_missing = handle_web_missing,
         .body_max = config->body_max,
         .arg = &server->api,
         .routes = api_routes,
@@ -97,7 +98,26 @@ static int start_http(struct server *server, struct failure *failure)
     };
     int listener = steal_fd(&server->listener);
 
+    options.web_root = server->web_root;
+    server->web_root = 0;
     return http_start(&options, listener, &server->http, failure);
+}
+
+/* One that was asked for has to be readable; of one that was found it is said why it is not shown. */
+static int check_web(struct server *server, struct failure *failure)
+{
+    struct failure why;
+
+    if (!server->web_root || http_check_web(server->web_root, &why) == 0)
+        return 0;
+    if (*server->config->web_root) {
+        *failure = why;
+        return FAIL_INVALID;
+    }
+    log_warn("%s; / says that there is none", why.message);
+    close(server->web_root);
+    server->web_root = 0;
+    return 0;
 }
 
 static int start(struct server *server, int socket, struct failure *failure)
@@ -145,6 +165,8 @@ static int start(struct server *server, int socket, struct failure *failure)
         error = parts_start_work(parts, config, on_finished, server, failure);
     if (error == 0)
         error = pulse_start(api, &server->pulse, failure);
+    if (error == 0)
+        error = check_web(server, failure);
     if (error == 0)
         error = start_http(server, failure);
     api->http = server->http;
@@ -202,9 +224,32 @@ static int serve(void *arg, int socket)
     return status;
 }
 
+/* As root, or whoever we are. *ret_path is its directory, to be freed, or NULL. */
+static int open_web(struct server *server, char **ret_path, struct failure *failure)
+{
+    const char *given = server->config->web_root;
+    cleanup_free char *path = *given ? strdup(given) : process_find_web("sentinel-server");
+    int fd;
+
+    *ret_path = NULL;
+    if (!path)
+        return *given ? fail_nomem(failure) : 0;
+    fd = http_open_web(path, failure);
+    if (fd < 0 && *given)
+        return fd;
+    if (fd < 0) {
+        log_warn("%s; / says that there is none", failure->message);
+        return 0;
+    }
+    server->web_root = fd;
+    *ret_path = steal_ptr(&path);
+    return 0;
+}
+
 int cmd_serve(const struct config *config)
 {
-    const char *const wanted[] = {config->web_root, config->tls_certificate, config->tls_key};
+    cleanup_free char *web = NULL;
+    const char *wanted[] = {config->tls_certificate, config->tls_key, NULL};
     const char *read_paths[SN_ARRAY_SIZE(wanted) + 1] = {NULL};
     struct server server = {.config = config, .listener = -1};
     struct process_options options = {.config = config,
@@ -216,20 +261,19 @@ int cmd_serve(const struct config *config)
     size_t count = 0;
     int status;
 
-    for (size_t i = 0; i < SN_ARRAY_SIZE(wanted); i++)
-        if (*wanted[i])
-            read_paths[count++] = wanted[i];
-    if (languages_load(&server.languages, &failure) < 0) {
-        log_error("%s", failure.message);
-        return 1;
+    if (languages_load(&server.languages, &failure) == 0 && open_web(&server, &web, &failure) == 0) {
+        server.listener = http_listen(config->listen, &failure);
+        wanted[2] = web;
     }
-    server.listener = http_listen(config->listen, &failure);
     if (server.listener < 0) {
         log_error("%s", failure.message);
-        languages_free(server.languages);
-        return 1;
+        status = 1;
+    } else {
+        for (size_t i = 0; i < SN_ARRAY_SIZE(wanted); i++)
+            if (wanted[i] && *wanted[i])
+                read_paths[count++] = wanted[i];
+        status = process_main(&options);
     }
-    status = process_main(&options);
     languages_free(server.languages);
     return status;
 }

@@ -20,6 +20,11 @@
  * is installed yet. An installed one never does that, and SENTINEL_DATA_DIR always wins. Before there are threads.
  */
 void process_find_data(const char *program);
+/*
+ * The directory of the web interface: `web` beside the policies, or, of a program that is run where it was built,
+ * web/dist of the source tree. To be freed. NULL: none was built, or no memory.
+ */
+char *process_find_web(const char *program);
 
 struct process_options {
     const struct config *config;
