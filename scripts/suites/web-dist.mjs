@@ -38,6 +38,7 @@ const HARMLESS = [
   [/^https:\/\/react\.dev\/(errors|link)\//, "in messages of React's errors"],
   [/^https:\/\/github\.com\//, 'in licences, and in comments on bugs'],
   [/^https:\/\/(aka\.ms|go\.microsoft\.com|code\.visualstudio\.com|marketplace\.visualstudio\.com)\//, "links in the editor's texts"],
+  [/^https:\/\/microsoft\.com$/, 'an example of a link, by which the editor recognizes half a link'],
   [/^https?:\/\/(localhost|127\.0\.0\.1)(:\d+)?(\/|$)/, 'this host'],
   [/^https:\/\/(tailwindcss\.com|lucide\.dev|developer\.mozilla\.org|en\.wikipedia\.org|stackoverflow\.com)/, 'in licences and comments'],
 ];

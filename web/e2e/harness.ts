@@ -115,7 +115,7 @@ export interface Opening extends BrowserContextOptions {
   origin?: string;
   path?: string;
   /** To be called with the context before the page is there. */
-  prepare?: (context: BrowserContext) => Promise<void>;
+  prepare?: (context: BrowserContext) => Promise<unknown>;
 }
 
 interface Fixtures {
