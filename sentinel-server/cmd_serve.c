@@ -23,6 +23,7 @@ struct server {
     const struct config *config;
     int listener;
     struct http_tls *tls; /* from before privileges were dropped; NULL: plain */
+    int web_root;         /* opened before privileges were dropped, too; 0: none */
     struct languages *languages;
     struct parts parts;
     struct api api;
@@ -90,7 +91,7 @@ static int start_http(struct server *server, struct failure *failure)
         .tls = server->tls,
         .trusted_proxies = (const char *const *)config->trusted_proxies,
         .cors_origins = (const char *const *)config->cors_origins,
-        .static_root = *config->web_root ? config->web_root : NULL,
+        .web_missing = handle_web_missing,
         .body_max = config->body_max,
         .arg = &server->api,
         .routes = api_routes,
@@ -99,7 +100,26 @@ static int start_http(struct server *server, struct failure *failure)
     };
     int listener = steal_fd(&server->listener);
 
+    options.web_root = server->web_root;
+    server->web_root = 0;
     return http_start(&options, listener, &server->http, failure);
+}
+
+/* One that was asked for has to be readable; of one that was found it is said why it is not shown. */
+static int check_web(struct server *server, struct failure *failure)
+{
+    struct failure why;
+
+    if (!server->web_root || http_check_web(server->web_root, &why) == 0)
+        return 0;
+    if (*server->config->web_root) {
+        *failure = why;
+        return FAIL_INVALID;
+    }
+    log_warn("%s; / says that there is none", why.message);
+    close(server->web_root);
+    server->web_root = 0;
+    return 0;
 }
 
 static int start(struct server *server, int socket, struct host *host, struct failure *failure)
@@ -149,6 +169,8 @@ static int start(struct server *server, int socket, struct host *host, struct fa
         error = parts_start_work(parts, config, on_finished, server, failure);
     if (error == 0)
         error = pulse_start(api, &server->pulse, failure);
+    if (error == 0)
+        error = check_web(server, failure);
     if (error == 0)
         error = start_http(server, failure);
     api->http = server->http;
@@ -279,14 +301,38 @@ static int serve(void *arg, int socket, struct host *host)
     return status;
 }
 
+/* As root, or whoever we are. *ret_path is its directory, to be freed, or NULL. */
+static int open_web(struct server *server, char **ret_path, struct failure *failure)
+{
+    const char *given = server->config->web_root;
+    cleanup_free char *path = *given ? strdup(given) : process_find_web("sentinel-server");
+    int fd;
+
+    *ret_path = NULL;
+    if (!path)
+        return *given ? fail_nomem(failure) : 0;
+    fd = http_open_web(path, failure);
+    if (fd < 0 && *given)
+        return fd;
+    if (fd < 0) {
+        log_warn("%s; / says that there is none", failure->message);
+        return 0;
+    }
+    server->web_root = fd;
+    *ret_path = steal_ptr(&path);
+    return 0;
+}
+
 /* What is easier, or only possible, before privileges are dropped. */
-static int prepare(struct server *server, struct failure *failure)
+static int prepare(struct server *server, char **ret_web, struct failure *failure)
 {
     const struct config *config = server->config;
     int r = languages_load(&server->languages, failure);
 
     if (r == 0 && *config->tls_certificate)
         r = load_tls(config, &server->tls, failure);
+    if (r == 0)
+        r = open_web(server, ret_web, failure);
     if (r < 0)
         return r;
     server->listener = http_listen(config->listen, failure);
@@ -295,6 +341,7 @@ static int prepare(struct server *server, struct failure *failure)
 
 int cmd_serve(const struct config *config)
 {
+    cleanup_free char *web = NULL;
     struct server server = {.config = config, .listener = -1};
     struct process_options options = {.config = config,
                                       .has_executor = !*config->rabbitmq_url,
@@ -304,10 +351,12 @@ int cmd_serve(const struct config *config)
     struct failure failure;
     int status = 1;
 
-    if (prepare(&server, &failure) < 0)
+    if (prepare(&server, &web, &failure) < 0) {
         log_error("%s", failure.message);
-    else
+    } else {
+        options.web_root = web;
         status = process_main(&options);
+    }
     http_tls_free(server.tls);
     languages_free(server.languages);
     return status;

@@ -36,7 +36,9 @@ const struct config_key config_keys[] = {
      .meaning = "Directory of the embedded store and queue. Empty: /var/lib/sentinel as root, else sentinel in "
                 "$XDG_STATE_HOME or ~/.local/state."},
     {"SENTINEL_WEB_ROOT", KIND_PATH, CONFIG_SERVER, AT(web_root), .fallback = "",
-     .meaning = "Directory of a web interface's files, index.html among them. Empty: none."},
+     .meaning =
+         "Directory of a web interface's files, index.html among them. Empty: that which is installed, or was built in "
+         "the same source tree, if there is one."},
     {"SENTINEL_USER", KIND_USER, BOTH, AT(user), .fallback = "sentinel",
      .meaning =
          "Who the process that reads the network becomes, if the service is started as root: a name, or a uid that "

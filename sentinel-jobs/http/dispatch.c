@@ -88,6 +88,17 @@ static void set_parts(struct http__exchange *exchange, const struct http__route 
     }
 }
 
+/* What no route is for: it is read, or 405. */
+static void answer_get(struct http__exchange *exchange, enum http_where where, http_handler handler, void *arg)
+{
+    if (strcmp(exchange->request.method, "GET") == 0 || exchange->is_head) {
+        run(exchange, where, handler, arg);
+        return;
+    }
+    http_add_header(&exchange->response, "allow", "GET, HEAD");
+    http__exchange_fail(exchange, 405);
+}
+
 static void dispatch(struct http__exchange *exchange)
 {
     struct http_server *server = exchange->server;
@@ -116,12 +127,9 @@ static void dispatch(struct http__exchange *exchange)
     } else if (is_star && strcmp(method, "OPTIONS") == 0) {
         http__cors_preflight(exchange, "GET, HEAD, OPTIONS");
     } else if (server->static_fd >= 0 && !is_star && !http__routes_own(server->routes, segments[0])) {
-        if (strcmp(method, "GET") == 0 || exchange->is_head) {
-            run(exchange, HTTP_ON_POOL, http__static_handler, server);
-            return;
-        }
-        http_add_header(&exchange->response, "allow", "GET, HEAD");
-        http__exchange_fail(exchange, 405);
+        answer_get(exchange, HTTP_ON_POOL, http__static_handler, server);
+    } else if (server->static_fd < 0 && server->options.web_missing && strcmp(exchange->request.path, "/") == 0) {
+        answer_get(exchange, HTTP_ON_LOOP, server->options.web_missing, server->options.arg);
     } else {
         http__exchange_fail(exchange, 404);
     }

@@ -141,7 +141,8 @@ struct http_options {
     const struct http_tls *tls;         /* NULL: plain */
     const char *const *trusted_proxies; /* addresses and CIDR ranges, NULL-terminated, or NULL */
     const char *const *cors_origins;    /* NULL-terminated, "*" any; NULL: none */
-    const char *static_root;            /* directory of the web interface; NULL: none */
+    int web_root;                       /* by http_open_web(), taken over; 0: there is no web interface */
+    http_handler web_missing;           /* then answers GET /, on the loop; NULL: 404 */
     size_t body_max;                    /* bytes; more is 413 */
     unsigned pool_threads;              /* 0: 16 */
     unsigned connections_max;           /* 0: 12000; beyond, new ones wait in the backlog */
@@ -166,7 +167,14 @@ int http_listen(const char *listen, struct failure *failure);
 /* Is it an address that http_listen() could open? Without opening it: 0 or FAIL_INVALID. */
 int http_listen_check(const char *listen, struct failure *failure);
 /*
- * Starts the threads. Takes the descriptor over, also on failure. Copies what the options point to, but for `arg`.
+ * Opens the directory of a web interface, which has an index.html. Before privileges are dropped: the way to it may be
+ * closed to whom the frontend becomes, as below a home directory. FAIL_INVALID.
+ */
+int http_open_web(const char *directory, struct failure *failure);
+/* Afterwards: can it be read by who we are now? FAIL_INVALID. */
+int http_check_web(int web_root, struct failure *failure);
+/*
+ * Starts the threads. Takes the descriptors over, also on failure. Copies what the options point to, but for `arg`.
  * *ret_server ends by http_stop().
  */
 int http_start(const struct http_options *options, int listener, struct http_server **ret_server,

@@ -401,11 +401,6 @@ static int prepare(struct http_server *server, const struct http_options *option
         if (!server->socket_path)
             return fail_nomem(failure);
     }
-    if (options->static_root) {
-        server->static_fd = http__static_open(options->static_root, failure);
-        if (server->static_fd < 0)
-            return server->static_fd;
-    }
     server->accept_context.ssl_ctx = http__tls_context(options->tls);
     server->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (server->wake_fd < 0)
@@ -456,17 +451,20 @@ int http_start(const struct http_options *options, int listener, struct http_ser
                struct failure *failure)
 {
     struct http_server *server = calloc(1, sizeof(*server));
+    int web_root = options->web_root > 0 ? options->web_root : -1;
     sigset_t before;
     int r;
 
     if (!server) {
         sn__close(listener);
+        sn__close(web_root);
         return fail_nomem(failure);
     }
     pthread_mutex_init(&server->lock, NULL);
     pthread_cond_init(&server->started, NULL);
     server->listener_fd = listener;
-    server->wake_fd = server->static_fd = -1;
+    server->wake_fd = -1;
+    server->static_fd = web_root;
     server->start_result = 1;
     server->done_tail = &server->done;
     server->ready_tail = &server->ready;

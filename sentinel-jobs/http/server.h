@@ -207,7 +207,6 @@ bool http__websocket_origin(const struct http__exchange *exchange);
 void http__cors_preflight(struct http__exchange *exchange, const char *allow);
 
 /* ---- static.c; on the pool, the argument is the server */
-int http__static_open(const char *root, struct failure *failure);
 void http__static_handler(void *arg, const struct http_request *request, struct http_response *response);
 
 /* ---- tls.c */

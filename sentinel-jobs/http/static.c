@@ -15,13 +15,29 @@
  * under every path that is no file (the router of the page makes sense of it). A handler of the pool opens the file
  * beneath the root's descriptor, where the kernel follows no link and does not climb out (openat2), reads it whole and
  * answers. A file with ".gz" behind its name goes to whoever understands that.
+ *
+ * What build tools put into assets/ has a hash of its content in its name, so it is kept for ever; everything else is
+ * asked for each time, and mostly answered 304. A name in assets/ that is not there is no place in the page: a page of
+ * an older build that asks for its script must not get HTML for it.
  */
 
 #define FILE_MAX ((off_t)32 << 20)
 
+/*
+ * No script but from files of ours, none made of text, and nothing that another host gets to know. Styles may be inline
+ * only because the editor (Monaco) writes style elements and attributes for colours and places of the text. Its worker
+ * is a file of the build; images as data: are in its style sheets. connect-src 'self' has WebSockets of this host in
+ * it in Chromium, Firefox and, since 15.4, in Safari; the page of an older one falls back to server-sent events.
+ */
 static const char security_policy[] =
-    "default-src 'self'; style-src 'self' 'unsafe-inline'; font-src 'self' data:; img-src 'self' data:; "
-    "object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+    "default-src 'none'; script-src 'self'; worker-src 'self'; connect-src 'self'; style-src 'self' 'unsafe-inline'; "
+    "font-src 'self'; img-src 'self' data:; manifest-src 'self'; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'none'";
+
+/* What a page could ask its user for, and ours never does. */
+static const char permissions_policy[] =
+    "accelerometer=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), magnetometer=(), microphone=(), "
+    "midi=(), payment=(), usb=()";
 
 struct file {
     char *body;
@@ -39,16 +55,32 @@ static int open_beneath(int root, const char *path)
     return (int)syscall(SYS_openat2, root, path, &how, sizeof(how));
 }
 
-int http__static_open(const char *root, struct failure *failure)
+int http_open_web(const char *directory, struct failure *failure)
 {
-    cleanup_close int index = -1, fd = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    cleanup_close int index = -1, fd = open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
 
+    /* 0 is how options say that there is none. */
+    if (fd == 0) {
+        fd = fcntl(0, F_DUPFD_CLOEXEC, 3);
+        close(0);
+    }
     if (fd < 0)
-        return fail(failure, FAIL_INVALID, "cannot open the web interface's directory %s: %s", root, strerror(errno));
+        return fail(failure, FAIL_INVALID, "cannot open the web interface's directory %s: %s", directory,
+                    strerror(errno));
     index = open_beneath(fd, "index.html");
     if (index < 0)
-        return fail(failure, FAIL_INVALID, "cannot open index.html in %s: %s", root, strerror(errno));
+        return fail(failure, FAIL_INVALID, "cannot open index.html in %s: %s", directory, strerror(errno));
     return steal_fd(&fd);
+}
+
+int http_check_web(int web_root, struct failure *failure)
+{
+    cleanup_close int index = open_beneath(web_root, "index.html");
+
+    if (index < 0)
+        return fail(failure, FAIL_INVALID, "uid %u cannot read the web interface's index.html: %s", (unsigned)geteuid(),
+                    strerror(errno));
+    return 0;
 }
 
 /* 0, or the status of the answer. */
@@ -119,29 +151,26 @@ static const char *type_of(const char *path)
     return "application/octet-stream";
 }
 
-/* "name-HASH.ending", as build tools write it: eight or more of the letters of base64url, a digit or capital in them.
- */
+static bool is_asset(const char *path)
+{
+    return strncmp(path, "assets/", 7) == 0;
+}
+
+/* "assets/name-HASH.ending", as build tools write it: HASH is eight of the letters of base64url. */
 static bool is_hashed(const char *path)
 {
-    const char *name = strrchr(path, '/'), *dot, *dash;
-    bool is_mixed = false;
+    const char *dot = strrchr(path, '.');
 
-    name = name ? name + 1 : path;
-    dot = strchr(name, '.');
-    if (!dot)
+    /* a map is named after what it maps */
+    if (dot && strcmp(dot, ".map") == 0)
+        dot = memrchr(path, '.', (size_t)(dot - path));
+    if (!is_asset(path) || !dot || dot - path < 9 || dot[-9] != '-')
         return false;
-    for (dash = name; dash < dot; dash++) {
-        if (*dash == '-' && dot - dash == 9)
-            break;
-    }
-    if (dash == dot)
-        return false;
-    for (const char *c = dash + 1; c < dot; c++) {
+    for (const char *c = dot - 8; c < dot; c++) {
         if (!isalnum((unsigned char)*c) && *c != '_' && *c != '-')
             return false;
-        is_mixed = is_mixed || isdigit((unsigned char)*c) || isupper((unsigned char)*c);
     }
-    return is_mixed;
+    return true;
 }
 
 static bool accepts_gzip(const struct http_request *request)
@@ -188,20 +217,35 @@ static bool is_place(const char *path)
 {
     const char *name = strrchr(path, '/');
 
-    return !strchr(name ? name : path, '.');
+    return !is_asset(path) && !strchr(name ? name : path, '.');
+}
+
+/* Does the client have it already? A tag says more than a date, and counts alone where there is one. */
+static bool is_known(const struct http_request *request, const char *tag, const char *date)
+{
+    const char *tags = http_request_header(request, "if-none-match");
+    const char *since = http_request_header(request, "if-modified-since");
+
+    if (tags)
+        return strcmp(tags, "*") == 0 || strstr(tags, tag);
+    /* As we wrote it: who has another date gets the file. */
+    return since && strcmp(since, date) == 0;
 }
 
 static void answer(const struct http_request *request, struct http_response *response, const char *path, bool is_gzip,
                    struct file *file)
 {
-    const char *known = http_request_header(request, "if-none-match");
-    char tag[64];
+    char date[H2O_TIMESTR_RFC1123_LEN + 1], tag[64];
+    struct tm tm;
 
+    gmtime_r(&file->status.st_mtim.tv_sec, &tm);
+    h2o_time2str_rfc1123(date, &tm);
     snprintf(tag, sizeof(tag), "\"%llx-%llx%s\"",
              (unsigned long long)file->status.st_mtim.tv_sec * 1000000000ULL +
                  (unsigned long long)file->status.st_mtim.tv_nsec,
              (unsigned long long)file->length, is_gzip ? "-gz" : "");
     http_add_header(response, "etag", "%s", tag);
+    http_add_header(response, "last-modified", "%s", date);
     http_add_header(response, "vary", "Accept-Encoding");
     http_add_header(response, "cache-control", "%s",
                     is_hashed(path) ? "public, max-age=31536000, immutable" : "no-cache");
@@ -209,7 +253,9 @@ static void answer(const struct http_request *request, struct http_response *res
     http_add_header(response, "referrer-policy", "no-referrer");
     http_add_header(response, "x-frame-options", "DENY");
     http_add_header(response, "cross-origin-opener-policy", "same-origin");
-    if (known && (strcmp(known, "*") == 0 || strstr(known, tag))) {
+    http_add_header(response, "cross-origin-resource-policy", "same-origin");
+    http_add_header(response, "permissions-policy", "%s", permissions_policy);
+    if (is_known(request, tag, date)) {
         http_respond(response, 304, NULL, NULL, 0);
         return;
     }

@@ -113,13 +113,13 @@ static int allow_file(struct places *places, const char *key, const char *path, 
     return r;
 }
 
-static int fill_places(const struct config *config, const struct named_files *files, struct places *places,
-                       struct failure *failure)
+static int fill_places(const struct config *config, const char *web_root, const struct named_files *files,
+                       struct places *places, struct failure *failure)
 {
     int r = 0;
 
-    if (*config->web_root)
-        r = add_place(places, strdup(config->web_root), failure);
+    if (web_root)
+        r = add_place(places, strdup(web_root), failure);
     if (r == 0 && *config->tls_certificate)
         r = allow_file(places, "SENTINEL_TLS_CERTIFICATE", config->tls_certificate, failure);
     if (r == 0 && *config->tls_key)
@@ -134,14 +134,14 @@ static int fill_places(const struct config *config, const struct named_files *fi
     return r;
 }
 
-int files_places(const struct config *config, char ***ret_places, struct failure *failure)
+int files_places(const struct config *config, const char *web_root, char ***ret_places, struct failure *failure)
 {
     cleanup_files struct named_files files = {0};
     struct places places = {.list = calloc(PLACES_MAX, sizeof(*places.list))};
     int r = places.list ? files_find(config, &files, failure) : fail_nomem(failure);
 
     if (r == 0)
-        r = fill_places(config, &files, &places, failure);
+        r = fill_places(config, web_root, &files, &places, failure);
     if (r < 0)
         files_free_places(&places.list);
     else

@@ -34,10 +34,10 @@ void files_free(struct named_files *files);
 bool files_has_directory(const char *path);
 
 /*
- * All that the frontend has to be allowed to read, NULL-terminated. FAIL_NOT_FOUND: a file is not there.
- * Ends by files_free_places(), a cleanup function.
+ * All that the frontend has to be allowed to read, NULL-terminated; `web_root` (may be NULL) with it. FAIL_NOT_FOUND: a
+ * file is not there. Ends by files_free_places(), a cleanup function.
  */
-int files_places(const struct config *config, char ***ret_places, struct failure *failure);
+int files_places(const struct config *config, const char *web_root, char ***ret_places, struct failure *failure);
 void files_free_places(char ***places);
 
 #endif

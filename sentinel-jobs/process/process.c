@@ -275,7 +275,7 @@ int process_main(const struct process_options *options)
     signal(SIGHUP, SIG_IGN);
     if (privilege_user_find(options->config->user, &user, &failure) < 0 ||
         privilege_directory(options->config->state_dir, &user, &failure) < 0 ||
-        files_places(options->config, &places, &failure) < 0 ||
+        files_places(options->config, options->web_root, &places, &failure) < 0 ||
         (options->has_executor && privilege_split(&split, &failure) < 0)) {
         log_error("%s", failure.message);
         return 1;

@@ -21,6 +21,11 @@
  * is installed yet. An installed one never does that, and SENTINEL_DATA_DIR always wins. Before there are threads.
  */
 void process_find_data(const char *program);
+/*
+ * The directory of the web interface: `web` beside the policies, or, of a program that is run where it was built,
+ * web/dist of the source tree. To be freed. NULL: none was built, or no memory.
+ */
+char *process_find_web(const char *program);
 
 /* Settings of ours that the library looks for in the environment. Before there are threads. */
 void process_tell_library(const struct config *config);
@@ -28,6 +33,7 @@ void process_tell_library(const struct config *config);
 struct process_options {
     const struct config *config;
     bool has_executor;
+    const char *web_root; /* the directory of the web interface, which the frontend reads; NULL: there is none */
     /* The executor's first deed: to let go of what is the frontend's alone. NULL: there is no such thing. */
     void (*executor_begins)(void *arg);
     /*

@@ -78,6 +78,8 @@ void handle_ready(void *api, const struct http_request *request, struct http_res
 void handle_load(void *api, const struct http_request *request, struct http_response *response);
 void handle_statistics(void *api, const struct http_request *request, struct http_response *response);
 void handle_metrics(void *api, const struct http_request *request, struct http_response *response);
+/* GET / of a server without a web interface. */
+void handle_web_missing(void *arg, const struct http_request *request, struct http_response *response);
 void handle_openapi(void *api, const struct http_request *request, struct http_response *response);
 void handle_dead_list(void *api, const struct http_request *request, struct http_response *response);
 void handle_dead_retry(void *api, const struct http_request *request, struct http_response *response);

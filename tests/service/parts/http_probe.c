@@ -492,6 +492,9 @@ static const struct http_route routes[] = {
 #define LIST_MAX 8
 static const char *proxies[LIST_MAX + 1], *origins[LIST_MAX + 1];
 
+/* Of a web interface; NULL: none. */
+static const char *web;
+
 static void add(const char **list, const char *text)
 {
     for (size_t i = 0; i < LIST_MAX; i++) {
@@ -528,7 +531,7 @@ static bool set_option(struct http_options *options, unsigned *drain_ms, const c
     else if (strcmp(name, "key") == 0)
         key = value;
     else if (strcmp(name, "static") == 0)
-        options->static_root = value;
+        web = value;
     else if (strcmp(name, "body-max") == 0)
         options->body_max = figure;
     else if (strcmp(name, "proxy") == 0)
@@ -596,6 +599,10 @@ int main(int argc, char **argv)
     sigaddset(&signals, SIGHUP);
     sigprocmask(SIG_BLOCK, &signals, NULL);
     fd = http_listen(options.listen, &failure);
+    if (fd >= 0 && web) {
+        options.web_root = http_open_web(web, &failure);
+        fd = options.web_root < 0 ? -1 : fd;
+    }
     if (fd < 0) {
         fprintf(stderr, "%s\n", failure.message);
         return 1;

@@ -27,6 +27,13 @@ class Files(unittest.TestCase):
             ("index.html", "<!doctype html>page"),
             ("assets/index-Bx3_d9Qz.js", "let a = 1;\n" * 100),
             ("assets/plain-name.css", "a {}"),
+            ("assets/editor.api2-aaaa_-aa.js", "let b;"),
+            ("assets/index-Bx3_d9Qz.js.map", "{}"),
+            ("assets/codicon-ngg6Pgfi.ttf", "font"),
+            ("assets/data-b0bb0bb0.json", "{}"),
+            ("assets/face-Abcdefgh.woff2", "font"),
+            ("assets/mark-Abcdefgh.svg", "<svg/>"),
+            ("index-Bx3_d9Qz.js", "let c;"),
             ("favicon.ico", "icon"),
             (".hidden", "secret"),
             ("docs/page.html", "docs"),
@@ -55,7 +62,14 @@ class Files(unittest.TestCase):
                            ("/docs/page.html", "text/html; charset=utf-8")):
             response = self.probe.get(path)
             self.assertEqual((response.status, response.header("content-type")), (200, kind))
-            self.assertIn("default-src 'self'", response.header("content-security-policy"))
+            policy = response.header("content-security-policy").split("; ")
+            self.assertIn("default-src 'none'", policy)
+            self.assertIn("script-src 'self'", policy)
+            self.assertIn("connect-src 'self'", policy)
+            self.assertNotIn("unsafe-eval", " ".join(policy))
+            self.assertEqual([part for part in policy if "unsafe-inline" in part], ["style-src 'self' 'unsafe-inline'"])
+            self.assertIn("camera=()", response.header("permissions-policy"))
+            self.assertEqual(response.header("cross-origin-opener-policy"), "same-origin")
             self.assertEqual(response.header("x-frame-options"), "DENY")
             self.assertEqual(response.header("x-content-type-options"), "nosniff")
             self.assertEqual(response.header("referrer-policy"), "no-referrer")
@@ -71,6 +85,31 @@ class Files(unittest.TestCase):
             body = gzip.decompress(response.body) if packed else response.body
             self.assertEqual(body, b"let a = 1;\n" * 100)
 
+    def test_an_asset_is_kept_for_ever_if_its_name_has_a_hash(self):
+        for path, kind, is_kept in (
+            ("/assets/editor.api2-aaaa_-aa.js", "text/javascript; charset=utf-8", True),
+            ("/assets/index-Bx3_d9Qz.js.map", "application/json", True),
+            ("/assets/codicon-ngg6Pgfi.ttf", "font/ttf", True),
+            ("/assets/data-b0bb0bb0.json", "application/json", True),
+            ("/assets/face-Abcdefgh.woff2", "font/woff2", True),
+            ("/assets/mark-Abcdefgh.svg", "image/svg+xml", True),
+            ("/assets/plain-name.css", "text/css; charset=utf-8", False),
+            ("/index-Bx3_d9Qz.js", "text/javascript; charset=utf-8", False),
+        ):
+            response = self.probe.get(path)
+            self.assertEqual((response.status, response.header("content-type")), (200, kind), path)
+            self.assertEqual(response.header("cache-control"),
+                             "public, max-age=31536000, immutable" if is_kept else "no-cache", path)
+
+    def test_a_date_tells_what_is_known_where_there_is_no_tag(self):
+        response = self.probe.get("/")
+        date, tag = response.header("last-modified"), response.header("etag")
+        self.assertEqual(self.probe.get("/", "If-Modified-Since: " + date).status, 304)
+        self.assertEqual(self.probe.get("/", "If-None-Match: " + tag).status, 304)
+        self.assertEqual(self.probe.get("/", "If-Modified-Since: Thu, 01 Jan 1970 00:00:00 GMT").status, 200)
+        self.assertEqual(
+            self.probe.get("/", "If-Modified-Since: " + date, 'If-None-Match: "another"').status, 200)
+
     def test_a_file_that_is_known_is_304(self):
         tag = self.probe.get("/favicon.ico").header("etag")
         with self.probe.client() as client:
@@ -79,7 +118,8 @@ class Files(unittest.TestCase):
             self.assertEqual(client.get("/favicon.ico", "If-None-Match: \"other\"").status, 200)
 
     def test_a_place_in_the_page_is_the_page(self):
-        for path in ("/submissions/123", "/settings", "/docs", "/docs/"):
+        for path in ("/submissions/123", "/settings", "/docs", "/docs/", "/dashboard",
+                     "/s/0199c2a5-0000-7000-8000-000000000000"):
             response = self.probe.get(path)
             self.assertEqual((response.status, response.body), (200, b"<!doctype html>page"), path)
 
@@ -88,7 +128,8 @@ class Files(unittest.TestCase):
             self.assertEqual(self.probe.get(path).status, 404)
 
     def test_missing_files_are_404_and_other_methods_405(self):
-        for path in ("/nope.js", "/assets/nope-12345678.js", "/assets/index-Bx3_d9Qz.js/x.js"):
+        for path in ("/nope.js", "/assets/nope-12345678.js", "/assets/index-Bx3_d9Qz.js/x.js", "/assets/nope",
+                     "/assets/", "/assets/nope/nope"):
             self.assertEqual(self.probe.get(path).status, 404)
         self.assertEqual(self.probe.get("/index.html", method="POST").status, 405)
         self.assertEqual(self.probe.get("/index.html", method="HEAD").header("content-length"), "19")

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: MIT
+/** The dashboard's figures are those of the server. */
+import { expect, test } from './harness';
+import { Proxy } from './proxy';
+import { Server } from './server';
+
+test('figures follow what is run', async ({ open }) => {
+  const server = await Server.start();
+  try {
+    const visit = await open({ origin: server.url, path: '/dashboard' });
+    const { page } = visit;
+    await page.getByRole('heading', { name: 'Workers' }).first().waitFor();
+    await visit.screenshot('dashboard-empty');
+    for (let i = 0; i < 3; i++) await server.run('python', `print(${i})`);
+    await server.run('python', 'raise SystemExit(3)');
+    const languages = page.getByRole('table', { name: 'Languages' });
+    await languages
+      .getByRole('row', { name: /python/i })
+      .getByText(/\b4\b/)
+      .first()
+      .waitFor();
+    await page.getByRole('list', { name: 'Recent failures' }).getByRole('listitem').first().waitFor();
+    await visit.screenshot('dashboard-dark');
+    await visit.expectAccessible();
+    await page.getByRole('list', { name: 'Recent failures' }).getByRole('link').first().click();
+    await page.waitForURL(/\/s\/[0-9a-f-]{36}$/);
+    await page
+      .getByText(/Exit status 3/)
+      .first()
+      .waitFor();
+  } finally {
+    await server.remove();
+  }
+});
+
+test('it is accessible and fits, light and on a phone', async ({ open }) => {
+  for (const [name, options] of Object.entries({
+    light: { colorScheme: 'light' as const },
+    phone: { viewport: { width: 390, height: 844 } },
+  })) {
+    const visit = await open({ path: '/dashboard', ...options });
+    await visit.page.getByRole('heading', { name: 'Workers' }).first().waitFor();
+    await visit.page.getByRole('table').first().waitFor();
+    await visit.screenshot(`dashboard-${name}`);
+    await visit.expectAccessible();
+    const overflow = await visit.page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+    expect(overflow).toBeLessThanOrEqual(0);
+  }
+});
+
+test('it pauses, and goes on', async ({ open }) => {
+  const visit = await open({ path: '/dashboard' });
+  const { page } = visit;
+  await page.getByRole('heading', { name: 'Workers' }).first().waitFor();
+  const paused = page.getByRole('switch', { name: /paused/i });
+  await paused.click();
+  await page.waitForTimeout(500);
+  let asked = 0;
+  page.on('request', (request) => {
+    if (new URL(request.url()).pathname.startsWith('/api/')) asked++;
+  });
+  await page.waitForTimeout(5000);
+  expect(asked).toBe(0);
+  await paused.click();
+  await expect.poll(() => asked, { timeout: 20_000 }).toBeGreaterThan(0);
+});
+
+test('the last figures stay while the server is gone', async ({ open, origin }) => {
+  const proxy = await Proxy.start(origin);
+  try {
+    const visit = await open({ origin: proxy.url, path: '/dashboard' });
+    visit.expectProblem(/Failed to load resource/);
+    const { page } = visit;
+    await page.getByText('Queue depth').first().waitFor();
+    proxy.vanish();
+    await page.getByRole('status', { name: 'Connection' }).getByText('The server does not answer').waitFor();
+    expect(await page.getByText('Queue depth').first().isVisible()).toBe(true);
+    await visit.screenshot('dashboard-gone');
+    proxy.isGone = false;
+    await page.getByText('The server does not answer').waitFor({ state: 'hidden' });
+  } finally {
+    await proxy.stop();
+  }
+});
+
+test('where a key is asked for, the dashboard says so and takes one', async ({ open }) => {
+  const server = await Server.start({ SENTINEL_AUTH: 'keys' });
+  try {
+    const visit = await open({ origin: server.url, path: '/dashboard' });
+    visit.expectProblem(/status of 40[13]/);
+    const { page } = visit;
+    await page
+      .getByRole('dialog')
+      .or(page.getByRole('button', { name: /key/i }))
+      .first()
+      .waitFor();
+    await visit.screenshot('dashboard-key-needed');
+    const key = /sn_\S+|\S{20,}/.exec(
+      await server.command('keys', 'create', '--name', 'e2e', '--scopes', 'submit,read,admin'),
+    );
+    if (!(await page.getByRole('dialog').isVisible())) await page.getByRole('button', { name: /^API key/ }).click();
+    await page
+      .getByRole('dialog')
+      .getByRole('textbox')
+      .or(page.locator('dialog input'))
+      .first()
+      .fill(key?.[0] ?? '');
+    await page.keyboard.press('Enter');
+    await page.getByText('Queue depth').first().waitFor();
+  } finally {
+    await server.remove();
+  }
+});

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: MIT
+/** Themes, sizes, keyboard, screen readers. */
+import { expect, test } from './harness';
+import { Playground, WELL } from './playground';
+
+const SIZES = {
+  wide: { width: 1440, height: 900 },
+  tablet: { width: 1024, height: 768 },
+  phone: { width: 390, height: 844 },
+};
+
+for (const theme of ['dark', 'light'] as const) {
+  for (const [size, viewport] of Object.entries(SIZES)) {
+    test(`the playground is accessible and fits, ${theme}, ${size}`, async ({ open }) => {
+      const playground = await Playground.open(open, {
+        viewport,
+        prepare: (context) =>
+          context.addInitScript((value) => {
+            for (const key of ['sentinel.theme', 'sentinel.theme.1']) localStorage.setItem(key, value);
+          }, theme),
+        colorScheme: theme,
+      });
+      const { visit, page } = playground;
+      await playground.whenEditorIsThere();
+      await page.emulateMedia({ reducedMotion: 'reduce' });
+      await visit.screenshot(`playground-${theme}-${size}`);
+      await visit.expectAccessible();
+      await playground.run();
+      await playground.ends(WELL);
+      await visit.screenshot(`result-${theme}-${size}`);
+      await visit.expectAccessible();
+      const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+      expect(overflow, 'nothing is wider than the window').toBeLessThanOrEqual(0);
+    });
+  }
+}
+
+test('the theme is switched, and kept', async ({ open }) => {
+  const { page } = await open({ colorScheme: 'dark' });
+  const theme = () => page.evaluate(() => document.documentElement.dataset['theme']);
+  const before = await theme();
+  for (let i = 0; i < 3 && (await theme()) === before; i++) {
+    const light = page
+      .getByRole('radio', { name: 'Light' })
+      .or(page.getByRole('button', { name: /theme/i }))
+      .first();
+    await light.click();
+  }
+  expect(await theme()).not.toBe(before);
+  const chosen = await theme();
+  await page.reload();
+  expect(await theme()).toBe(chosen);
+});
+
+test('on a phone, Run leads to the result and back', async ({ open }) => {
+  const playground = await Playground.open(open, { viewport: SIZES.phone, hasTouch: true, isMobile: true });
+  const { page } = playground;
+  await page.getByRole('group', { name: 'View' }).getByRole('button', { name: 'Code', pressed: true }).waitFor();
+  await playground.runButton.tap();
+  await page.getByRole('group', { name: 'View' }).getByRole('button', { name: 'Result', pressed: true }).waitFor();
+  await playground.ends(WELL);
+  await page.getByRole('group', { name: 'View' }).getByRole('button', { name: 'Input' }).tap();
+  await playground.input.waitFor();
+  await playground.visit.screenshot('phone-input');
+  await playground.visit.expectAccessible();
+  expect(await playground.runButton.isVisible()).toBe(true);
+});
+
+test('by the keyboard alone: write, run, leave the editor, reach the result', async ({ open }) => {
+  const playground = await Playground.open(open);
+  const { page } = playground;
+  await playground.whenEditorIsThere();
+  await expect.poll(() => page.evaluate(() => document.activeElement?.closest('[data-editor]') !== null)).toBe(true);
+  await page.keyboard.press('Control+A');
+  await page.keyboard.type('print(6 * 7, "by keys');
+  await page.keyboard.press('Control+Enter');
+  await playground.ends(WELL);
+  await playground.says('42 by keys');
+  await page.keyboard.press('Escape');
+  const visited: string[] = [];
+  for (let i = 0; i < 40 && !visited.includes('log'); i++) {
+    await page.keyboard.press('Tab');
+    const at = await page.evaluate(() => {
+      const element = document.activeElement;
+      const isSeen = element !== null && element !== document.body && element.getClientRects().length > 0;
+      return { role: element?.getAttribute('role') ?? element?.tagName.toLowerCase() ?? '', isSeen };
+    });
+    expect(at.isSeen, `what has the focus can be seen (${visited.join(', ')}, ${at.role})`).toBe(true);
+    visited.push(at.role);
+  }
+  expect(visited).toContain('log');
+});
+
+test('the key dialog opens, is accessible, and closes by Escape', async ({ open }) => {
+  const visit = await open();
+  await visit.page.getByRole('button', { name: /^API key/ }).click();
+  await visit.page.getByRole('dialog').getByText('keys create').waitFor();
+  await visit.screenshot('key-dialog');
+  await visit.expectAccessible();
+  await visit.page.keyboard.press('Escape');
+  await visit.page.getByRole('dialog').waitFor({ state: 'hidden' });
+});
+
+test('what is nowhere says so', async ({ open }) => {
+  const visit = await open({ path: '/nowhere' });
+  await visit.page.getByRole('heading', { level: 1 }).waitFor();
+  await visit.screenshot('nowhere');
+  await visit.expectAccessible();
+});

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: MIT
+/** Programs from the editor to what is said of them. */
+import { expect, test } from './harness';
+import { Playground, WELL } from './playground';
+import { SLOW } from './server';
+
+test('whoever opens it for the first time presses Run and sees the output', async ({ open }) => {
+  const playground = await Playground.open(open);
+  await playground.visit.screenshot('first-visit');
+  await playground.run();
+  await playground.ends(WELL);
+  expect((await playground.output.innerText()).trim()).not.toBe('');
+  await playground.visit.screenshot('success');
+});
+
+test('the editor is there soon, and keeps what was typed before it was', async ({ open }) => {
+  const playground = await Playground.open(open);
+  const begun = await playground.page.evaluate(() => performance.now());
+  await playground.whenEditorIsThere();
+  const ready = await playground.page.evaluate(() => performance.now());
+  console.log(
+    `FIGURE the editor was interactive ${Math.round(ready)} ms after the navigation (Run after ${Math.round(begun)} ms)`,
+  );
+  expect(ready).toBeLessThan(10_000 * SLOW);
+});
+
+test('Python reads its input and its arguments', async ({ open }) => {
+  const playground = await Playground.open(open);
+  await playground.give('three words here\n');
+  await playground.page.getByRole('tab', { name: /^Arguments/ }).click();
+  await playground.page
+    .getByRole('tabpanel', { name: /^Arguments/ })
+    .getByRole('textbox')
+    .fill('one "two three"');
+  await playground.runs('import sys\nprint(len(sys.stdin.read().split()), sys.argv[1:])\n', WELL);
+  await playground.says("3 ['one', 'two three']");
+});
+
+test('C++ is compiled and run', async ({ open }) => {
+  const playground = await Playground.open(open);
+  await playground.choose('C++');
+  await playground.runs('#include <iostream>\nint main() { std::cout << "sum " << 40 + 2 << std::endl; }\n', WELL);
+  await playground.says('sum 42');
+});
+
+test('an error of the compiler is marked in the editor and leads to its line', async ({ open }) => {
+  const playground = await Playground.open(open);
+  await playground.choose('C');
+  await playground.runs('int main(void)\n{\n    return missing;\n}\n', 'It did not compile: 1 error.');
+  await playground.page.locator('.squiggly-error').first().waitFor();
+  await playground.visit.screenshot('compile-error');
+  await playground.result
+    .getByRole('button', { name: /missing/ })
+    .first()
+    .click();
+  await expect
+    .poll(() => playground.page.evaluate(() => document.activeElement?.closest('[data-editor]') !== null))
+    .toBe(true);
+});
+
+test('a traceback leads to its line', async ({ open }) => {
+  const playground = await Playground.open(open);
+  await playground.runs(
+    'def f():\n    return 1 / 0\n\n\nf()\n',
+    /Exit status 1: ZeroDivisionError: division by zero\./,
+  );
+  await playground.page.locator('.squiggly-error').first().waitFor();
+});
+
+test('a program that never ends is stopped at its limit', async ({ open }) => {
+  const playground = await Playground.open(open);
+  await playground.limit('Time', '1 s');
+  await playground.runs('while True:\n    pass\n', /Stopped after 1 s/);
+  await playground.result.getByText('Time limit exceeded').first().waitFor();
+});
+
+test('a program that takes too much memory is killed', async ({ open }) => {
+  const playground = await Playground.open(open);
+  await playground.limit('Memory', '64 MB');
+  await playground.runs(
+    'b = []\nwhile True:\n    b.append(bytearray(1 << 20))\n',
+    /Killed: the program used 6[47](\.1)? M(i)?B, its limit\./,
+  );
+  await playground.result.getByText('Memory limit exceeded').first().waitFor();
+});
+
+test('a forbidden call is blocked and named', async ({ open }) => {
+  const playground = await Playground.open(open);
+  await playground.runs(
+    'import ctypes\nctypes.CDLL(None).ptrace(0, 0, 0, 0)\n',
+    /Blocked: it called .?ptrace.?, which the policy does not allow\./,
+  );
+  await playground.result.getByText('Security violation').first().waitFor();
+  await playground.visit.screenshot('security-violation');
+});
+
+test('a signal is named, and what it means', async ({ open }) => {
+  const playground = await Playground.open(open);
+  await playground.choose('C');
+  await playground.runs('int main(void) { *(volatile int *)8 = 1; return 0; }\n', /Ended by signal 11 \(SIGSEGV\)/);
+});
+
+test('output appears while the program runs', async ({ open }) => {
+  const playground = await Playground.open(open);
+  await playground.write('import time\nprint("first", flush=True)\ntime.sleep(4)\nprint("last")\n');
+  await playground.run();
+  await playground.says('first');
+  await playground.stopButton.waitFor();
+  expect(await playground.output.innerText()).not.toContain('last');
+  await playground.visit.screenshot('running');
+  await playground.ends(WELL);
+  await playground.says('last');
+});
+
+test('stdout and stderr come in their order, and each can be had by itself', async ({ open }) => {
+  const playground = await Playground.open(open);
+  await playground.runs(
+    'import sys, time\nfor i in range(3):\n    print("out", i, flush=True)\n    time.sleep(0.3)\n    print("err", i, file=sys.stderr, flush=True)\n    time.sleep(0.3)\n',
+    WELL,
+  );
+  await expect
+    .poll(async () => (await playground.output.innerText()).match(/out \d|err \d/g)?.join(' '))
+    .toBe('out 0 err 0 out 1 err 1 out 2 err 2');
+});
+
+test('one types while it runs, and ends the input', async ({ open }) => {
+  const playground = await Playground.open(open);
+  await playground.typeWhileItRuns();
+  await playground.write(
+    'import sys\nprint("name?", flush=True)\nprint("hello", input(), flush=True)\nprint(len(sys.stdin.read()), "left")\n',
+  );
+  await playground.run();
+  await playground.says('name?');
+  await playground.inputLine.fill('Ada');
+  await playground.inputLine.press('Enter');
+  await playground.says('hello Ada');
+  await playground.inputLine.fill('more');
+  await playground.inputLine.press('Enter');
+  await playground.page.getByRole('button', { name: 'End of input' }).click();
+  await playground.ends(WELL);
+  await playground.says('5 left');
+});
+
+test('Stop stops', async ({ open }) => {
+  const playground = await Playground.open(open);
+  await playground.write('import time\nprint("on", flush=True)\ntime.sleep(600)\n');
+  await playground.run();
+  await playground.says('on');
+  await playground.stopButton.click();
+  await playground.ends('Cancelled while it ran.');
+  await playground.runButton.waitFor();
+});
+
+test('what is asked wrongly is said beside Run', async ({ open }) => {
+  const playground = await Playground.open(open);
+  playground.visit.expectProblem(/status of 4(00|22)/);
+  await playground.limit('Time', '99999 s');
+  await playground.write('print(1)\n');
+  await playground.run();
+  await playground.page.getByRole('alert').filter({ hasText: /time/i }).first().waitFor();
+});
+
+test('drafts outlive a reload, one for each language', async ({ open }) => {
+  const playground = await Playground.open(open);
+  await playground.write('print("kept by reload")\n');
+  await playground.give('kept input');
+  await playground.choose('C++');
+  await playground.write('int main() { return 0; } // kept, too\n');
+  await playground.page.reload();
+  await playground.whenReady();
+  await playground.whenEditorIsThere();
+  await playground.page.getByRole('tabpanel', { name: 'Editor' }).getByText('kept, too').waitFor();
+  await playground.choose('Python');
+  await playground.page.getByRole('tabpanel', { name: 'Editor' }).getByText('kept by reload').waitFor();
+  expect(await playground.input.inputValue()).toBe('kept input');
+});
