@@ -23,8 +23,11 @@ PROCESS = "Of the process that answers HTTP or takes jobs, not of the executor b
 
 # Only servers have this one: what they tell of workers is fleet-wide, what a worker tells is of itself.
 WORKERS_ACTIVE = "max(sentinel_workers_active{@} and on (job, instance) sentinel_http_connections{@})"
-ERROR_RATE = """(sum(rate(sentinel_executions_total{@,status="INTERNAL_ERROR"}[RATE])) or vector(0))
-  / (sum(rate(sentinel_executions_total{@}[RATE])) > 0)"""
+# A checker that came with the submission and fails is its submitter's to mend. Each is counted before its job has ended.
+ERROR_RATE = """clamp_min(
+  sum(rate(sentinel_executions_total{@,status="INTERNAL_ERROR"}[RATE])) - sum(rate(sentinel_checker_failures_total{@}[RATE]))
+  or vector(0), 0
+) / (sum(rate(sentinel_executions_total{@}[RATE])) > 0)"""
 
 
 # ---- what panels are made of -------------------------------------------------------------------------------------------
@@ -175,7 +178,7 @@ def overview():
             stat("Jobs that wait", "Ready in the queue. SentinelQueueBacklog fires above 1000.",
                  'max(sentinel_queue_depth{@,state="ready"})', thresholds=((GOOD, None), (WARN, 100), (BAD, 1000))),
             stat("Error rate",
-                 "Of all jobs, those that ended with INTERNAL_ERROR: ours, never the program's. SentinelHighErrorRate fires above 10 %.",
+                 "Of all jobs, those that ended with INTERNAL_ERROR by a fault of ours. SentinelHighErrorRate fires above 10 %.",
                  ERROR_RATE, "percentunit", ((GOOD, None), (WARN, 0.01), (BAD, 0.1)), empty="no jobs", decimals=1),
             stat("Submissions", "Accepted, per second.",
                  "sum(rate(sentinel_submissions_total{@}[RATE]))", "suffix: /s", decimals=2),
@@ -187,11 +190,11 @@ def overview():
             graph("Submissions by language", "Accepted, per second.",
                   {"{{language}}": "sum by (language) (rate(sentinel_submissions_total{@}[RATE]))"}, "suffix: /s", is_stacked=True),
             graph("Executions by status",
-                  "Jobs that ended, per second, by how. All but INTERNAL_ERROR tell of the program, not of the service.",
+                  "Jobs that ended, per second, by how. All but INTERNAL_ERROR tell of programs, not of the service.",
                   {"{{status}}": "sum by (status) (rate(sentinel_executions_total{@}[RATE]))"}, "suffix: /s", is_stacked=True,
                   colours=STATUS_COLOURS),
-            graph("Error rate", "Of all jobs, those that ended with INTERNAL_ERROR. None is drawn while no job ends.",
-                  {"INTERNAL_ERROR": ERROR_RATE}, "percentunit", limit=0.1),
+            graph("Error rate", "Of all jobs, those that ended with INTERNAL_ERROR by a fault of ours. None is drawn while no job ends.",
+                  {"ours": ERROR_RATE}, "percentunit", limit=0.1),
             graph("Queue", "ready: wait. unsettled: taken by a worker and not yet done. dead: given up.",
                   {"{{state}}": "max by (state) (sentinel_queue_depth{@})"}, limit=1000),
             graph("Executed now", "Jobs that are executed, and how many can be at once.",
@@ -249,11 +252,14 @@ def workers():
         ("Failures", [
             graph("Sandboxes that failed by worker",
                   "In 5 minutes. One host that is alone with it has a fault of its own: `sentinel doctor` there.",
-                  {"{{instance}}": "sum by (instance) (increase(sentinel_sandbox_failures_total{@}[5m]))"}, limit=50),
-            graph("Jobs that ended with INTERNAL_ERROR by worker and language",
-                  "Per second. One language alone: its toolchain on that host.",
+                  {"{{instance}}": "sum by (instance) (increase(sentinel_sandbox_failures_total{@}[5m]))"}, width=8, limit=50),
+            graph("Checkers that failed by worker",
+                  "In 5 minutes. They came with submissions, whose owners are to mend them: nothing of the service's.",
+                  {"{{instance}}": "sum by (instance) (increase(sentinel_checker_failures_total{@}[5m]))"}, width=8),
+            graph("INTERNAL_ERROR by worker and language",
+                  "Jobs per second, with those whose checker failed. One language alone: its toolchain on that host.",
                   {"{{instance}} {{language}}": "sum by (instance, language) ("
-                   'rate(sentinel_executions_total{@,status="INTERNAL_ERROR"}[RATE]))'}, "suffix: /s"),
+                   'rate(sentinel_executions_total{@,status="INTERNAL_ERROR"}[RATE]))'}, "suffix: /s", width=8),
         ]),
         ("Time, mean by worker", [
             graph(f"Stage: {stage}", description,
