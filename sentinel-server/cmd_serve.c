@@ -76,6 +76,15 @@ static void on_webhook(void *arg, const char *what)
     metrics_add(server->parts.metrics, "sentinel_webhook_deliveries_total", (const char *const[]){what, NULL}, 1);
 }
 
+/* From the beginning, for the same reason as counters without labels: the first one given up is an increase too. */
+static void begin_webhook_figures(struct metrics *metrics)
+{
+    static const char *const outcomes[][2] = {{"delivered", NULL}, {"retried", NULL}, {"given_up", NULL}};
+
+    for (size_t i = 0; i < sizeof(outcomes) / sizeof(outcomes[0]); i++)
+        metrics_add(metrics, "sentinel_webhook_deliveries_total", outcomes[i], 0);
+}
+
 static void on_finished(void *arg)
 {
     struct server *server = arg;
@@ -151,6 +160,7 @@ static int start(struct server *server, int socket, struct host *host, struct fa
                         .keys = key_cache_make(),
                         .statistics = statistics_cache_make()};
     decide_who_may_come(server);
+    begin_webhook_figures(parts->metrics);
     relay.store = courier.store = parts->store;
     relay.queue = parts->queue;
     relay.metrics = parts->metrics;

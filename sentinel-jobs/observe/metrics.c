@@ -99,6 +99,9 @@ struct metrics *metrics_make(const struct metric_family *families)
         metrics->by_name[i] = &metrics->families[i];
     }
     qsort(metrics->by_name, count, sizeof(*metrics->by_name), compare_families);
+    for (size_t i = 0; i < count; i++)
+        if (metrics->families[i].label_count == 0)
+            metrics_add(metrics, families[i].name, NULL, 0); /* does nothing unless it is a counter */
     return metrics;
 }
 

@@ -7,7 +7,8 @@
 
 /*
  * Figures in Prometheus' text format 0.0.4. Families are declared once, in a table; a series begins when it is first
- * told of. Any thread. No call fails: without memory a figure is dropped.
+ * told of, but a counter without labels is there from the beginning: Prometheus sees no increase from nothing to one.
+ * Any thread. No call fails: without memory a figure is dropped.
  */
 struct metrics;
 

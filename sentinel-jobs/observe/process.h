@@ -14,7 +14,12 @@ struct process_figures {
     uint64_t open_fds; /* 0: unknown */
     uint64_t max_fds;  /* 0: no limit */
 };
-/* False if /proc does not tell. */
+/*
+ * Before this process is confined to where it opens no file of /proc: keeps open what the figures are read from. With
+ * one thread. After a fork it is to be called anew, for what was kept tells of the parent.
+ */
+void process_figures_keep(void);
+/* Any thread. False if /proc does not tell. */
 bool process_figures_read(struct process_figures *ret_figures);
 /* When it began, seconds since the epoch; 0: /proc does not tell. Ask once: the wall clock is corrected later. */
 double process_start_seconds(void);

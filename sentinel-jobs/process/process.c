@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "common/log.h"
 #include "executor/executor.h"
+#include "observe/process.h"
 #include "privilege/privilege.h"
 #include "process/files.h"
 
@@ -205,6 +206,7 @@ static int run_frontend(const struct process_options *options, const struct priv
     block_signals();
     raise_descriptors();
     leave_home();
+    process_figures_keep();
     if (privilege_confine_frontend(&confinement, &failure) < 0) {
         log_error("the frontend cannot be confined: %s", failure.message);
         return 1;

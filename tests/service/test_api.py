@@ -440,7 +440,7 @@ class ApiCases:
 
     def test_metrics_are_there(self):
         text = self.ask("GET", "/metrics", expect=200).body.decode()
-        for name in ("sentinel_http_requests_total", "sentinel_workers_active", "sentinel_queue_depth"):
+        for name in ("sentinel_http_requests_total", "sentinel_workers_active", "sentinel_queue_depth", "process_resident_memory_bytes"):
             self.assertIn(name, text)
         for name in ("cpu_used_ratio", "memory_total_bytes", "memory_available_bytes"):
             wait_for(lambda: f"\nsentinel_host_{name} " in self.ask("GET", "/metrics").body.decode(), 30, name)

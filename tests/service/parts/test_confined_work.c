@@ -3,6 +3,7 @@
 #include "confined.h"
 
 #include "common/url.h"
+#include "observe/process.h"
 
 #include <amqp.h>
 #include <amqp_tcp_socket.h>
@@ -585,6 +586,41 @@ static void others_of_the_same_user_cannot_look_into_it(void **state)
     assert_int_equal(chown(world.writable, world.user.uid, world.user.gid), 0);
 }
 
+/* In a child, whose figures are none of its parent's. */
+static void it_tells_of_itself_what_was_kept_open(void **state)
+{
+    pid_t pid;
+
+    (void)state;
+    if (IS_SANITIZED) {
+        print_message("SKIP: a sanitized one may open /proc\n");
+        skip();
+    }
+    pid = fork();
+    if (pid == 0) {
+        struct process_figures before;
+        struct process_figures after;
+        char *memory;
+
+        process_figures_keep();
+        if (confine(&world.user) < 0)
+            _exit(UNCONFINED);
+        if (open("/proc/self/stat", O_RDONLY | O_CLOEXEC) >= 0 || !process_figures_read(&before))
+            _exit(UNABLE);
+        memory = malloc(64U << 20);
+        if (!memory || dup(STDERR_FILENO) < 0)
+            _exit(UNABLE);
+        memset(memory, 'x', 64U << 20);
+        explicit_bzero(memory, 1);
+        _exit(process_figures_read(&after) && after.resident_bytes >= before.resident_bytes + (32U << 20) &&
+                      before.open_fds > 0 && after.open_fds == before.open_fds + 1 && after.threads == 1 &&
+                      process_start_seconds() > 0
+                  ? 0
+                  : 1);
+    }
+    assert_int_equal(wait_status(pid), 0);
+}
+
 static void a_path_that_is_not_there_is_named(void **state)
 {
     const char *paths[] = {"/no/such/place", NULL};
@@ -653,6 +689,7 @@ int main(void)
         cmocka_unit_test(abort_is_an_abort),
         cmocka_unit_test(ids_capabilities_and_limits_are_gone),
         cmocka_unit_test(others_of_the_same_user_cannot_look_into_it),
+        cmocka_unit_test(it_tells_of_itself_what_was_kept_open),
         cmocka_unit_test(a_path_that_is_not_there_is_named),
         cmocka_unit_test(confinement_with_two_threads_is_refused),
     };

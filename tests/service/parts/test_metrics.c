@@ -94,6 +94,27 @@ static void a_counter_never_falls(void **state)
     assert_printed("test_jobs_total{language=\"c\",status=\"SUCCESS\"} 4");
 }
 
+static void a_counter_without_labels_begins_at_nothing(void **state)
+{
+    static const struct metric_family few[] = {
+        {"test_lost_total", "What was lost.", METRIC_COUNTER, {NULL}, NULL},
+        {"test_jobs_total", "Jobs that ended.", METRIC_COUNTER, {"language"}, NULL},
+        {"test_up", "Whether it is up.", METRIC_GAUGE, {NULL}, NULL},
+        {"test_run_seconds", "How long runs took.", METRIC_HISTOGRAM, {NULL}, NULL},
+        {NULL},
+    };
+
+    (void)state;
+    metrics_free(metrics);
+    metrics = metrics_make(few);
+    assert_non_null(metrics);
+    assert_printed("test_lost_total 0");
+    assert_int_equal(count_printed("\ntest_"), 1);
+    metrics_add(metrics, "test_lost_total", NULL, 1);
+    assert_printed("test_lost_total 1");
+    assert_int_equal(count_printed("\ntest_"), 1);
+}
+
 static void a_gauge_is_what_it_was_set_to_last(void **state)
 {
     (void)state;
@@ -321,6 +342,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_counter_adds_up_by_its_labels),
         TEST(a_counter_never_falls),
+        TEST(a_counter_without_labels_begins_at_nothing),
         TEST(a_gauge_is_what_it_was_set_to_last),
         TEST(a_histogram_counts_what_is_at_most_a_bound),
         TEST(without_buckets_a_histogram_has_those_of_seconds),
