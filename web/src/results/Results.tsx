@@ -8,8 +8,8 @@ export function Results() {
       <p>
         {run.phase} {run.status} {run.transport}
       </p>
-      {run.chunks.map((chunk, index) => (
-        <span key={index}>{chunk.text}</span>
+      {run.chunks.slice(-40).map((chunk, index) => (
+        <span key={index}>{chunk.text.slice(-3000)}</span>
       ))}
     </div>
   );
