@@ -107,16 +107,15 @@ static int list(struct store *store)
 
 int cmd_keys(const struct config *config, int argc, char **argv)
 {
-    cleanup_free char *url = parts_store_url(config);
-    struct store_options options = {.connections = 1, .may_migrate = parts_may_migrate(config)};
-    struct store *store = NULL;
+    struct store *store;
     struct failure failure;
     int status;
 
     if (argc < 2)
         return complain_usage("keys wants create, list or revoke");
-    if (!url || store_open(url, &options, &store, &failure) < 0)
-        return complain(1, "%s", url ? failure.message : "out of memory");
+    store = open_store(config, parts_may_migrate(config));
+    if (!store)
+        return 1;
     if (strcmp(argv[1], "create") == 0)
         status = create(store, argc - 1, argv + 1);
     else if (strcmp(argv[1], "list") == 0 && argc == 2)

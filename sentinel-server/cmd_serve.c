@@ -5,7 +5,9 @@
 #include "api/api.h"
 #include "api/errands.h"
 #include "api/languages.h"
+#include "api/statistics.h"
 #include "base/cleanup.h"
+#include "common/wallclock.h"
 #include "job/result.h"
 #include "process/parts.h"
 #include "process/process.h"
@@ -20,6 +22,7 @@
 struct server {
     const struct config *config;
     int listener;
+    struct http_tls *tls; /* from before privileges were dropped; NULL: plain */
     struct languages *languages;
     struct parts parts;
     struct api api;
@@ -84,8 +87,7 @@ static int start_http(struct server *server, struct failure *failure)
     const struct config *config = server->config;
     struct http_options options = {
         .listen = config->listen,
-        .tls_certificate = *config->tls_certificate ? config->tls_certificate : NULL,
-        .tls_key = *config->tls_key ? config->tls_key : NULL,
+        .tls = server->tls,
         .trusted_proxies = (const char *const *)config->trusted_proxies,
         .cors_origins = (const char *const *)config->cors_origins,
         .static_root = *config->web_root ? config->web_root : NULL,
@@ -100,7 +102,7 @@ static int start_http(struct server *server, struct failure *failure)
     return http_start(&options, listener, &server->http, failure);
 }
 
-static int start(struct server *server, int socket, struct failure *failure)
+static int start(struct server *server, int socket, struct host *host, struct failure *failure)
 {
     const struct config *config = server->config;
     struct parts *parts = &server->parts;
@@ -112,7 +114,7 @@ static int start(struct server *server, int socket, struct failure *failure)
                                       .make_body = webhook_body,
                                       .on_outcome = on_webhook,
                                       .arg = server};
-    int error = parts_open(config, "sentinel-server", socket, parts, failure);
+    int error = parts_open(config, "sentinel-server", socket, host, parts, failure);
 
     if (error < 0)
         return error;
@@ -122,16 +124,18 @@ static int start(struct server *server, int socket, struct failure *failure)
                         .events = parts->events,
                         .guard = parts->guard,
                         .metrics = parts->metrics,
+                        .host = parts->work ? NULL : host,
                         .tracer = parts->tracer,
                         .work = parts->work,
                         .languages = server->languages,
-                        .keys = key_cache_make()};
+                        .keys = key_cache_make(),
+                        .statistics = statistics_cache_make()};
     decide_who_may_come(server);
     relay.store = courier.store = parts->store;
     relay.queue = parts->queue;
     relay.metrics = parts->metrics;
     relay.is_queue_volatile = parts->is_embedded;
-    if (!api->keys)
+    if (!api->keys || !api->statistics)
         return fail_nomem(failure);
     error = guard_open("memory:", &api->own_guard, failure);
     if (error == 0)
@@ -156,6 +160,75 @@ static void hurry(void *arg)
     work_hurry(arg);
 }
 
+/* ---- its certificate --------------------------------------------------------------------------------------------- */
+
+/* One that expired is used all the same: who meets it is told what is wrong, unlike who meets no server. */
+static void tell_validity(const struct http_tls *tls, const char *what)
+{
+    char until_text[WALLCLOCK_TEXT_SIZE];
+    int64_t from;
+    int64_t until;
+    int64_t now = wallclock_us() / 1000000;
+
+    http_tls_validity(tls, &from, &until);
+    wallclock_print(until * 1000000, until_text);
+    if (now > until || now < from)
+        log_error("%s is %s: clients will refuse it (until %s)", what,
+                  now > until ? "not valid any more" : "not valid yet", until_text);
+    else
+        log_info("%s is valid until %s", what, until_text);
+}
+
+static int load_tls(const struct config *config, struct http_tls **ret_tls, struct failure *failure)
+{
+    return http_tls_load(config->tls_certificate, config->tls_key, ret_tls, failure);
+}
+
+/* On SIGHUP. */
+static void load_anew(void *arg)
+{
+    struct server *server = arg;
+    struct http_tls *tls = NULL;
+    struct failure failure;
+
+    if (!server->tls) {
+        log_info("nothing to load anew: no certificate is configured, and the rest needs a restart");
+        return;
+    }
+    if (load_tls(server->config, &tls, &failure) < 0) {
+        log_error("the certificate was not loaded anew, the former one stays: %s", failure.message);
+        return;
+    }
+    http_use_tls(server->http, tls);
+    tell_validity(tls, "the certificate, loaded anew,");
+    http_tls_free(tls);
+}
+
+/* Root reads what the frontend may not: said now, rather than when the certificate is about to expire. */
+static void try_reload(const struct server *server)
+{
+    struct http_tls *tls = NULL;
+    struct failure failure;
+
+    if (!server->tls)
+        return;
+    tell_validity(server->tls, "the certificate");
+    if (load_tls(server->config, &tls, &failure) < 0)
+        log_warn("a new certificate will need a restart, SIGHUP cannot load it: %s", failure.message);
+    http_tls_free(tls);
+}
+
+/* The executor has no use for it. */
+static void forget_tls(void *arg)
+{
+    struct server *server = arg;
+
+    http_tls_free(server->tls);
+    server->tls = NULL;
+}
+
+/* ---- its life ---------------------------------------------------------------------------------------------------- */
+
 /* In an order in which nothing is used after it ended: who asks first, who is asked last. */
 static void stop(struct server *server)
 {
@@ -167,6 +240,7 @@ static void stop(struct server *server)
         work_drain(server->parts.work, drain_ms);
         process_on_next_signal(NULL, NULL);
     }
+    process_on_reload(NULL, NULL);
     if (server->http)
         http_stop(server->http, 2000);
     pulse_stop(server->pulse);
@@ -178,20 +252,23 @@ static void stop(struct server *server)
     if (server->api.own_guard)
         guard_close(server->api.own_guard);
     key_cache_free(server->api.keys);
+    statistics_cache_free(server->api.statistics);
     parts_close(&server->parts);
 }
 
-static int serve(void *arg, int socket)
+static int serve(void *arg, int socket, struct host *host)
 {
     struct server *server = arg;
     struct failure failure = {0};
     int status = 1;
 
-    if (start(server, socket, &failure) == 0) {
+    if (start(server, socket, host, &failure) == 0) {
         log_info("sentinel-server %s listens on %s%s, %s; %s", sn_version_string(),
                  *server->config->tls_certificate ? "https://" : "http://", server->config->listen,
                  server->parts.work ? "executes by itself" : "workers execute",
                  server->api.is_open ? "asks for no key" : "asks for a key");
+        try_reload(server);
+        process_on_reload(load_anew, server);
         status = process_wait();
     } else if (process_end_count() == 0) {
         log_error("%s", failure.message);
@@ -202,34 +279,36 @@ static int serve(void *arg, int socket)
     return status;
 }
 
+/* What is easier, or only possible, before privileges are dropped. */
+static int prepare(struct server *server, struct failure *failure)
+{
+    const struct config *config = server->config;
+    int r = languages_load(&server->languages, failure);
+
+    if (r == 0 && *config->tls_certificate)
+        r = load_tls(config, &server->tls, failure);
+    if (r < 0)
+        return r;
+    server->listener = http_listen(config->listen, failure);
+    return server->listener < 0 ? server->listener : 0;
+}
+
 int cmd_serve(const struct config *config)
 {
-    const char *const wanted[] = {config->web_root, config->tls_certificate, config->tls_key};
-    const char *read_paths[SN_ARRAY_SIZE(wanted) + 1] = {NULL};
     struct server server = {.config = config, .listener = -1};
     struct process_options options = {.config = config,
                                       .has_executor = !*config->rabbitmq_url,
-                                      .read_paths = read_paths,
+                                      .executor_begins = forget_tls,
                                       .frontend = serve,
                                       .arg = &server};
     struct failure failure;
-    size_t count = 0;
-    int status;
+    int status = 1;
 
-    for (size_t i = 0; i < SN_ARRAY_SIZE(wanted); i++)
-        if (*wanted[i])
-            read_paths[count++] = wanted[i];
-    if (languages_load(&server.languages, &failure) < 0) {
+    if (prepare(&server, &failure) < 0)
         log_error("%s", failure.message);
-        return 1;
-    }
-    server.listener = http_listen(config->listen, &failure);
-    if (server.listener < 0) {
-        log_error("%s", failure.message);
-        languages_free(server.languages);
-        return 1;
-    }
-    status = process_main(&options);
+    else
+        status = process_main(&options);
+    http_tls_free(server.tls);
     languages_free(server.languages);
     return status;
 }

@@ -6,6 +6,20 @@
 
 #include <string.h>
 
+struct store *open_store(const struct config *config, bool may_migrate)
+{
+    cleanup_free char *url = parts_store_url(config);
+    const struct store_options options = {.connections = 1, .may_migrate = may_migrate};
+    struct store *store = NULL;
+    struct failure failure;
+
+    if (!url)
+        complain(1, "out of memory");
+    else if (store_open(url, &options, &store, &failure) < 0)
+        complain(1, "%s", failure.message);
+    return store;
+}
+
 int cmd_migrate(const struct config *config, int argc, char **argv)
 {
     cleanup_free char *url = parts_store_url(config);
@@ -36,19 +50,16 @@ int cmd_migrate(const struct config *config, int argc, char **argv)
 
 int cmd_republish(const struct config *config, int argc, char **argv)
 {
-    cleanup_free char *url = parts_store_url(config);
-    struct store_options options = {.connections = 1};
-    struct store *store = NULL;
+    struct store *store;
     struct failure failure;
     int error;
 
     (void)argv;
     if (argc > 1)
         return complain_usage("republish takes no arguments");
-    if (!url)
-        return complain(1, "out of memory");
-    if (store_open(url, &options, &store, &failure) < 0)
-        return complain(1, "%s", failure.message);
+    store = open_store(config, false);
+    if (!store)
+        return 1;
     error = store_recall(store, &failure);
     store_close(store);
     if (error < 0)

@@ -2,6 +2,7 @@
 #include "commands.h"
 
 #include "common/log.h"
+#include "process/check.h"
 #include "process/process.h"
 
 #include <getopt.h>
@@ -24,7 +25,8 @@ static const char usage[] =
     "  migrate VERSION --yes              to a version, also an earlier one\n"
     "\n"
     "  --config FILE    KEY=VALUE lines; the environment wins over them\n"
-    "  --check-config   is the configuration right? prints it, without secrets\n"
+    "  --check-config   is the configuration right? prints it, without secrets, and what is wrong with what it leads "
+    "to\n"
     "  --print-config   every key with its meaning and default: a complete file\n"
     "  --version, --help\n"
     "\n"
@@ -116,8 +118,11 @@ int main(int argc, char **argv)
         return complain(2, "%s", failure.message);
     log_level_parse(config->log_level, &level);
     log_setup("server", level);
-    if (is_check)
-        status = config_print(config, CONFIG_SERVER, stdout) < 0;
+    process_tell_library(config);
+    if (is_check && config_print(config, CONFIG_SERVER, stdout) < 0)
+        status = 1;
+    else if (is_check)
+        status = check_config(config, "sentinel-server", stderr) ? 0 : 2;
     else
         status = dispatch(config, argc - optind, argv + optind);
     config_free(config);

@@ -55,6 +55,14 @@ static void look_at_rest(struct api *api)
     tell_up(api->metrics, "guard", guard_ping(api->guard, NULL) == 0);
 }
 
+static void look_at_host(struct api *api)
+{
+    struct host_figures figures;
+
+    host_read(api->host, &figures);
+    host_tell(api->metrics, &figures);
+}
+
 static void *pulse_main(void *arg)
 {
     struct pulse *pulse = arg;
@@ -67,6 +75,7 @@ static void *pulse_main(void *arg)
 
         look_at_queue(pulse->api);
         look_at_rest(pulse->api);
+        look_at_host(pulse->api);
         ns = sn__now_ns() + 1000000000;
         until = sn__timespec(ns);
         pthread_mutex_lock(&pulse->lock);

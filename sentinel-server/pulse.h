@@ -5,8 +5,8 @@
 #include "api/api.h"
 
 /*
- * Once a second: is the queue there, how many wait, who executes. For the gauges, and so that a submission need not ask
- * the queue whether it can be accepted.
+ * Once a second: is the queue there, how many wait, who executes, how busy is the host. For the gauges, and so that a
+ * submission need not ask the queue whether it can be accepted.
  */
 struct pulse;
 

@@ -3,6 +3,7 @@
 #include "common/json.h"
 #include "common/log.h"
 #include "http/http.h"
+#include "process/check.h"
 #include "process/health.h"
 #include "process/parts.h"
 #include "process/process.h"
@@ -17,7 +18,8 @@ static const char usage[] =
     "Executes jobs that sentinel-server processes accept: DATABASE_URL and RABBITMQ_URL say where they are.\n"
     "\n"
     "  --config FILE    KEY=VALUE lines; the environment wins over them\n"
-    "  --check-config   is the configuration right? prints it, without secrets\n"
+    "  --check-config   is the configuration right? prints it, without secrets, and what is wrong with what it leads "
+    "to\n"
     "  --version, --help\n"
     "\n"
     "SIGTERM lets what runs end (SENTINEL_DRAIN_MS) and hands back the rest; a second one hands back at once.\n";
@@ -51,16 +53,13 @@ static void handle_ready(void *arg, const struct http_request *request, struct h
 static void handle_metrics(void *arg, const struct http_request *request, struct http_response *response)
 {
     struct worker *worker = arg;
-    struct work_figures figures;
+    struct parts *parts = &worker->parts;
     size_t length = 0;
     char *text;
 
     (void)request;
-    work_figures(worker->parts.work, &figures);
-    metrics_set(worker->parts.metrics, "sentinel_workers_active", NULL, 1);
-    metrics_set(worker->parts.metrics, "sentinel_slots", NULL, figures.slots);
-    metrics_set(worker->parts.metrics, "sentinel_slots_busy", NULL, figures.active);
-    text = metrics_print(worker->parts.metrics, &length);
+    metrics_set(parts->metrics, "sentinel_workers_active", NULL, 1);
+    text = health_metrics(parts->metrics, parts->work, parts->tracer, &length);
     if (text)
         http_respond(response, 200, "text/plain; version=0.0.4; charset=utf-8", text, length);
 }
@@ -77,10 +76,10 @@ static void on_error(void *arg, int status, const struct http_request *request, 
 
 static int start_http(struct worker *worker, struct failure *failure)
 {
-    static const struct http_route routes[] = {{"GET", "/health", HTTP_ON_LOOP, health_alive, true},
-                                               {"GET", "/health/ready", HTTP_ON_POOL, handle_ready, true},
-                                               {"GET", "/metrics", HTTP_ON_POOL, handle_metrics, true},
-                                               {NULL, NULL, HTTP_ON_POOL, NULL, false}};
+    static const struct http_route routes[] = {{"GET", "/health", HTTP_ON_LOOP, health_alive},
+                                               {"GET", "/health/ready", HTTP_ON_POOL, handle_ready},
+                                               {"GET", "/metrics", HTTP_ON_POOL, handle_metrics},
+                                               {NULL, NULL, HTTP_ON_POOL, NULL}};
     struct http_options options = {.listen = worker->config->listen,
                                    .body_max = 1024,
                                    .pool_threads = 2,
@@ -100,13 +99,13 @@ static void hurry(void *arg)
     work_hurry(arg);
 }
 
-static int work_on(void *arg, int socket)
+static int work_on(void *arg, int socket, struct host *host)
 {
     struct worker *worker = arg;
     struct parts *parts = &worker->parts;
     struct failure failure = {0};
     int status = 1;
-    int error = parts_open(worker->config, "sentinel-worker", socket, parts, &failure);
+    int error = parts_open(worker->config, "sentinel-worker", socket, host, parts, &failure);
 
     if (error == 0)
         error = parts_start_work(parts, worker->config, NULL, NULL, &failure);
@@ -132,10 +131,8 @@ static int work_on(void *arg, int socket)
 
 static int run(const struct config *config)
 {
-    static const char *const no_paths[] = {NULL};
     struct worker worker = {.config = config, .listener = -1};
-    struct process_options options = {
-        .config = config, .has_executor = true, .read_paths = no_paths, .frontend = work_on, .arg = &worker};
+    struct process_options options = {.config = config, .has_executor = true, .frontend = work_on, .arg = &worker};
     struct failure failure;
 
     worker.listener = http_listen(config->listen, &failure);
@@ -196,7 +193,13 @@ int main(int argc, char **argv)
     }
     log_level_parse(config->log_level, &level);
     log_setup("worker", level);
-    status = is_check ? config_print(config, CONFIG_WORKER, stdout) < 0 : run(config);
+    process_tell_library(config);
+    if (!is_check)
+        status = run(config);
+    else if (config_print(config, CONFIG_WORKER, stdout) < 0)
+        status = 1;
+    else
+        status = check_config(config, "sentinel-worker", stderr) ? 0 : 2;
     config_free(config);
     return status;
 }

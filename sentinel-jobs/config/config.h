@@ -47,6 +47,7 @@ struct config {
     uint64_t drain_ms;
     char **relax; /* layers, NULL-terminated */
     bool cache;
+    char *language_path; /* SENTINEL_LANGUAGE_PATH, which the library looks for in the environment */
     /* keeping */
     uint64_t retention_hours;
     /* telling */

@@ -61,6 +61,7 @@ static void print_value(const struct config *config, const struct config_key *ke
         break;
     case KIND_LISTEN:
     case KIND_PATH:
+    case KIND_PATHS:
     case KIND_USER:
     case KIND_WORD:
         fputs(*(char *const *)field, to);

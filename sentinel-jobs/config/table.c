@@ -9,7 +9,7 @@
 #define AT(field) offsetof(struct config, field)
 
 static const char *const database_prefixes[] = {"postgresql://", "postgres://", "sqlite:", NULL};
-static const char *const broker_prefixes[] = {"amqp://", NULL};
+static const char *const broker_prefixes[] = {"amqp://", "amqps://", NULL};
 static const char *const redis_prefixes[] = {"redis://", "unix:", NULL};
 static const char *const web_prefixes[] = {"http://", "https://", NULL};
 static const char *const auth_words[] = {"auto", "keys", "open", NULL};
@@ -21,13 +21,14 @@ const struct config_key config_keys[] = {
      .meaning = "Where HTTP is answered: HOST:PORT, [IPV6]:PORT or unix:/PATH. The worker answers /health and /metrics "
                 "only."},
     {"DATABASE_URL", KIND_URL, BOTH, AT(database_url), .fallback = "", .words = database_prefixes,
-     .meaning =
-         "Jobs, results and API keys: postgresql://USER:PASSWORD@HOST/DATABASE, or sqlite:/PATH. Empty: SQLite in "
-         "SENTINEL_STATE_DIR."},
+     .meaning = "Jobs, results and API keys: postgresql://USER:PASSWORD@HOST/DATABASE, or sqlite:/PATH below "
+                "SENTINEL_STATE_DIR. Across a network with ?sslmode=verify-full&sslrootcert=/PATH, or nobody is "
+                "verified. Empty: SQLite in SENTINEL_STATE_DIR."},
     {"RABBITMQ_URL", KIND_URL, BOTH, AT(rabbitmq_url), .fallback = "", .words = broker_prefixes,
      .meaning =
-         "The queue of a fleet of workers: amqp://USER:PASSWORD@HOST/VHOST; needs DATABASE_URL. Empty: the server "
-         "has a queue of its own and executes by itself."},
+         "The queue of a fleet of workers: amqp://USER:PASSWORD@HOST/VHOST, or amqps:// with TLS, which verifies the "
+         "broker by the host's authorities or by those of ?cacertfile=/PATH; needs DATABASE_URL. Empty: the server has "
+         "a queue of its own and executes by itself."},
     {"REDIS_URL", KIND_URL, BOTH, AT(redis_url), .fallback = "", .words = redis_prefixes,
      .meaning = "Rates and claims that several servers share: redis://:PASSWORD@HOST/DB. Empty: each server counts for "
                 "itself."},
@@ -42,7 +43,7 @@ const struct config_key config_keys[] = {
          "needs no entry in passwd."},
 
     {"SENTINEL_TLS_CERTIFICATE", KIND_PATH, CONFIG_SERVER, AT(tls_certificate), .fallback = "", .heading = "HTTP",
-     .meaning = "PEM file of the certificate and its chain. Empty: plain HTTP."},
+     .meaning = "PEM file of the certificate and its chain, which SIGHUP loads anew with the key. Empty: plain HTTP."},
     {"SENTINEL_TLS_KEY", KIND_PATH, CONFIG_SERVER, AT(tls_key), .fallback = "",
      .meaning = "PEM file of its key; both or none."},
     {"SENTINEL_TRUSTED_PROXIES", KIND_RANGES, CONFIG_SERVER, AT(trusted_proxies), .fallback = "",
@@ -90,6 +91,9 @@ const struct config_key config_keys[] = {
          "host lacks. Empty: none."},
     {"SENTINEL_CACHE", KIND_YES_NO, BOTH, AT(cache), .fallback = "yes",
      .meaning = "Keep what was compiled, for the next submission of the same source."},
+    {"SENTINEL_LANGUAGE_PATH", KIND_PATHS, BOTH, AT(language_path), .fallback = "",
+     .meaning = "Directories with manifests of languages of your own, or single ones, with colons between; they come "
+                "before the installed ones."},
 
     {"SENTINEL_RETENTION_HOURS", KIND_NUMBER, CONFIG_SERVER, AT(retention_hours), .fallback = "168", .most = 1000000,
      .heading = "Keeping", .meaning = "After how long finished jobs are deleted; 0: never."},
@@ -107,8 +111,8 @@ const size_t config_key_count = SN_ARRAY_SIZE(config_keys);
 
 /* What the library, its command, the programs' own options and the tests look at. */
 static const char *const librarys[] = {
-    "SENTINEL_DATA_DIR", "SENTINEL_CACHE_DIR", "SENTINEL_LANGUAGE_PATH", "SENTINEL_NO_CACHE",
-    "SENTINEL_CONFIG",   "SENTINEL_LIBRARY",   "SENTINEL_ATTACK_DIR",    "SENTINEL_ATTACK_PROGRAMS",
+    "SENTINEL_DATA_DIR", "SENTINEL_CACHE_DIR",  "SENTINEL_NO_CACHE",        "SENTINEL_CONFIG",
+    "SENTINEL_LIBRARY",  "SENTINEL_ATTACK_DIR", "SENTINEL_ATTACK_PROGRAMS",
 #ifdef JOBS_KILL_POINTS
     "SENTINEL_KILL_AT",
 #endif

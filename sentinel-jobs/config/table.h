@@ -10,6 +10,7 @@ enum config_kind {
     KIND_LISTEN,  /* char *: HOST:PORT, [IPV6]:PORT, unix:/PATH */
     KIND_URL,     /* char *: begins with one of `words`, or "" */
     KIND_PATH,    /* char *: absolute, or "" */
+    KIND_PATHS,   /* char *: absolute ones with colons between, or "" */
     KIND_USER,    /* char * */
     KIND_WORD,    /* char *: one of `words` */
     KIND_SECRET,  /* char *: `least` to `most` characters, or "" */

@@ -101,6 +101,18 @@ static bool is_url(const char *text, const char *const *prefixes)
     return is_ours;
 }
 
+/* An empty one would be the directory that somebody happened to start the service in. */
+static bool is_paths(const char *text)
+{
+    for (const char *at = text;; at++) {
+        if (*at != '/')
+            return false;
+        at += strcspn(at, ":");
+        if (!*at)
+            return true;
+    }
+}
+
 static bool is_user(const char *text)
 {
     size_t length = strlen(text);
@@ -248,6 +260,8 @@ static int set(struct config *config, const struct config_key *key, const char *
         return set_text(field, text, !*text || is_url(text, key->words));
     case KIND_PATH:
         return set_text(field, text, !*text || *text == '/');
+    case KIND_PATHS:
+        return set_text(field, text, !*text || is_paths(text));
     case KIND_USER:
         return set_text(field, text, is_user(text));
     case KIND_WORD:
@@ -319,6 +333,9 @@ void config_expected(const struct config_key *key, char text[CONFIG_EXPECTED_SIZ
         break;
     case KIND_PATH:
         snprintf(text, CONFIG_EXPECTED_SIZE, "an absolute path");
+        break;
+    case KIND_PATHS:
+        snprintf(text, CONFIG_EXPECTED_SIZE, "absolute paths with colons between them");
         break;
     case KIND_USER:
         snprintf(text, CONFIG_EXPECTED_SIZE, "a user's name or number");

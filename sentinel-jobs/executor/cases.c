@@ -6,7 +6,8 @@
  * program_make_cache()). A source that the cache does not take, as one with __DATE__, is compiled for each case:
  * whoever writes it does not get a sandbox with memory by it.
  *
- * What was expected is compared here, or by the checker in another sandbox. The program never sees it.
+ * What was expected is compared here, or by the checker in another sandbox, which is there before the first case is
+ * run. The program never sees it.
  */
 #include "executor/checker.h"
 #include "executor/engine.h"
@@ -18,7 +19,6 @@
 
 struct cases {
     struct job *job;
-    struct checker checker;
     size_t keep;
 };
 
@@ -37,14 +37,11 @@ static enum job_status judge(struct cases *cases, const struct spec_case *test_c
                        compare_outputs(spec->compare, spec->tolerance, &test_case->expected, &output, explanation)
                    ? JOB_SUCCESS
                    : JOB_WRONG_ANSWER;
-    r = checker_decide(&cases->checker, cases->job, test_case, &output, explanation, &failure);
+    r = checker_decide(cases->job, test_case, &output, explanation, &failure);
     if (r >= 0)
         return r == 0 ? JOB_SUCCESS : JOB_WRONG_ANSWER;
     explanation[0] = '\0';
-    if (r == FAIL_CLOSED)
-        return JOB_CANCELLED;
-    job_fail(cases->job, "%s", failure.message);
-    return JOB_INTERNAL_ERROR;
+    return job_fail_checker(cases->job, &failure);
 }
 
 static void take_result(struct cases *cases, const struct spec_case *test_case, const sn_result *result,
@@ -145,9 +142,10 @@ void cases_run(struct job *job)
         is_ended = status == JOB_CANCELLED || status == JOB_INTERNAL_ERROR ||
                    (status != JOB_SUCCESS && job->spec->stop_at_first);
     }
-    checker_clear(&cases.checker);
     job->outcome.case_count = job->spec->case_count;
     job->outcome.status = all;
-    if (all != JOB_INTERNAL_ERROR)
+    if (all != JOB_INTERNAL_ERROR) {
         free(steal_ptr(&job->outcome.reason));
+        job->outcome.is_checker_to_blame = false;
+    }
 }

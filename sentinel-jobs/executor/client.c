@@ -142,10 +142,7 @@ static int fill_case(struct case_outcome *test_case)
     step->notes = strdup("");
     step->cpu_source = strdup("");
     step->memory_source = strdup("");
-    return test_case->explanation && step->verdict && step->limit && step->out.data && step->err.data && step->denied &&
-                   step->notes && step->cpu_source && step->memory_source
-               ? 0
-               : FAIL_NOMEM;
+    return test_case->explanation && step_outcome_is_whole(step) ? 0 : FAIL_NOMEM;
 }
 
 static int take_end(struct executor_client *client, struct client_job *job, struct message *message,
@@ -396,8 +393,8 @@ static int enlist(struct executor_client *client, struct client_job *job, struct
     return r;
 }
 
-int executor_start(struct executor_client *client, const struct spec *spec, void *arg, uint64_t *ret_tag,
-                   struct failure *failure)
+int executor_start(struct executor_client *client, const struct uuid *id, const struct spec *spec, void *arg,
+                   uint64_t *ret_tag, struct failure *failure)
 {
     cleanup_buffer struct sn__buffer message = {0};
     struct client_job *job = NULL;
@@ -407,7 +404,7 @@ int executor_start(struct executor_client *client, const struct spec *spec, void
     pthread_mutex_lock(&client->lock);
     tag = ++client->last_tag;
     pthread_mutex_unlock(&client->lock);
-    r = message_write_start(&message, tag, spec, failure);
+    r = message_write_start(&message, tag, id, spec, failure);
     if (r == 0)
         r = make_job(spec, arg, &job, failure);
     if (r < 0)

@@ -5,6 +5,7 @@
 #include "executor/outcome.h"
 
 #include "common/failure.h"
+#include "common/uuid.h"
 
 /*
  * The frontend's end of the executor's socket. One thread of its own reads; any thread may call anything.
@@ -59,9 +60,12 @@ int executor_connect(int socket, const struct executor_listener *listener, void 
 void executor_disconnect(struct executor_client *client);
 const struct executor_hello *executor_hello(const struct executor_client *client);
 
-/* FAIL_LIMIT (no slot is free, or the spec is larger than a message may be), FAIL_CLOSED. *ret_tag names the job. */
-int executor_start(struct executor_client *client, const struct spec *spec, void *arg, uint64_t *ret_tag,
-                   struct failure *failure);
+/*
+ * FAIL_LIMIT (no slot is free, or the spec is larger than a message may be), FAIL_CLOSED. *ret_tag names the job here;
+ * `id`, by which everybody else knows it, is for the executor's log only.
+ */
+int executor_start(struct executor_client *client, const struct uuid *id, const struct spec *spec, void *arg,
+                   uint64_t *ret_tag, struct failure *failure);
 /* Without effect on a job that is over. Bytes beyond what the executor may buffer (1 MiB) are FAIL_LIMIT. */
 int executor_stdin(struct executor_client *client, uint64_t tag, const void *data, size_t length,
                    struct failure *failure);

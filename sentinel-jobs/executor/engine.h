@@ -2,6 +2,7 @@
 #ifndef JOBS_EXECUTOR_ENGINE_H
 #define JOBS_EXECUTOR_ENGINE_H
 
+#include "common/log.h"
 #include "executor/channel.h"
 #include "executor/executor.h"
 #include "executor/message.h"
@@ -21,10 +22,12 @@ struct executor {
 struct job {
     struct executor *executor;
     struct task *task;
+    struct log_about about; /* of each line of the log that is about it */
     const struct spec *spec;
     const sn_language *language;
     bool is_compiled;
     sn_program *program; /* the first that was made of the source */
+    sn_program *checker; /* that decides test cases, in a sandbox of its own; NULL: none */
     char *own_cache;     /* directory that only this job's programs use; NULL: none */
     struct outcome outcome;
 };
@@ -66,7 +69,7 @@ void tell_status(const struct job *job, enum job_status status);
 void tell_output(const struct job *job, enum executor_stream stream, const void *data, size_t length);
 void tell_taken(const struct job *job, uint64_t taken);
 void tell_case(const struct job *job, uint32_t index, const struct case_outcome *test_case);
-void tell_end(struct executor *executor, uint64_t tag, struct outcome *outcome);
+void tell_end(const struct job *job);
 
 /* stream.c: one run whose output is told while it is made. An SN_E code. */
 int stream_run(struct job *job, sn_program *program, sn_run_options *options, sn_result **ret_result,
@@ -80,6 +83,8 @@ void job_fail(struct job *job, const char *format, ...) __attribute__((format(pr
 void job_fail_nomem(struct job *job);
 /* Takes the error. */
 void job_fail_error(struct job *job, sn_error *error);
+/* By what checker.h says of a checker that failed. The status that the job, and a test case, has of it. */
+enum job_status job_fail_checker(struct job *job, const struct failure *failure);
 bool job_is_cancelled(const struct job *job);
 
 #endif

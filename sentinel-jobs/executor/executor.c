@@ -33,7 +33,7 @@
 static int start(struct executor *executor, struct message *message, bool lacks_memory, struct failure *failure)
 {
     struct task *task;
-    int r = task_new(message->tag, &message->spec, &task, failure);
+    int r = task_new(message->tag, &message->job, &message->spec, &task, failure);
 
     if (r < 0)
         return r;
@@ -76,7 +76,6 @@ static int read_messages(struct executor *executor, struct failure *failure)
         r = message_read(&header, payload, &message, failure);
         if (r == FAIL_NOMEM && header.type == MESSAGE_START) {
             /* a job that is too large for now is not the end of the others */
-            message.tag = header.tag;
             r = start(executor, &message, true, failure);
         } else if (r == 0) {
             r = take_message(executor, &message, failure);

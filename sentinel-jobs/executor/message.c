@@ -54,6 +54,9 @@ static void get_fields(struct wire_reader *reader, struct message *message)
 {
     switch (message->type) {
     case MESSAGE_START:
+        wire_get_uuid(reader, &message->job);
+        if (uuid_is_zero(&message->job))
+            wire_refuse(reader, FAIL_INVALID);
         message_get_spec(reader, &message->spec);
         if (!reader->code && message_check_spec(&message->spec, NULL) < 0)
             wire_refuse(reader, FAIL_INVALID);
@@ -100,7 +103,11 @@ int message_read(const struct message_header *header, const void *payload, struc
     get_fields(&reader, &message);
     r = wire_end(&reader);
     if (r < 0) {
+        struct message about = {.type = message.type, .tag = message.tag, .job = message.job};
+
         message_clear(&message);
+        if (r == FAIL_NOMEM)
+            *ret_message = about;
         return r == FAIL_NOMEM
                    ? fail_nomem(failure)
                    : fail(failure, r, "a message of type %u and %u bytes is malformed", header->type, header->length);
@@ -144,13 +151,15 @@ static int end(struct sn__buffer *buffer, struct failure *failure)
     return 0;
 }
 
-int message_write_start(struct sn__buffer *buffer, uint64_t tag, const struct spec *spec, struct failure *failure)
+int message_write_start(struct sn__buffer *buffer, uint64_t tag, const struct uuid *job, const struct spec *spec,
+                        struct failure *failure)
 {
     int r = message_check_spec(spec, failure);
 
     if (r < 0)
         return r;
     begin(buffer, MESSAGE_START, tag);
+    wire_put_uuid(buffer, job);
     message_put_spec(buffer, spec);
     return end(buffer, failure);
 }

@@ -7,6 +7,7 @@
 
 #include "base/buffer.h"
 #include "common/failure.h"
+#include "common/uuid.h"
 
 /*
  * The messages between the frontend and the executor. Each is a header of 16 bytes (the length of what follows it, the
@@ -14,7 +15,7 @@
  * beyond one, or that is not exactly as long as its fields, is refused as a whole. Neither side reads what the other
  * keeps in memory, so both must be of one build: HELLO says the version of the protocol first.
  */
-#define MESSAGE_VERSION 1
+#define MESSAGE_VERSION 2
 #define MESSAGE_HEADER 16
 #define MESSAGE_MAX (48U << 20) /* with its header */
 
@@ -63,6 +64,7 @@ struct message_header {
 struct message {
     enum message_type type;
     uint64_t tag;
+    struct uuid job;             /* START: what logs call it, never zero */
     struct spec spec;            /* START */
     struct executor_hello hello; /* HELLO */
     enum job_status status;      /* STATUS */
@@ -78,7 +80,10 @@ struct message {
 /* FAIL_INVALID: longer than a message may be, or of a type that this side does not send. */
 int message_header_read(const uint8_t bytes[MESSAGE_HEADER], enum message_side side, struct message_header *ret_header,
                         struct failure *failure);
-/* FAIL_INVALID, FAIL_NOMEM; then *ret_message is untouched. */
+/*
+ * FAIL_INVALID; then *ret_message is untouched. FAIL_NOMEM; then it has what says which job it was about (type, tag,
+ * and the job of START), and nothing that is to be freed.
+ */
 int message_read(const struct message_header *header, const void *payload, struct message *ret_message,
                  struct failure *failure);
 void message_clear(struct message *message);
@@ -87,7 +92,8 @@ void message_clear(struct message *message);
  * Each appends a whole message to an empty buffer; FAIL_NOMEM, FAIL_LIMIT (it is longer than a message may be). Of the
  * outcome of END the cases are not written, only their number.
  */
-int message_write_start(struct sn__buffer *buffer, uint64_t tag, const struct spec *spec, struct failure *failure);
+int message_write_start(struct sn__buffer *buffer, uint64_t tag, const struct uuid *job, const struct spec *spec,
+                        struct failure *failure);
 int message_write_input(struct sn__buffer *buffer, uint64_t tag, const void *data, size_t length,
                         struct failure *failure);
 /* STDIN_END, CANCEL. */

@@ -167,6 +167,7 @@ void message_put_outcome(struct sn__buffer *buffer, const struct outcome *outcom
 {
     put_status(buffer, outcome->status);
     wire_put_string(buffer, outcome->reason, OUTCOME_LINE_MAX);
+    wire_put_bool(buffer, outcome->is_checker_to_blame);
     wire_put_bool(buffer, outcome->has_compile);
     wire_put_bool(buffer, outcome->is_compile_cached);
     if (outcome->has_compile)
@@ -185,6 +186,9 @@ void message_get_outcome(struct wire_reader *reader, struct outcome *outcome)
 {
     outcome->status = get_status(reader);
     outcome->reason = wire_get_string(reader, OUTCOME_LINE_MAX);
+    outcome->is_checker_to_blame = wire_get_bool(reader);
+    if (outcome->is_checker_to_blame && outcome->status != JOB_INTERNAL_ERROR)
+        wire_refuse(reader, FAIL_INVALID);
     outcome->has_compile = wire_get_bool(reader);
     outcome->is_compile_cached = wire_get_bool(reader);
     if (outcome->has_compile)

@@ -3,6 +3,12 @@
 
 #include <stdlib.h>
 
+bool step_outcome_is_whole(const struct step_outcome *step)
+{
+    return step->verdict && step->limit && step->out.data && step->err.data && step->denied && step->notes &&
+           step->cpu_source && step->memory_source;
+}
+
 void step_outcome_free(struct step_outcome *step)
 {
     free(step->verdict);

@@ -37,13 +37,14 @@ struct case_outcome {
 /* What a whole job did, as the executor tells. */
 struct outcome {
     enum job_status status;
-    char *reason; /* of INTERNAL_ERROR: a sentence; "" else */
+    char *reason;             /* of INTERNAL_ERROR: a sentence; "" else */
+    bool is_checker_to_blame; /* of INTERNAL_ERROR: nothing of ours failed, but the submitter's checker */
     bool has_compile;
     bool is_compile_cached; /* the compile step's figures are those of an earlier one of the same source */
     struct step_outcome compile;
     bool has_run; /* a job without test cases that compiled */
     struct step_outcome run;
-    struct case_outcome *cases; /* as many as the spec has, or none if it did not compile */
+    struct case_outcome *cases; /* as many as the spec has, or none if it or its checker did not compile */
     size_t case_count;
     uint64_t compile_start_us; /* since the job was handed over, microseconds of the monotonic clock; 0: never */
     uint64_t run_start_us;
@@ -51,6 +52,8 @@ struct outcome {
     char *policy; /* the name of the policy that its runs were under */
 };
 
+/* Has it all that is not to be NULL? Whoever fills one looks once, when it is full, whether there was memory. */
+bool step_outcome_is_whole(const struct step_outcome *step);
 void step_outcome_free(struct step_outcome *step);
 /* Frees what it holds, not the struct. */
 void outcome_free(struct outcome *outcome);

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-#include "common/log.h"
 #include "executor/engine.h"
 
 #include <ftw.h>
@@ -130,7 +129,8 @@ void program_make_cache(struct job *job)
     char path[] = "/tmp/sentinel-job.XXXXXX";
 
     if (!mkdtemp(path)) {
-        log_warn("cannot make a directory for what a job compiles: each of its test cases compiles anew (%s)",
+        log_line(LOG_WARN_LEVEL, &job->about,
+                 "cannot make a directory for what it compiles: each of its test cases compiles anew (%s)",
                  strerror(errno));
         return;
     }
@@ -150,6 +150,6 @@ static int remove_entry(const char *path, const struct stat *status, int type, s
 void program_drop_cache(struct job *job)
 {
     if (job->own_cache && nftw(job->own_cache, remove_entry, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT) != 0)
-        log_warn("%s cannot be removed: %s", job->own_cache, strerror(errno));
+        log_line(LOG_WARN_LEVEL, &job->about, "%s cannot be removed: %s", job->own_cache, strerror(errno));
     free(steal_ptr(&job->own_cache));
 }

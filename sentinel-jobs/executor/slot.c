@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/clock.h"
-#include "common/log.h"
+#include "executor/checker.h"
 #include "executor/engine.h"
 #include "executor/text.h"
 
-#include <inttypes.h>
 #include <stdarg.h>
 #include <string.h>
 
@@ -16,12 +15,12 @@ bool job_is_cancelled(const struct job *job)
 }
 
 /* The reason stays NULL, which is told as "", where there is no memory for it. */
-static void set_reason(struct job *job, const char *text)
+static void set_reason(struct job *job, enum log_level level, const char *text)
 {
     char line[OUTCOME_LINE_MAX];
 
     text_first_line(text, strlen(text), line, sizeof(line));
-    log_warn("job %" PRIu64 " (%s): %s", job->task->tag, job->spec->language ? job->spec->language : "?", line);
+    log_line(level, &job->about, "%s: %s", job->spec->language ? job->spec->language : "?", line);
     job->outcome.status = JOB_INTERNAL_ERROR;
     free(job->outcome.reason);
     job->outcome.reason = strdup(line);
@@ -35,20 +34,29 @@ void job_fail(struct job *job, const char *format, ...)
     va_start(args, format);
     vsnprintf(text, sizeof(text), format, args);
     va_end(args);
-    set_reason(job, text);
+    set_reason(job, LOG_WARN_LEVEL, text);
 }
 
 void job_fail_nomem(struct job *job)
 {
-    set_reason(job, "out of memory");
+    set_reason(job, LOG_WARN_LEVEL, "out of memory");
 }
 
 void job_fail_error(struct job *job, sn_error *error)
 {
     const char *message = sn_error_message(error);
 
-    set_reason(job, *message ? message : "out of memory");
+    set_reason(job, LOG_WARN_LEVEL, *message ? message : "out of memory");
     sn_error_free(error);
+}
+
+enum job_status job_fail_checker(struct job *job, const struct failure *failure)
+{
+    if (failure->code == FAIL_CLOSED)
+        return job->outcome.status = JOB_CANCELLED;
+    job->outcome.is_checker_to_blame = failure->code == FAIL_INVALID;
+    set_reason(job, failure->code == FAIL_INVALID ? LOG_INFO_LEVEL : LOG_WARN_LEVEL, failure->message);
+    return job->outcome.status;
 }
 
 static uint64_t since_handed_us(const struct job *job)
@@ -63,7 +71,7 @@ static void fail_result(struct job *job, const sn_result *result)
 {
     const char *notes = sn_result_notes(result);
 
-    set_reason(job, *notes ? notes : "the sandbox failed");
+    set_reason(job, LOG_WARN_LEVEL, *notes ? notes : "the sandbox failed");
 }
 
 static bool take_compiled(struct job *job)
@@ -103,17 +111,13 @@ static bool take_compiled(struct job *job)
 }
 
 /* False: there is nothing to run, and the outcome says why. */
-static bool compile(struct job *job)
+static bool compile_source(struct job *job)
 {
     sn_error *error = NULL;
     int r;
 
-    if (job->is_compiled) {
-        job->outcome.compile_start_us = since_handed_us(job);
-        tell_status(job, JOB_COMPILING);
-        if (job->executor->options->no_cache && job->spec->case_count > 1)
-            program_make_cache(job);
-    }
+    if (job->is_compiled && job->executor->options->no_cache && job->spec->case_count > 1)
+        program_make_cache(job);
     r = program_make(job, &job->program, &error);
     if (r < 0 && job_is_cancelled(job)) {
         sn_error_free(error);
@@ -125,6 +129,25 @@ static bool compile(struct job *job)
         return false;
     }
     return take_compiled(job);
+}
+
+/* A checker that is broken is known before a test case is run. */
+static bool compile(struct job *job)
+{
+    bool has_checker = job->spec->case_count && job->spec->compare == COMPARE_CHECKER;
+    struct failure failure;
+
+    if (job->is_compiled || (has_checker && checker_is_compiled(job))) {
+        job->outcome.compile_start_us = since_handed_us(job);
+        tell_status(job, JOB_COMPILING);
+    }
+    if (!compile_source(job))
+        return false;
+    if (has_checker && checker_make(job, &failure) < 0) {
+        job_fail_checker(job, &failure);
+        return false;
+    }
+    return true;
 }
 
 static void run_once(struct job *job)
@@ -190,6 +213,7 @@ void slot_execute(struct executor *executor, struct task *task)
     struct job job = {
         .executor = executor,
         .task = task,
+        .about = {.job = &task->id},
         .spec = &task->spec,
         .outcome = {.status = JOB_INTERNAL_ERROR},
     };
@@ -197,9 +221,10 @@ void slot_execute(struct executor *executor, struct task *task)
     execute(&job);
     job.outcome.end_us = since_handed_us(&job);
     tasks_remove(&executor->tasks, task);
-    tell_end(executor, task->tag, &job.outcome);
+    tell_end(&job);
     /* the frontend has its answer: what is left to do is nobody's waiting */
     sn_program_destroy(job.program);
+    sn_program_destroy(job.checker);
     program_drop_cache(&job);
     job.outcome.case_count = 0; /* they were told, and not kept */
     outcome_free(&job.outcome);

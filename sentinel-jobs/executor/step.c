@@ -28,19 +28,18 @@ enum job_status step_status_of(sn_verdict verdict)
     }
 }
 
-static int copy_output(struct blob *blob, bool *ret_truncated, const void *data, size_t length, size_t keep)
+static void copy_output(struct blob *blob, bool *ret_truncated, const void *data, size_t length, size_t keep)
 {
     size_t kept = length < keep ? length : keep;
 
     *ret_truncated |= kept < length;
     blob->data = malloc(kept + 1);
     if (!blob->data)
-        return FAIL_NOMEM;
+        return;
     if (kept)
         memcpy(blob->data, data, kept);
     blob->data[kept] = '\0';
     blob->length = kept;
-    return 0;
 }
 
 int step_fill(struct step_outcome *step, const sn_result *result, const sn_limits *limits, size_t keep)
@@ -67,9 +66,7 @@ int step_fill(struct step_outcome *step, const sn_result *result, const sn_limit
     step->notes = strdup(sn_result_notes(result));
     step->cpu_source = strdup(sn_result_cpu_source(result));
     step->memory_source = strdup(sn_result_memory_source(result));
-    if (!step->verdict || !step->limit || !step->denied || !step->notes || !step->cpu_source || !step->memory_source)
-        return FAIL_NOMEM;
-    if (copy_output(&step->out, &step->is_out_truncated, out, out_length, keep) < 0)
-        return FAIL_NOMEM;
-    return copy_output(&step->err, &step->is_err_truncated, err, err_length, keep);
+    copy_output(&step->out, &step->is_out_truncated, out, out_length, keep);
+    copy_output(&step->err, &step->is_err_truncated, err, err_length, keep);
+    return step_outcome_is_whole(step) ? 0 : FAIL_NOMEM;
 }

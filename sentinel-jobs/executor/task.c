@@ -26,7 +26,7 @@ static void signal_event(int fd)
         return;
 }
 
-int task_new(uint64_t tag, struct spec *spec, struct task **ret_task, struct failure *failure)
+int task_new(uint64_t tag, const struct uuid *id, struct spec *spec, struct task **ret_task, struct failure *failure)
 {
     struct task *task = calloc(1, sizeof(*task));
 
@@ -35,6 +35,7 @@ int task_new(uint64_t tag, struct spec *spec, struct task **ret_task, struct fai
         return fail_nomem(failure);
     }
     task->tag = tag;
+    task->id = *id;
     task->handed_ns = sn__now_ns();
     task->spec = *spec;
     *spec = (struct spec){0};

@@ -4,6 +4,7 @@
 
 #include "base/buffer.h"
 #include "common/failure.h"
+#include "common/uuid.h"
 #include "job/spec.h"
 
 #include <pthread.h>
@@ -18,6 +19,7 @@ struct task {
     struct task *next;         /* of all */
     struct task *next_waiting; /* of those that no slot has taken yet */
     uint64_t tag;
+    struct uuid id;     /* of the job, as the frontend says */
     uint64_t handed_ns; /* when it came, of the monotonic clock */
     struct spec spec;
     bool lacks_memory; /* there was none for the spec: it is to be answered, not executed */
@@ -41,7 +43,7 @@ struct tasks {
 };
 
 /* Takes what `spec` owns, in any case. */
-int task_new(uint64_t tag, struct spec *spec, struct task **ret_task, struct failure *failure);
+int task_new(uint64_t tag, const struct uuid *id, struct spec *spec, struct task **ret_task, struct failure *failure);
 void task_free(struct task *task);
 
 int tasks_open(struct tasks *tasks, unsigned most, struct failure *failure);

@@ -1,22 +1,21 @@
 /* SPDX-License-Identifier: MIT */
-#include "common/log.h"
 #include "executor/engine.h"
 
-#include <inttypes.h>
 #include <string.h>
 
 #define OUTPUT_PIECE (256U << 10)
 
 /* A message that cannot be made is a promise that cannot be kept: then nothing more is said at all. */
-static void send_or_end(struct executor *executor, int r, const struct sn__buffer *message,
-                        const struct failure *failure)
+static void send_or_end(const struct job *job, int r, const struct sn__buffer *message, const struct failure *failure)
 {
+    struct channel *channel = &job->executor->channel;
+
     if (r == 0) {
-        channel_send(&executor->channel, message, NULL);
+        channel_send(channel, message, NULL);
         return;
     }
-    log_error("cannot tell the frontend: %s", failure->message);
-    channel_end(&executor->channel);
+    log_line(LOG_ERROR_LEVEL, &job->about, "cannot tell the frontend: %s", failure->message);
+    channel_end(channel);
 }
 
 void tell_status(const struct job *job, enum job_status status)
@@ -25,7 +24,7 @@ void tell_status(const struct job *job, enum job_status status)
     struct failure failure;
     int r = message_write_status(&message, job->task->tag, status, &failure);
 
-    send_or_end(job->executor, r, &message, &failure);
+    send_or_end(job, r, &message, &failure);
 }
 
 void tell_output(const struct job *job, enum executor_stream stream, const void *data, size_t length)
@@ -38,7 +37,7 @@ void tell_output(const struct job *job, enum executor_stream stream, const void 
         struct failure failure;
         int r = message_write_output(&message, job->task->tag, stream, at, piece, &failure);
 
-        send_or_end(job->executor, r, &message, &failure);
+        send_or_end(job, r, &message, &failure);
         at += piece;
         length -= piece;
     }
@@ -50,7 +49,7 @@ void tell_taken(const struct job *job, uint64_t taken)
     struct failure failure;
     int r = message_write_taken(&message, job->task->tag, taken, &failure);
 
-    send_or_end(job->executor, r, &message, &failure);
+    send_or_end(job, r, &message, &failure);
 }
 
 void tell_case(const struct job *job, uint32_t index, const struct case_outcome *test_case)
@@ -59,22 +58,22 @@ void tell_case(const struct job *job, uint32_t index, const struct case_outcome 
     struct failure failure;
     int r = message_write_case(&message, job->task->tag, index, test_case, &failure);
 
-    send_or_end(job->executor, r, &message, &failure);
+    send_or_end(job, r, &message, &failure);
 }
 
-void tell_end(struct executor *executor, uint64_t tag, struct outcome *outcome)
+void tell_end(const struct job *job)
 {
     cleanup_buffer struct sn__buffer message = {0};
     struct failure failure;
-    int r = message_write_end(&message, tag, outcome, &failure);
+    int r = message_write_end(&message, job->task->tag, &job->outcome, &failure);
 
     if (r < 0) {
         /* the largest part of it is output: without that there may be room */
         struct outcome least = {.status = JOB_INTERNAL_ERROR, .reason = failure.message};
 
-        log_error("job %" PRIu64 ": the outcome is lost: %s", tag, failure.message);
+        log_line(LOG_ERROR_LEVEL, &job->about, "the outcome is lost: %s", failure.message);
         sn__buffer_clear(&message);
-        r = message_write_end(&message, tag, &least, &failure);
+        r = message_write_end(&message, job->task->tag, &least, &failure);
     }
-    send_or_end(executor, r, &message, &failure);
+    send_or_end(job, r, &message, &failure);
 }

@@ -81,6 +81,12 @@ double wire_get_double(struct wire_reader *reader)
     return value;
 }
 
+void wire_get_uuid(struct wire_reader *reader, struct uuid *ret_uuid)
+{
+    for (size_t i = 0; i < sizeof(ret_uuid->bytes); i++)
+        ret_uuid->bytes[i] = wire_get_u8(reader);
+}
+
 size_t wire_get_count(struct wire_reader *reader, size_t most, size_t least)
 {
     size_t count = wire_get_u32(reader);
@@ -187,6 +193,11 @@ void wire_put_double(struct sn__buffer *buffer, double value)
 
     memcpy(&bits, &value, sizeof(bits));
     wire_put_u64(buffer, bits);
+}
+
+void wire_put_uuid(struct sn__buffer *buffer, const struct uuid *uuid)
+{
+    sn__buffer_add(buffer, uuid->bytes, sizeof(uuid->bytes));
 }
 
 void wire_put_bytes(struct sn__buffer *buffer, const void *data, size_t length)

@@ -3,6 +3,7 @@
 #define JOBS_EXECUTOR_WIRE_H
 
 #include "base/buffer.h"
+#include "common/uuid.h"
 #include "job/spec.h"
 
 #include <stdbool.h>
@@ -33,6 +34,7 @@ uint32_t wire_get_u32(struct wire_reader *reader);
 uint64_t wire_get_u64(struct wire_reader *reader);
 bool wire_get_bool(struct wire_reader *reader);
 double wire_get_double(struct wire_reader *reader);
+void wire_get_uuid(struct wire_reader *reader, struct uuid *ret_uuid);
 /* Of things that take `least` bytes each: a count that cannot be true is refused before anything is allocated for it.
  */
 size_t wire_get_count(struct wire_reader *reader, size_t most, size_t least);
@@ -50,6 +52,7 @@ void wire_put_u32(struct sn__buffer *buffer, uint32_t value);
 void wire_put_u64(struct sn__buffer *buffer, uint64_t value);
 void wire_put_bool(struct sn__buffer *buffer, bool value);
 void wire_put_double(struct sn__buffer *buffer, double value);
+void wire_put_uuid(struct sn__buffer *buffer, const struct uuid *uuid);
 /* What is behind `most` bytes is cut off. NULL is "". */
 void wire_put_string(struct sn__buffer *buffer, const char *text, size_t most);
 /* NULL is none. */

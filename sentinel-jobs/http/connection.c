@@ -52,6 +52,7 @@ static void on_close(void *data)
     if (connection->linger_fd >= 0)
         http__linger_begin(server, connection->linger_fd);
     free(connection->refusal);
+    SSL_CTX_free(connection->tls);
     free(connection);
     if (!server->accept_at)
         resume_accepting(server);
@@ -93,6 +94,9 @@ void http__on_accept(h2o_socket_t *listener, const char *err)
         connection->server = server;
         connection->sock = sock;
         connection->linger_fd = -1;
+        connection->tls = server->accept_context.ssl_ctx;
+        if (connection->tls)
+            SSL_CTX_up_ref(connection->tls);
         http__connection_phase(connection, HTTP__RECEIVING);
         h2o_linklist_insert(&server->all_connections, &connection->link);
         atomic_fetch_add(&server->connections, 1);

@@ -71,7 +71,6 @@ struct http_route {
     const char *pattern;
     enum http_where where;
     http_handler handler;
-    bool is_unversioned; /* for metrics: the label is the pattern all the same */
 };
 
 /* ---- streams: responses that go on ------------------------------------------------------------------------------- */
@@ -125,10 +124,21 @@ void http_stream_release(struct http_stream *stream);
 
 /* ---- the server -------------------------------------------------------------------------------------------------- */
 
+/* A certificate (and its chain) with its key, ready for use. */
+struct http_tls;
+/*
+ * From PEM files, which need not be there afterwards. FAIL_INVALID: with the file, why, and, of one that we may not
+ * read, the command that lets us.
+ */
+int http_tls_load(const char *certificate, const char *key, struct http_tls **ret_tls, struct failure *failure);
+/* NULL is accepted. Servers that use it are not concerned. */
+void http_tls_free(struct http_tls *tls);
+/* Seconds since the epoch. */
+void http_tls_validity(const struct http_tls *tls, int64_t *ret_from, int64_t *ret_until);
+
 struct http_options {
-    const char *listen;          /* "127.0.0.1:8080", "[::1]:8080", "unix:/path" */
-    const char *tls_certificate; /* PEM files; NULL: plain */
-    const char *tls_key;
+    const char *listen;                 /* "127.0.0.1:8080", "[::1]:8080", "unix:/path" */
+    const struct http_tls *tls;         /* NULL: plain */
     const char *const *trusted_proxies; /* addresses and CIDR ranges, NULL-terminated, or NULL */
     const char *const *cors_origins;    /* NULL-terminated, "*" any; NULL: none */
     const char *static_root;            /* directory of the web interface; NULL: none */
@@ -153,6 +163,8 @@ struct http_options {
 
 /* Opens the socket (before privileges are dropped) and returns its descriptor, or FAIL_... */
 int http_listen(const char *listen, struct failure *failure);
+/* Is it an address that http_listen() could open? Without opening it: 0 or FAIL_INVALID. */
+int http_listen_check(const char *listen, struct failure *failure);
 /*
  * Starts the threads. Takes the descriptor over, also on failure. Copies what the options point to, but for `arg`.
  * *ret_server ends by http_stop().
@@ -164,6 +176,9 @@ int http_start(const struct http_options *options, int listener, struct http_ser
  * on_timeout, SSE by a proper end, WebSockets by 1001. Blocks until all threads are done, however long a handler takes.
  */
 void http_stop(struct http_server *server, uint64_t drain_ms);
+
+/* Connections from now on get this certificate; those that there are keep theirs. Any thread. Not of a plain server. */
+void http_use_tls(struct http_server *server, const struct http_tls *tls);
 
 struct http_figures {
     uint64_t connections;

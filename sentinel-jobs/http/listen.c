@@ -43,13 +43,22 @@ static bool is_stale(const struct sockaddr_un *name)
     return connect(fd, (const struct sockaddr *)name, sizeof(*name)) < 0 && errno == ECONNREFUSED;
 }
 
+static int check_unix(const char *path, struct failure *failure)
+{
+    size_t most = sizeof(((struct sockaddr_un *)NULL)->sun_path) - 1;
+
+    if (*path != '/' || strlen(path) > most)
+        return fail(failure, FAIL_INVALID, "%s is no absolute path of at most %zu bytes", path, most);
+    return 0;
+}
+
 static int listen_unix(const char *path, const char *listen_text, struct failure *failure)
 {
     struct sockaddr_un name = {.sun_family = AF_UNIX};
+    int r = check_unix(path, failure);
 
-    if (*path != '/' || strlen(path) >= sizeof(name.sun_path))
-        return fail(failure, FAIL_INVALID, "%s is no absolute path of at most %zu bytes", path,
-                    sizeof(name.sun_path) - 1);
+    if (r < 0)
+        return r;
     memcpy(name.sun_path, path, strlen(path) + 1);
     if (is_stale(&name))
         unlink(path);
@@ -63,13 +72,13 @@ static bool is_port(const char *text)
     return length >= 1 && length <= 5 && strspn(text, "0123456789") == length && atoi(text) <= 65535;
 }
 
-static int listen_tcp(const char *text, struct failure *failure)
+/* *ret_info is to be freed. */
+static int parse_tcp(const char *text, struct addrinfo **ret_info, struct failure *failure)
 {
     static const struct addrinfo hints = {
         .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV | AI_PASSIVE, .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
     const char *colon = strrchr(text, ':'), *host = text;
     size_t length = colon ? (size_t)(colon - text) : 0;
-    struct addrinfo *info = NULL;
     char copy[64];
     int r;
 
@@ -83,9 +92,19 @@ static int listen_tcp(const char *text, struct failure *failure)
         return fail(failure, FAIL_INVALID, "\"%s\" is not like 127.0.0.1:8080, [::1]:8080 or unix:/path", text);
     memcpy(copy, host, length);
     copy[length] = '\0';
-    r = getaddrinfo(copy, colon + 1, &hints, &info);
+    r = getaddrinfo(copy, colon + 1, &hints, ret_info);
     if (r != 0)
         return fail(failure, FAIL_INVALID, "\"%s\" has no numeric address: %s", text, gai_strerror(r));
+    return 0;
+}
+
+static int listen_tcp(const char *text, struct failure *failure)
+{
+    struct addrinfo *info = NULL;
+    int r = parse_tcp(text, &info, failure);
+
+    if (r < 0)
+        return r;
     r = open_socket(info->ai_family, info->ai_addr, info->ai_addrlen, text, failure);
     freeaddrinfo(info);
     return r;
@@ -96,4 +115,17 @@ int http_listen(const char *listen, struct failure *failure)
     if (strncmp(listen, "unix:", 5) == 0)
         return listen_unix(listen + 5, listen, failure);
     return listen_tcp(listen, failure);
+}
+
+int http_listen_check(const char *listen, struct failure *failure)
+{
+    struct addrinfo *info = NULL;
+    int r;
+
+    if (strncmp(listen, "unix:", 5) == 0)
+        return check_unix(listen + 5, failure);
+    r = parse_tcp(listen, &info, failure);
+    if (r == 0)
+        freeaddrinfo(info);
+    return r;
 }

@@ -91,6 +91,20 @@ static struct http_stream *next_ready(struct http_server *server)
     return stream;
 }
 
+static void take_next_tls(struct http_server *server)
+{
+    SSL_CTX *next;
+
+    pthread_mutex_lock(&server->lock);
+    next = server->next_tls;
+    server->next_tls = NULL;
+    pthread_mutex_unlock(&server->lock);
+    if (!next)
+        return;
+    SSL_CTX_free(server->accept_context.ssl_ctx);
+    server->accept_context.ssl_ctx = next;
+}
+
 static void on_wake(h2o_socket_t *waker, const char *err)
 {
     struct http_server *server = waker->data;
@@ -102,6 +116,7 @@ static void on_wake(h2o_socket_t *waker, const char *err)
 
     (void)ignored;
     (void)err;
+    take_next_tls(server);
     while (left && (exchange = next_done(server))) {
         http__exchange_handled(exchange);
         http__exchange_unref(exchange);
@@ -215,7 +230,6 @@ static int make_loop(struct http_server *server)
     h2o_context_init(&server->context, evloop, &server->config);
     server->accept_context.ctx = &server->context;
     server->accept_context.hosts = server->config.hosts;
-    server->accept_context.ssl_ctx = server->tls;
     server->waker = h2o_evloop_socket_create(evloop, duplicate(server->wake_fd), H2O_SOCKET_FLAG_DONT_READ);
     server->waker->data = server;
     h2o_socket_read_start(server->waker, on_wake);
@@ -306,7 +320,8 @@ static void free_server(struct http_server *server)
     sn__close(server->listener_fd);
     sn__close(server->wake_fd);
     sn__close(server->static_fd);
-    SSL_CTX_free(server->tls);
+    SSL_CTX_free(server->accept_context.ssl_ctx);
+    SSL_CTX_free(server->next_tls);
     http__routes_free(server->routes);
     http__ranges_free(server->proxies);
     free_strings(server->cors_origins);
@@ -391,11 +406,7 @@ static int prepare(struct http_server *server, const struct http_options *option
         if (server->static_fd < 0)
             return server->static_fd;
     }
-    if (options->tls_certificate) {
-        server->tls = http__tls_make(options->tls_certificate, options->tls_key, failure);
-        if (!server->tls)
-            return FAIL_INVALID;
-    }
+    server->accept_context.ssl_ctx = http__tls_context(options->tls);
     server->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (server->wake_fd < 0)
         return fail(failure, FAIL_UNAVAILABLE, "cannot make an eventfd: %s", strerror(errno));
@@ -490,6 +501,18 @@ void http_stop(struct http_server *server, uint64_t drain_ms)
     pthread_join(server->thread, NULL);
     http__pool_stop(server->pool);
     free_server(server);
+}
+
+void http_use_tls(struct http_server *server, const struct http_tls *tls)
+{
+    SSL_CTX *former;
+
+    pthread_mutex_lock(&server->lock);
+    former = server->next_tls;
+    server->next_tls = http__tls_context(tls);
+    wake(server);
+    pthread_mutex_unlock(&server->lock);
+    SSL_CTX_free(former);
 }
 
 void http_figures(struct http_server *server, struct http_figures *ret_figures)

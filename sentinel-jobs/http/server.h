@@ -55,6 +55,7 @@ struct http__connection {
     uint64_t stuck;      /* since when h2o does not read though it should; 0: it does */
     bool is_watched;     /* for the client's hanging up, while h2o does not read */
     bool is_watched_slowly;
+    SSL_CTX *tls;  /* a reference to what it was accepted with: h2o has none before the handshake; NULL: plain */
     int linger_fd; /* a second descriptor of the socket; -1: none */
     struct http__exchange *exchange;
     struct http__websocket *websocket;
@@ -102,7 +103,6 @@ struct http_server {
     char **cors_origins; /* NULL-terminated */
     int static_fd;       /* -1: none */
     char *socket_path;   /* of a unix socket; NULL: none */
-    SSL_CTX *tls;
     int listener_fd;
 
     /* Other threads tell the loop. */
@@ -110,6 +110,7 @@ struct http_server {
     int wake_fd;
     struct http__exchange *done, **done_tail;
     struct http_stream *ready, **ready_tail;
+    SSL_CTX *next_tls; /* a reference; NULL: it stays as it is */
     atomic_bool is_stopping;
     uint64_t drain_ms; /* before is_stopping */
 
@@ -124,7 +125,7 @@ struct http_server {
     /* Loop. */
     h2o_globalconf_t config;
     h2o_context_t context;
-    h2o_accept_ctx_t accept_context;
+    h2o_accept_ctx_t accept_context; /* its ssl_ctx is a reference of ours */
     h2o_socket_t *listener, *waker;
     bool is_accepting;
     uint64_t accept_at; /* after the kernel was out of descriptors; 0: not waiting */
@@ -210,6 +211,7 @@ int http__static_open(const char *root, struct failure *failure);
 void http__static_handler(void *arg, const struct http_request *request, struct http_response *response);
 
 /* ---- tls.c */
-SSL_CTX *http__tls_make(const char *certificate, const char *key, struct failure *failure);
+/* A reference, to be dropped by SSL_CTX_free(); NULL for NULL. */
+SSL_CTX *http__tls_context(const struct http_tls *tls);
 
 #endif

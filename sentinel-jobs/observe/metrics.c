@@ -102,7 +102,7 @@ struct metrics *metrics_make(const struct metric_family *families)
     return metrics;
 }
 
-static void clear_family(struct family *family)
+static void free_series(struct family *family)
 {
     struct series *next;
 
@@ -110,10 +110,6 @@ static void clear_family(struct family *family)
         next = series->next;
         free(series);
     }
-    family->first = NULL;
-    family->last = &family->first;
-    family->series_count = 0;
-    memset(family->chains, 0, sizeof(family->chains));
 }
 
 void metrics_free(struct metrics *metrics)
@@ -121,7 +117,7 @@ void metrics_free(struct metrics *metrics)
     if (!metrics)
         return;
     for (size_t i = 0; i < metrics->family_count; i++)
-        clear_family(&metrics->families[i]);
+        free_series(&metrics->families[i]);
     pthread_mutex_destroy(&metrics->mutex);
     free(metrics->by_name);
     free(metrics);
@@ -233,9 +229,9 @@ static struct series *get_series(struct family *family, struct key *key)
     return series ? series : add_series(family, key);
 }
 
-/* Of a histogram, one observation; of a counter, an amount; of a gauge, the value. */
+/* Of a histogram, one observation; of a counter, an amount, or (is_total) all of it; of a gauge, the value. */
 static void tell(struct metrics *metrics, enum metric_type type, const char *name, const char *const *labels,
-                 double value)
+                 double value, bool is_total)
 {
     struct family *family = find_family(metrics, name);
     struct series *series;
@@ -246,7 +242,9 @@ static void tell(struct metrics *metrics, enum metric_type type, const char *nam
     make_key(family, labels, &key);
     pthread_mutex_lock(&metrics->mutex);
     series = get_series(family, &key);
-    if (series && type == METRIC_GAUGE)
+    if (series && is_total)
+        series->value = fmax(series->value, value);
+    else if (series && type == METRIC_GAUGE)
         series->value = value;
     else if (series)
         series->value += value;
@@ -265,29 +263,24 @@ static void tell(struct metrics *metrics, enum metric_type type, const char *nam
 void metrics_add(struct metrics *metrics, const char *name, const char *const *labels, double amount)
 {
     if (amount >= 0) /* a counter never falls; false for NaN too */
-        tell(metrics, METRIC_COUNTER, name, labels, amount);
+        tell(metrics, METRIC_COUNTER, name, labels, amount, false);
+}
+
+void metrics_raise(struct metrics *metrics, const char *name, const char *const *labels, double total)
+{
+    if (total >= 0)
+        tell(metrics, METRIC_COUNTER, name, labels, total, true);
 }
 
 void metrics_set(struct metrics *metrics, const char *name, const char *const *labels, double value)
 {
-    tell(metrics, METRIC_GAUGE, name, labels, value);
+    tell(metrics, METRIC_GAUGE, name, labels, value, false);
 }
 
 void metrics_observe(struct metrics *metrics, const char *name, const char *const *labels, double value)
 {
     if (!isnan(value)) /* which would make the sum one for ever */
-        tell(metrics, METRIC_HISTOGRAM, name, labels, value);
-}
-
-void metrics_clear(struct metrics *metrics, const char *name)
-{
-    struct family *family = find_family(metrics, name);
-
-    if (!family)
-        return;
-    pthread_mutex_lock(&metrics->mutex);
-    clear_family(family);
-    pthread_mutex_unlock(&metrics->mutex);
+        tell(metrics, METRIC_HISTOGRAM, name, labels, value, false);
 }
 
 /* ---- printing ---------------------------------------------------------------------------------------------------- */

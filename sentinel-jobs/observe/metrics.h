@@ -32,12 +32,12 @@ void metrics_free(struct metrics *metrics);
 
 /* Of a counter. Label values (as many as the family has names, NULL-terminated or NULL) are copied when new. */
 void metrics_add(struct metrics *metrics, const char *name, const char *const *labels, double amount);
+/* Of a counter that somebody else counts, and who says how much it is by now; it never falls. */
+void metrics_raise(struct metrics *metrics, const char *name, const char *const *labels, double total);
 /* Of a gauge. */
 void metrics_set(struct metrics *metrics, const char *name, const char *const *labels, double value);
 /* Of a histogram. */
 void metrics_observe(struct metrics *metrics, const char *name, const char *const *labels, double value);
-/* Removes all series of a family: before gauges are set anew from a list. */
-void metrics_clear(struct metrics *metrics, const char *name);
 
 /* The whole text, to be freed with free(), with process_... figures of this process (CPU, RSS, descriptors, start). */
 char *metrics_print(struct metrics *metrics, size_t *ret_length);

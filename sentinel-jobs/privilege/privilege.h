@@ -29,6 +29,19 @@ struct privilege_user {
 int privilege_user_find(const char *name, struct privilege_user *ret_user, struct failure *failure);
 /* Makes a directory for the frontend if it is missing; refuses a link, or one that others may write. */
 int privilege_directory(const char *path, const struct privilege_user *user, struct failure *failure);
+/* Would that succeed? Changes nothing. */
+int privilege_directory_check(const char *path, const struct privilege_user *user, struct failure *failure);
+
+/*
+ * Can this process read a file (or directory)? FAIL_INVALID: with what is in the way, for whom, and the command that
+ * mends it.
+ */
+int privilege_check_readable(const char *path, struct failure *failure);
+/*
+ * The same of a process of this user, not confined yet, and for any mode of access(2). Forks: with one thread, SIGCHLD
+ * not ignored.
+ */
+int privilege_check_user(const struct privilege_user *user, const char *path, int mode, struct failure *failure);
 
 struct privilege_split {
     bool is_frontend;
@@ -39,8 +52,9 @@ struct privilege_split {
 /* Forks; returns in both. To be called with one thread. */
 int privilege_split(struct privilege_split *ret_split, struct failure *failure);
 /*
- * The executor's side: from now on SIGTERM and SIGINT are the frontend's, which drains and ends, and so ends us. (Those
- * that a terminal sends reach both anyway and are not sent twice.) One split in a process.
+ * The executor's side: from now on SIGTERM and SIGINT are the frontend's, which drains and ends, and so ends us; and
+ * SIGHUP, by which it loads anew what it can. (Those that a terminal sends reach both anyway and are not sent twice.)
+ * One split in a process.
  */
 int privilege_forward_signals(const struct privilege_split *split, struct failure *failure);
 /*

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Theory of operation. The process that was started forks, becomes the executor and is the one that the supervisor
- * (systemd, docker, a shell) knows: it hands SIGTERM and SIGINT on to the frontend, which drains and then closes its
- * end of the socket, which ends the executor; it then waits for the frontend and exits with its status. Each process
- * holds one end of the socket only, so the kernel tells either of the other's end, however that came.
+ * (systemd, docker, a shell) knows: it hands SIGTERM, SIGINT and SIGHUP on to the frontend, which drains and then
+ * closes its end of the socket, which ends the executor; it then waits for the frontend and exits with its status. Each
+ * process holds one end of the socket only, so the kernel tells either of the other's end, however that came.
  */
 #include "privilege/privilege.h"
 
@@ -105,7 +105,8 @@ int privilege_forward_signals(const struct privilege_split *split, struct failur
 
     sigfillset(&action.sa_mask);
     forward_to = split->pidfd;
-    if (sigaction(SIGTERM, &action, NULL) < 0 || sigaction(SIGINT, &action, NULL) < 0)
+    if (sigaction(SIGTERM, &action, NULL) < 0 || sigaction(SIGINT, &action, NULL) < 0 ||
+        sigaction(SIGHUP, &action, NULL) < 0)
         return fail(failure, FAIL_INTERNAL, "cannot hand signals on: %s", strerror(errno));
     return 0;
 }

@@ -17,6 +17,14 @@ static bool strip_component(char *path, const char *name)
     return true;
 }
 
+void process_tell_library(const struct config *config)
+{
+    if (*config->language_path)
+        setenv("SENTINEL_LANGUAGE_PATH", config->language_path, 1);
+    else
+        unsetenv("SENTINEL_LANGUAGE_PATH");
+}
+
 void process_find_data(const char *program)
 {
     char build[PATH_MAX];

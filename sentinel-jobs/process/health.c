@@ -36,3 +36,16 @@ json_t *health_document(json_t *checks, bool is_ready)
 {
     return json_pack("{s:s, s:o}", "status", is_ready ? "ready" : "degraded", "checks", checks);
 }
+
+char *health_metrics(struct metrics *metrics, struct work *work, const struct tracer *tracer, size_t *ret_length)
+{
+    struct work_figures figures;
+
+    if (work) {
+        work_figures(work, &figures);
+        metrics_set(metrics, "sentinel_slots", NULL, figures.slots);
+        metrics_set(metrics, "sentinel_slots_busy", NULL, figures.active);
+    }
+    metrics_raise(metrics, "sentinel_trace_spans_dropped_total", NULL, (double)tracer_dropped(tracer));
+    return metrics_print(metrics, ret_length);
+}

@@ -6,8 +6,11 @@
 #include "events/events.h"
 #include "guard/guard.h"
 #include "http/http.h"
+#include "observe/metrics.h"
+#include "observe/trace.h"
 #include "queue/queue.h"
 #include "store/store.h"
+#include "work/work.h"
 
 /* What server and worker answer alike to who asks how they are. */
 
@@ -21,5 +24,11 @@ bool health_add_dependencies(json_t *checks, struct store *store, struct queue *
                              struct guard *guard, bool with_reasons);
 /* The whole answer; takes the checks over. NULL without memory. */
 json_t *health_document(json_t *checks, bool is_ready);
+
+/*
+ * The text for a scraper, to be freed with free(), with the figures that are asked for only now. work and tracer may be
+ * NULL. NULL without memory.
+ */
+char *health_metrics(struct metrics *metrics, struct work *work, const struct tracer *tracer, size_t *ret_length);
 
 #endif

@@ -10,6 +10,13 @@
 #include <openssl/rand.h>
 #include <string.h>
 
+static bool has_database(const struct config *config)
+{
+    static const char *const prefixes[] = {"postgresql://", "postgres://", NULL};
+
+    return url_has_prefix(config->database_url, prefixes);
+}
+
 char *parts_store_url(const struct config *config)
 {
     char *url = NULL;
@@ -28,6 +35,11 @@ char *parts_queue_url(const struct config *config)
     return asprintf(&url, "sqlite:%s/queue.db", config->state_dir) < 0 ? NULL : url;
 }
 
+char *parts_events_url(const struct config *config)
+{
+    return strdup(has_database(config) ? config->database_url : "memory:");
+}
+
 /* Should this be tried again? Waits a second if so. */
 static bool is_to_wait(const char *what, int error, const struct failure *failure, unsigned *tries)
 {
@@ -36,13 +48,6 @@ static bool is_to_wait(const char *what, int error, const struct failure *failur
     if (++*tries % 10 == 1)
         log_warn("waiting for the %s: %s", what, failure->message);
     return !process_pause(1000);
-}
-
-static bool has_database(const struct config *config)
-{
-    static const char *const prefixes[] = {"postgresql://", "postgres://", NULL};
-
-    return url_has_prefix(config->database_url, prefixes);
 }
 
 bool parts_may_migrate(const struct config *config)
@@ -93,11 +98,14 @@ static int open_queue(const struct config *config, struct parts *parts, struct f
 
 static int open_events(const struct config *config, struct parts *parts, struct failure *failure)
 {
+    cleanup_free char *url = parts_events_url(config);
     unsigned tries = 0;
     int error;
 
+    if (!url)
+        return fail_nomem(failure);
     do {
-        error = events_open(has_database(config) ? config->database_url : "memory:", &parts->events, failure);
+        error = events_open(url, &parts->events, failure);
     } while (is_to_wait("events", error, failure, &tries));
     return error;
 }
@@ -113,12 +121,13 @@ static int open_guard(const struct config *config, struct parts *parts, struct f
     return error;
 }
 
-int parts_open(const struct config *config, const char *service, int socket, struct parts *parts,
+int parts_open(const struct config *config, const char *service, int socket, struct host *host, struct parts *parts,
                struct failure *failure)
 {
     int error = 0;
 
     make_name(parts);
+    parts->host = host;
     parts->is_embedded = !*config->rabbitmq_url;
     parts->metrics = metrics_make(service_families);
     if (!parts->metrics) {
@@ -156,6 +165,7 @@ int parts_start_work(struct parts *parts, const struct config *config, void (*on
                                          .events = parts->events,
                                          .guard = parts->guard,
                                          .metrics = parts->metrics,
+                                         .host = parts->host,
                                          .tracer = parts->tracer,
                                          .worker = parts->worker,
                                          .attempts_max = (uint32_t)config->attempts_max,

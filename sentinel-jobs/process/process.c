@@ -5,12 +5,14 @@
 #include "common/log.h"
 #include "executor/executor.h"
 #include "privilege/privilege.h"
+#include "process/files.h"
 
 #include <errno.h>
 #include <grp.h>
 #include <pthread.h>
 #include <sentinel/layer.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -26,17 +28,32 @@ static struct {
     void *arg;
 } ending = {.lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
 
+/* Held while the function runs. */
+static struct {
+    pthread_mutex_t lock;
+    void (*function)(void *arg);
+    void *arg;
+    bool is_due; /* it came before there was a function */
+} reloading = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
 /* ---- the frontend ------------------------------------------------------------------------------------------------ */
+
+static void fill_signals(sigset_t *set)
+{
+    sigemptyset(set);
+    sigaddset(set, SIGTERM);
+    sigaddset(set, SIGINT);
+    sigaddset(set, SIGHUP);
+}
 
 /* In every thread: one of them waits for these. */
 static void block_signals(void)
 {
     sigset_t set;
 
-    sigemptyset(&set);
-    sigaddset(&set, SIGTERM);
-    sigaddset(&set, SIGINT);
+    fill_signals(&set);
     pthread_sigmask(SIG_BLOCK, &set, NULL);
+    signal(SIGHUP, SIG_DFL); /* one that is ignored would not wait */
 }
 
 static void note_end(int status)
@@ -58,18 +75,41 @@ static void note_end(int status)
         function(arg);
 }
 
+static void note_reload(void)
+{
+    pthread_mutex_lock(&reloading.lock);
+    reloading.is_due = !reloading.function;
+    if (reloading.function)
+        reloading.function(reloading.arg);
+    pthread_mutex_unlock(&reloading.lock);
+}
+
+void process_on_reload(void (*function)(void *arg), void *arg)
+{
+    pthread_mutex_lock(&reloading.lock);
+    reloading.function = function;
+    reloading.arg = arg;
+    if (function && reloading.is_due) {
+        reloading.is_due = false;
+        function(arg);
+    }
+    pthread_mutex_unlock(&reloading.lock);
+}
+
 static void *take_signals(void *unused)
 {
     sigset_t set;
     int number;
 
     (void)unused;
-    sigemptyset(&set);
-    sigaddset(&set, SIGTERM);
-    sigaddset(&set, SIGINT);
+    fill_signals(&set);
     for (;;) {
         if (sigwait(&set, &number) != 0)
             continue;
+        if (number == SIGHUP) {
+            note_reload();
+            continue;
+        }
         log_info("asked to end by signal %d", number);
         note_end(0);
     }
@@ -131,6 +171,15 @@ bool process_pause(uint64_t ms)
     return is_ending;
 }
 
+/*
+ * libpq looks for certificates and passwords in the home directory, and takes what it may not read there for an error:
+ * as of root's, when we are not root any more, or of a user's, by Landlock. So what it shall use is in the URL only.
+ */
+static void leave_home(void)
+{
+    setenv("HOME", "/nonexistent", 1); /* without memory it stays as it was, and libpq says what it does not like */
+}
+
 /* Each connection is a descriptor: as many as the host lets this process have. */
 static void raise_descriptors(void)
 {
@@ -142,17 +191,20 @@ static void raise_descriptors(void)
     }
 }
 
-static int run_frontend(const struct process_options *options, const struct privilege_user *user, int socket)
+static int run_frontend(const struct process_options *options, const struct privilege_user *user,
+                        const char *const *read_paths, int socket)
 {
     const char *write_paths[] = {options->config->state_dir, NULL};
-    struct privilege_confinement confinement = {
-        .user = user, .read_paths = options->read_paths, .write_paths = write_paths};
+    struct privilege_confinement confinement = {.user = user, .read_paths = read_paths, .write_paths = write_paths};
+    struct host *host = host_open("/proc");
     struct failure failure;
     pthread_t thread;
+    int status;
 
     umask(077);
     block_signals();
     raise_descriptors();
+    leave_home();
     if (privilege_confine_frontend(&confinement, &failure) < 0) {
         log_error("the frontend cannot be confined: %s", failure.message);
         return 1;
@@ -161,7 +213,9 @@ static int run_frontend(const struct process_options *options, const struct priv
         log_error("no thread for signals");
         return 1;
     }
-    return options->frontend(options->arg, socket);
+    status = options->frontend(options->arg, socket, host);
+    host_close(host);
+    return status;
 }
 
 /* ---- the executor ------------------------------------------------------------------------------------------------ */
@@ -197,6 +251,8 @@ static int run_executor(const struct process_options *options, const struct priv
     int frontend_status;
 
     log_rename("executor");
+    if (options->executor_begins)
+        options->executor_begins(options->arg);
     if (privilege_confine_executor(user, split, &failure) < 0 || privilege_forward_signals(split, &failure) < 0) {
         log_error("the executor cannot be confined: %s", failure.message);
         close(split->socket);
@@ -210,6 +266,7 @@ static int run_executor(const struct process_options *options, const struct priv
 
 int process_main(const struct process_options *options)
 {
+    __attribute__((cleanup(files_free_places))) char **places = NULL;
     struct privilege_split split = {.socket = -1};
     struct privilege_user user;
     struct failure failure;
@@ -218,13 +275,14 @@ int process_main(const struct process_options *options)
     signal(SIGHUP, SIG_IGN);
     if (privilege_user_find(options->config->user, &user, &failure) < 0 ||
         privilege_directory(options->config->state_dir, &user, &failure) < 0 ||
+        files_places(options->config, &places, &failure) < 0 ||
         (options->has_executor && privilege_split(&split, &failure) < 0)) {
         log_error("%s", failure.message);
         return 1;
     }
     if (options->has_executor && !split.is_frontend)
         return run_executor(options, &user, &split);
-    return run_frontend(options, &user, split.socket);
+    return run_frontend(options, &user, (const char *const *)places, split.socket);
 }
 
 int process_become_frontend(const struct config *config, struct failure *failure)
@@ -235,6 +293,7 @@ int process_become_frontend(const struct config *config, struct failure *failure
     umask(077);
     if (error == 0)
         error = privilege_directory(config->state_dir, &user, failure);
+    leave_home();
     if (error < 0 || !user.is_switched)
         return error;
     if (setgroups(0, NULL) < 0 || setresgid(user.gid, user.gid, user.gid) < 0 ||

@@ -4,15 +4,16 @@
 
 #include "common/failure.h"
 #include "config/config.h"
+#include "observe/host.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 
 /*
  * Theory of operation. How a server or a worker comes to be: privileges are split first (privilege/privilege.h), then
- * each side does its part. The process that was started is the executor, if there is one: it passes SIGTERM and SIGINT
- * on to the frontend, ends with it, and has its exit status. The frontend waits for signals in its main thread; every
- * other thread has them blocked.
+ * each side does its part. The process that was started is the executor, if there is one: it passes SIGTERM, SIGINT and
+ * SIGHUP on to the frontend, ends with it, and has its exit status. The frontend waits for signals in its main thread;
+ * every other thread has them blocked.
  */
 
 /*
@@ -21,14 +22,19 @@
  */
 void process_find_data(const char *program);
 
+/* Settings of ours that the library looks for in the environment. Before there are threads. */
+void process_tell_library(const struct config *config);
+
 struct process_options {
     const struct config *config;
     bool has_executor;
-    const char *const *read_paths; /* NULL-terminated: what the frontend reads beside what libraries need */
+    /* The executor's first deed: to let go of what is the frontend's alone. NULL: there is no such thing. */
+    void (*executor_begins)(void *arg);
     /*
-     * The frontend, confined, with signals blocked. socket: to the executor, or -1; to be taken over. Its exit status.
+     * The frontend, confined, with signals blocked. socket: to the executor, or -1; to be taken over. host: opened
+     * before the confinement; NULL without memory. Its exit status.
      */
-    int (*frontend)(void *arg, int socket);
+    int (*frontend)(void *arg, int socket, struct host *host);
     void *arg;
 };
 /* The exit status of the process. With one thread, after the listening socket was opened. */
@@ -48,6 +54,11 @@ void process_end(int status);
 unsigned process_end_count(void);
 /* Calls the function when a further signal comes, on a thread of its own, until the process ends. */
 void process_on_next_signal(void (*function)(void *arg), void *arg);
+/*
+ * What SIGHUP does, on the thread that takes signals; at once if one came before. After a call with NULL the former
+ * function does not run, and is not running.
+ */
+void process_on_reload(void (*function)(void *arg), void *arg);
 /* Sleeps, but no longer than until the process is asked to end: true then. */
 bool process_pause(uint64_t ms);
 

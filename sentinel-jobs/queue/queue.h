@@ -28,6 +28,7 @@ struct queue;
 struct queue_options {
     unsigned prefetch; /* deliveries that may be unsettled at once: the worker's slots; 0: this process takes none */
     unsigned delivery_limit; /* after so many deliveries that were not acknowledged one is a dead letter; 0: 20 */
+    bool is_alone; /* of a file: FAIL_CONFLICT if another process takes from it, and none begins to until the end */
 };
 
 struct queue_message {
@@ -45,6 +46,11 @@ struct delivery {
 
 int queue_open(const char *url, const struct queue_options *options, struct queue **ret_queue, struct failure *failure);
 void queue_close(struct queue *queue);
+/*
+ * Is it a broker's URL that queue_open() takes? FAIL_INVALID. *ret_authorities: the file with those that the broker is
+ * verified by, to be freed; NULL: the URL names none.
+ */
+int queue_check_url(const char *url, char **ret_authorities, struct failure *failure);
 int queue_ping(struct queue *queue, struct failure *failure);
 
 /*

@@ -5,17 +5,21 @@
 
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "queue/queue.h"
 
 #include <amqp_ssl_socket.h>
 #include <amqp_tcp_socket.h>
 #include <errno.h>
 #include <netdb.h>
 #include <netinet/tcp.h>
+#include <openssl/err.h>
 #include <openssl/ssl.h>
+#include <openssl/x509_vfy.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define CHANNELS_MAX 8
 
@@ -72,6 +76,18 @@ void rabbitmq_address_free(struct rabbitmq_address *address)
     url_free(&address->url);
     free(address->ca_file);
     address->ca_file = NULL;
+}
+
+int queue_check_url(const char *url, char **ret_authorities, struct failure *failure)
+{
+    struct rabbitmq_address address;
+    int error = rabbitmq_address_parse(url, 0, &address, failure);
+
+    if (error < 0)
+        return error;
+    *ret_authorities = steal_ptr(&address.ca_file);
+    rabbitmq_address_free(&address);
+    return 0;
 }
 
 /* Waits for a connection under way; 0 or an errno. */
@@ -160,22 +176,70 @@ static int open_tcp(amqp_connection_state_t connection, const struct url *url, s
     return 0;
 }
 
+/* librabbitmq knows no authority by itself and would refuse every broker. */
+static int load_authorities(amqp_socket_t *tls, const struct rabbitmq_address *address, struct failure *failure)
+{
+    const char *path = address->ca_file;
+
+    if (!path) {
+        SSL_CTX_set_default_verify_paths(amqp_ssl_socket_get_context(tls));
+        return 0;
+    }
+    if (amqp_ssl_socket_set_cacert(tls, path) == AMQP_STATUS_OK)
+        return 0;
+    ERR_clear_error();
+    /* Not for good: it may be there, and better, at the next attempt. */
+    if (access(path, R_OK) < 0)
+        return fail(failure, FAIL_UNAVAILABLE, "cannot read the broker's authorities in %.200s: %s", path,
+                    strerror(errno));
+    return fail(failure, FAIL_UNAVAILABLE, "there is no certificate (PEM) in %.200s that could be read", path);
+}
+
+/* Why a certificate is refused is lost with the connection: this writes it down while OpenSSL decides. */
+static int verify(X509_STORE_CTX *chain, void *ret_reason)
+{
+    int is_good = X509_verify_cert(chain);
+
+    *(int *)ret_reason = X509_STORE_CTX_get_error(chain);
+    return is_good;
+}
+
+static int refuse(int status, int reason, const struct rabbitmq_address *address, struct failure *failure)
+{
+    const char *host = address->url.host;
+
+    if (status == AMQP_STATUS_SSL_PEER_VERIFY_FAILED)
+        return fail(failure, FAIL_UNAVAILABLE,
+                    "the broker's TLS certificate is not to be trusted by the authorities of %.100s: %s",
+                    address->ca_file ? address->ca_file : "this host (no cacertfile= in RABBITMQ_URL)",
+                    X509_verify_cert_error_string(reason));
+    if (status == AMQP_STATUS_SSL_HOSTNAME_VERIFY_FAILED)
+        return fail(failure, FAIL_UNAVAILABLE,
+                    "the broker's TLS certificate is another host's: it has no DNS name %.100s, by which it was called",
+                    host);
+    return rabbitmq_check_status(status, "to connect with TLS", failure);
+}
+
 static int open_tls(amqp_connection_state_t connection, const struct rabbitmq_address *address, struct failure *failure)
 {
     struct timeval timeout = {.tv_sec = RABBITMQ_ANSWER_MS / 1000, .tv_usec = RABBITMQ_ANSWER_MS % 1000 * 1000};
     amqp_socket_t *tls = amqp_ssl_socket_new(connection);
-    int status;
+    int reason = X509_V_OK;
+    int error;
 
     if (!tls)
         return fail_nomem(failure);
-    if (address->ca_file) {
-        if (amqp_ssl_socket_set_cacert(tls, address->ca_file) != AMQP_STATUS_OK)
-            return fail(failure, FAIL_UNAVAILABLE, "cannot read the certificates of %s", address->ca_file);
-    } else {
-        SSL_CTX_set_default_verify_paths(amqp_ssl_socket_get_context(tls));
-    }
-    status = amqp_socket_open_noblock(tls, address->url.host, address->url.port, &timeout);
-    return rabbitmq_check_status(status, "to connect with TLS", failure);
+    /* Both are so without being asked for, but nothing would tell if that changed. */
+    amqp_ssl_socket_set_verify_peer(tls, 1);
+    amqp_ssl_socket_set_verify_hostname(tls, 1);
+    error = load_authorities(tls, address, failure);
+    if (error < 0)
+        return error;
+    SSL_CTX_set_cert_verify_callback(amqp_ssl_socket_get_context(tls), verify, &reason);
+    error = amqp_socket_open_noblock(tls, address->url.host, address->url.port, &timeout);
+    /* The context outlives this function. */
+    SSL_CTX_set_cert_verify_callback(amqp_ssl_socket_get_context(tls), NULL, NULL);
+    return refuse(error, reason, address, failure);
 }
 
 int rabbitmq_connect_socket(amqp_connection_state_t connection, const struct rabbitmq_address *address,

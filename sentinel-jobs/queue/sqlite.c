@@ -49,7 +49,7 @@ static int lock_taker(int fd, struct failure *failure)
     if (fcntl(fd, F_OFD_SETLK, &lock) == 0)
         return 0;
     if (errno == EAGAIN || errno == EACCES)
-        return fail(failure, FAIL_CONFLICT, "another worker takes from this queue's file; it serves one at a time");
+        return fail(failure, FAIL_CONFLICT, "another process takes from the queue's file, which serves one at a time");
     return fail(failure, FAIL_UNAVAILABLE, "cannot lock the queue's file for its taker: %s", strerror(errno));
 }
 
@@ -91,12 +91,12 @@ static void sqlite_close(void *self)
     free(queue);
 }
 
-static int open_files(struct sqlite_queue *queue, const char *path, struct failure *failure)
+static int open_files(struct sqlite_queue *queue, const char *path, bool is_alone, struct failure *failure)
 {
     int error;
 
     error = open_taker(path, &queue->taker_fd, failure);
-    if (error == 0 && queue->prefetch > 0)
+    if (error == 0 && (queue->prefetch > 0 || is_alone))
         error = lock_taker(queue->taker_fd, failure);
     if (error == 0)
         error = queue_file_open(&queue->file, path, failure);
@@ -127,7 +127,7 @@ static int sqlite_open(const char *url, const struct queue_options *options, voi
     queue->delivery_limit = options->delivery_limit ? options->delivery_limit : DEFAULT_DELIVERY_LIMIT;
     queue->may_be_ready = true;
     queue->taken = calloc(queue->prefetch ? queue->prefetch : 1, sizeof(*queue->taken));
-    error = queue->taken ? open_files(queue, path, failure) : fail_nomem(failure);
+    error = queue->taken ? open_files(queue, path, options->is_alone, failure) : fail_nomem(failure);
     if (error < 0) {
         sqlite_close(queue);
         return error;

@@ -35,6 +35,8 @@ struct store_backend {
     int (*cancel)(void *self, const struct uuid *id, const char *result, int64_t now, struct failure *failure);
     int (*revive)(void *self, const struct uuid *id, struct failure *failure);
     int (*load)(void *self, struct store_load **ret_loads, size_t *ret_count, struct failure *failure);
+    int (*history)(void *self, int64_t since, int64_t until, size_t max, struct job_history *ret_history,
+                   struct failure *failure);
     int (*retire)(void *self, int64_t before, int64_t now, size_t *ret_count, struct failure *failure);
     int (*key_add)(void *self, const struct api_key *key, struct failure *failure);
     int (*key_find)(void *self, const uint8_t hash[32], struct api_key *ret_key, struct failure *failure);

@@ -134,6 +134,7 @@ const struct store_backend store_postgres = {
     .cancel = postgres_cancel,
     .revive = postgres_revive,
     .load = postgres_load,
+    .history = postgres_history,
     .retire = postgres_retire,
     .key_add = postgres_key_add,
     .key_find = postgres_key_find,

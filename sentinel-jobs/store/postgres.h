@@ -180,6 +180,8 @@ int postgres_unpublished(void *self, int64_t before, struct uuid *ret_ids, size_
                          struct failure *failure);
 int postgres_mark_published(void *self, const struct uuid *ids, size_t count, int64_t now, struct failure *failure);
 int postgres_load(void *self, struct store_load **ret_loads, size_t *ret_count, struct failure *failure);
+int postgres_history(void *self, int64_t since, int64_t until, size_t max, struct job_history *ret_history,
+                     struct failure *failure);
 int postgres_claim(void *self, const struct uuid *id, const char *worker, int64_t now, int64_t lease_until,
                    bool takeover, struct job **ret_job, struct failure *failure);
 int postgres_advance(void *self, const struct uuid *id, uint32_t attempt, enum job_status status, int64_t now,

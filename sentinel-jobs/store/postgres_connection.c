@@ -9,6 +9,7 @@
 #include "store/postgres.h"
 
 #include "base/clock.h"
+#include "common/url.h"
 
 #include <ctype.h>
 #include <poll.h>
@@ -104,6 +105,36 @@ void postgres_target_free(struct postgres_target *target)
         return;
     PQconninfoFree(target->options);
     free(target);
+}
+
+static const char *const prefixes[] = {"postgresql://", "postgres://", NULL};
+
+int store_check_url(const char *url, struct failure *failure)
+{
+    struct postgres_target *target = NULL;
+    int r = url_has_prefix(url, prefixes) ? postgres_target_make(url, "", &target, failure) : 0;
+
+    postgres_target_free(target);
+    return r;
+}
+
+char *store_parameter(const char *url, const char *name)
+{
+    PQconninfoOption *options = url_has_prefix(url, prefixes) ? PQconninfoParse(url, NULL) : NULL;
+    char *value = NULL;
+
+    for (const PQconninfoOption *option = options; option && option->keyword; option++) {
+        const char *text = option->val;
+
+        if (strcmp(option->keyword, name) != 0)
+            continue;
+        if (!text && option->envvar)
+            text = getenv(option->envvar);
+        if (text)
+            value = strdup(text);
+    }
+    PQconninfoFree(options);
+    return value;
 }
 
 /* ---- failures ---------------------------------------------------------------------------------------------------- */

@@ -192,6 +192,7 @@ const struct store_backend store_sqlite = {
     .cancel = lite_cancel,
     .revive = lite_revive,
     .load = lite_load,
+    .history = lite_history,
     .retire = lite_retire,
     .key_add = lite_key_add,
     .key_find = lite_key_find,

@@ -147,6 +147,11 @@ int lite_list(void *self, const struct store_filter *filter, struct job ***ret_j
 int lite_load(void *self, struct store_load **ret_loads, size_t *ret_count, struct failure *failure);
 int lite_retire(void *self, int64_t before, int64_t now, size_t *ret_count, struct failure *failure);
 
+/* ---- sqlite_history.c: what happened in a time ------------------------------------------------------------------- */
+
+int lite_history(void *self, int64_t since, int64_t until, size_t max, struct job_history *ret_history,
+                 struct failure *failure);
+
 /* ---- sqlite_outbox.c: jobs on their way to and from the queue ---------------------------------------------------- */
 
 int lite_unpublished(void *self, int64_t before, struct uuid *ret_ids, size_t max, size_t *ret_count,

@@ -147,6 +147,12 @@ int store_load(struct store *store, struct store_load **ret_loads, size_t *ret_c
     return store->backend->load(store->self, ret_loads, ret_count, failure);
 }
 
+int store_history(struct store *store, int64_t since, int64_t until, size_t max, struct job_history *ret_history,
+                  struct failure *failure)
+{
+    return store->backend->history(store->self, since, until, max, ret_history, failure);
+}
+
 int store_retire(struct store *store, int64_t before, int64_t now, size_t *ret_count, struct failure *failure)
 {
     return store->backend->retire(store->self, before, now, ret_count, failure);

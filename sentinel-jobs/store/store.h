@@ -4,6 +4,7 @@
 
 #include "common/failure.h"
 #include "job/job.h"
+#include "job/statistics.h"
 
 /*
  * Where jobs, API keys, workers and webhooks that are due are kept. Two implementations, chosen by the URL:
@@ -32,6 +33,13 @@ struct store_options {
  */
 int store_open(const char *url, const struct store_options *options, struct store **ret_store, struct failure *failure);
 void store_close(struct store *store);
+/* As far as that can be seen without opening it. FAIL_INVALID. */
+int store_check_url(const char *url, struct failure *failure);
+/*
+ * What a connection parameter of PostgreSQL ("sslmode") is by the URL, or else by libpq's variable in the environment.
+ * NULL: nothing says so, it is no such URL, or there is no memory. To be freed.
+ */
+char *store_parameter(const char *url, const char *name);
 /* One trip to the database. */
 int store_ping(struct store *store, struct failure *failure);
 
@@ -140,6 +148,13 @@ struct store_load {
 };
 /* By language, of jobs that are not over. *ret_loads (to be freed with free()) has *ret_count. */
 int store_load(struct store *store, struct store_load **ret_loads, size_t *ret_count, struct failure *failure);
+
+/*
+ * What was accepted, and what ended, from `since` on and before `until`: of either the newest, at most `max`. It reads
+ * no more rows than it returns, and neither specs nor results. *ret_history ends by job_history_free().
+ */
+int store_history(struct store *store, int64_t since, int64_t until, size_t max, struct job_history *ret_history,
+                  struct failure *failure);
 
 /*
  * Removes what ended before `before`, with idempotency keys as old, at most some thousands a call (PostgreSQL drops

@@ -15,14 +15,17 @@ static void beat(struct work *work)
 {
     struct worker_record record = {.beat = wallclock_us()};
     struct work_figures figures;
+    struct host_figures host;
     cleanup_free char *report = NULL;
 
     work_figures(work, &figures);
+    host_read(work->options.host, &host);
+    host_tell(work->options.metrics, &host);
     snprintf(record.name, sizeof(record.name), "%s", work->options.worker);
     record.slots = figures.slots;
     record.active = figures.active;
     pthread_mutex_lock(&work->lock);
-    report = report_print(work->hello, work->counts);
+    report = report_print(work->hello, work->started, &host, work->counts);
     pthread_mutex_unlock(&work->lock);
     record.report = report;
     if (report)

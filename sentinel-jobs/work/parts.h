@@ -52,6 +52,7 @@ struct slot {
 struct work {
     struct work_options options;
     struct executor_client *client;
+    int64_t started; /* when work_start() was called */
     const struct executor_hello *hello;
     struct slot *slots;
     unsigned slot_count;

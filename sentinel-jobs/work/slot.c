@@ -411,6 +411,17 @@ static void account(struct task *task)
     add_span(task, &job_context, "store", times->finished, wallclock_us(), NULL);
 }
 
+/* A checker that fails is the submitter's mistake: it must not wake an operator. */
+static void count_failure(const struct task *task, const struct outcome *outcome)
+{
+    const char *reason = outcome->reason ? outcome->reason : "no result";
+
+    log_line(outcome->is_checker_to_blame ? LOG_INFO_LEVEL : LOG_ERROR_LEVEL, &task->about, "%s", reason);
+    metrics_add(task->options->metrics,
+                outcome->is_checker_to_blame ? "sentinel_checker_failures_total" : "sentinel_sandbox_failures_total",
+                NULL, 1);
+}
+
 /* The outcome is known: durable first, settled then, told last. */
 static void conclude(struct task *task, const struct outcome *outcome)
 {
@@ -424,10 +435,8 @@ static void conclude(struct task *task, const struct outcome *outcome)
         status = JOB_INTERNAL_ERROR;
         result = result_print_unexecuted(status, "the result is larger than there is memory for it");
     }
-    if (status == JOB_INTERNAL_ERROR) {
-        log_line(LOG_ERROR_LEVEL, &task->about, "%s", outcome->reason ? outcome->reason : "no result");
-        metrics_add(task->options->metrics, "sentinel_sandbox_failures_total", NULL, 1);
-    }
+    if (status == JOB_INTERNAL_ERROR)
+        count_failure(task, outcome);
     error = result ? finish(task, status, result, result_time_ms(outcome), result_memory_kb(outcome)) : FAIL_NOMEM;
     if (error == FAIL_UNAVAILABLE || error == FAIL_NOMEM) {
         settle(task, QUEUE_AGAIN, NULL);
@@ -476,7 +485,7 @@ static void execute(struct task *task)
     slot->fate = SLOT_RUNNING;
     pthread_mutex_unlock(&slot->lock);
 
-    if (executor_start(task->work->client, &task->spec, slot, &tag, &failure) < 0) {
+    if (executor_start(task->work->client, &task->job->id, &task->spec, slot, &tag, &failure) < 0) {
         pthread_mutex_lock(&slot->lock);
         slot->is_busy = false;
         fate = slot->fate;

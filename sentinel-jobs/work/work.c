@@ -4,6 +4,7 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "common/log.h"
+#include "common/wallclock.h"
 #include "work/parts.h"
 
 #include <signal.h>
@@ -174,6 +175,7 @@ int work_start(struct work *work, const struct work_options *options, struct fai
 
     pthread_mutex_lock(&work->lock);
     work->options = *options;
+    work->started = wallclock_us();
     is_gone = work->is_gone;
     pthread_mutex_unlock(&work->lock);
     if (is_gone)

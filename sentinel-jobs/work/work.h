@@ -5,6 +5,7 @@
 #include "events/events.h"
 #include "executor/client.h"
 #include "guard/guard.h"
+#include "observe/host.h"
 #include "observe/metrics.h"
 #include "observe/trace.h"
 #include "queue/queue.h"
@@ -29,6 +30,7 @@ struct work_options {
     struct guard *guard;
     struct metrics *metrics;
     struct tracer *tracer; /* NULL: none */
+    struct host *host;     /* whose figures the worker's record has, read by this work alone; NULL: none */
     const char *worker;    /* its name, for the store: at most 79 bytes */
     uint32_t attempts_max;
     uint64_t lease_ms;

@@ -67,6 +67,14 @@ static void add_counts(json_t *languages, const json_t *counts)
     }
 }
 
+/* What the report has by that name; null where a worker of another version does not tell of it. */
+static json_t *told(const json_t *report, const char *name)
+{
+    json_t *value = json_object_get(report, name);
+
+    return value ? json_incref(value) : json_null();
+}
+
 static json_t *load_of_workers(struct api *api, json_t *languages)
 {
     struct worker_record *workers = NULL;
@@ -82,10 +90,12 @@ static json_t *load_of_workers(struct api *api, json_t *languages)
         if (workers[i].report && json_parse(workers[i].report, strlen(workers[i].report), &report, NULL) == 0)
             counts = json_object_get(report, "counts");
         add_counts(languages, counts);
-        json_array_append_new(list, json_pack("{s:o, s:I, s:I, s:o, s:o}", "name", json_text(workers[i].name), "slots",
-                                              (json_int_t)workers[i].slots, "active", (json_int_t)workers[i].active,
-                                              "last_seen_at", json_time(workers[i].beat), "counts",
-                                              counts ? json_incref(counts) : json_object()));
+        json_array_append_new(list,
+                              json_pack("{s:o, s:I, s:I, s:o, s:o, s:o, s:o, s:o}", "name", json_text(workers[i].name),
+                                        "slots", (json_int_t)workers[i].slots, "active", (json_int_t)workers[i].active,
+                                        "last_seen_at", json_time(workers[i].beat), "version", told(report, "version"),
+                                        "started_at", told(report, "started_at"), "host", told(report, "host"),
+                                        "counts", counts ? json_incref(counts) : json_object()));
     }
     store_workers_free(workers, count);
     return list;
@@ -135,7 +145,6 @@ void handle_metrics(void *arg, const struct http_request *request, struct http_r
     struct api *api = arg;
     struct http_server *http = api->http;
     struct http_figures figures = {0};
-    struct work_figures work = {0};
     struct caller caller;
     size_t length = 0;
     char *text;
@@ -148,14 +157,9 @@ void handle_metrics(void *arg, const struct http_request *request, struct http_r
     metrics_set(api->metrics, "sentinel_http_connections", NULL, (double)figures.connections);
     metrics_set(api->metrics, "sentinel_http_streams", NULL, (double)figures.streams);
     metrics_set(api->metrics, "sentinel_http_requests_waiting", NULL, (double)figures.pool_waiting);
-    if (api->work) {
-        work_figures(api->work, &work);
-        metrics_set(api->metrics, "sentinel_slots", NULL, work.slots);
-        metrics_set(api->metrics, "sentinel_slots_busy", NULL, work.active);
-    }
-    text = metrics_print(api->metrics, &length);
+    text = health_metrics(api->metrics, api->work, api->tracer, &length);
     if (!text)
-        answer_problem(response, request, 500, "out_of_memory", NULL, "there is not enough memory for this");
+        answer_nomem(response, request);
     else
         http_respond(response, 200, "text/plain; version=0.0.4; charset=utf-8", text, length);
 }
@@ -166,7 +170,7 @@ void handle_openapi(void *arg, const struct http_request *request, struct http_r
 
     (void)arg;
     if (!copy) {
-        answer_problem(response, request, 500, "out_of_memory", NULL, "there is not enough memory for this");
+        answer_nomem(response, request);
         return;
     }
     memcpy(copy, openapi_text, openapi_length);

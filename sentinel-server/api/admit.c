@@ -2,6 +2,7 @@
 #include "api/admit.h"
 
 #include "base/cleanup.h"
+#include "job/result.h"
 
 #include <string.h>
 #include <strings.h>
@@ -163,4 +164,9 @@ bool admit(struct api *api, const struct http_request *request, struct http_resp
 bool caller_may_see(const struct caller *caller, const struct job *job)
 {
     return (caller->scopes & SCOPE_ADMIN) || strcmp(caller->key_id, job->key_id) == 0;
+}
+
+unsigned caller_view(const struct caller *caller)
+{
+    return caller->scopes & SCOPE_ADMIN ? JOB_VIEW_HIDDEN : 0;
 }

@@ -27,6 +27,8 @@ bool admit(struct api *api, const struct http_request *request, struct http_resp
            enum admit_rate rate, uint32_t cost, struct caller *ret_caller);
 /* His own jobs, or everybody's to an administrator. */
 bool caller_may_see(const struct caller *caller, const struct job *job);
+/* What of a job he is shown: flags for job_view(). */
+unsigned caller_view(const struct caller *caller);
 
 /* The job that the path names, if this caller may see it; else it is answered (400, 404, 503), and it is false. */
 bool find_job(struct api *api, const struct http_request *request, struct http_response *response,
@@ -37,6 +39,13 @@ bool find_job(struct api *api, const struct http_request *request, struct http_r
  * was meant. Else it is answered (400), and it is false.
  */
 bool has_only_parameters(const struct http_request *request, struct http_response *response, const char *const *known);
+
+/*
+ * A parameter that is a number within `least` to `most`; *number stays as it is if there is none. Else it is answered
+ * (400), and it is false.
+ */
+bool number_parameter(const struct http_request *request, struct http_response *response, const char *name,
+                      uint32_t least, uint32_t most, uint32_t *number);
 
 /* Keys that were looked up a moment ago. */
 struct key_cache *key_cache_make(void);

@@ -29,19 +29,21 @@ struct api {
     struct guard *guard;
     struct guard *own_guard; /* rates are counted by it while the other is away */
     struct metrics *metrics;
+    struct host *host; /* for the pulse; NULL: the work tells of it */
     struct tracer *tracer;
     struct relay *relay;
-    struct work *work;                /* NULL: workers execute */
-    struct http_server *_Atomic http; /* NULL until it is started, when requests come already */
-    struct languages *languages;      /* languages.h */
-    struct errands *errands;          /* errands.h */
-    struct key_cache *keys;           /* admit.h */
-    bool is_open;                     /* no key is asked for */
-    bool is_socket;                   /* ... because only a socket leads here, which no browser opens */
-    bool is_open_to_all;              /* ... from anywhere, because the operator said so */
-    atomic_bool is_draining;          /* nothing is accepted any more */
-    atomic_bool is_queue_away;        /* as pulse.c saw it last */
-    _Atomic uint64_t waiting;         /* jobs in the queue, the same */
+    struct work *work;                   /* NULL: workers execute */
+    struct http_server *_Atomic http;    /* NULL until it is started, when requests come already */
+    struct languages *languages;         /* languages.h */
+    struct errands *errands;             /* errands.h */
+    struct key_cache *keys;              /* admit.h */
+    struct statistics_cache *statistics; /* statistics.h */
+    bool is_open;                        /* no key is asked for */
+    bool is_socket;                      /* ... because only a socket leads here, which no browser opens */
+    bool is_open_to_all;                 /* ... from anywhere, because the operator said so */
+    atomic_bool is_draining;             /* nothing is accepted any more */
+    atomic_bool is_queue_away;           /* as pulse.c saw it last */
+    _Atomic uint64_t waiting;            /* jobs in the queue, the same */
 };
 
 /* ---- answers ----------------------------------------------------------------------------------------------------- */
@@ -56,6 +58,8 @@ void answer_text(struct http_response *response, int status, char **text);
  */
 void answer_problem(struct http_response *response, const struct http_request *request, int status, const char *code,
                     const char *field, const char *format, ...) __attribute__((format(printf, 6, 7)));
+/* 500: there is not enough memory for this. */
+void answer_nomem(struct http_response *response, const struct http_request *request);
 /* A failure of a dependency, or of ours, as a problem: 503 or 500. Logs it. */
 void answer_failure(struct http_response *response, const struct http_request *request, const struct failure *failure);
 
@@ -72,6 +76,7 @@ void handle_events(void *api, const struct http_request *request, struct http_re
 void handle_languages(void *api, const struct http_request *request, struct http_response *response);
 void handle_ready(void *api, const struct http_request *request, struct http_response *response);
 void handle_load(void *api, const struct http_request *request, struct http_response *response);
+void handle_statistics(void *api, const struct http_request *request, struct http_response *response);
 void handle_metrics(void *api, const struct http_request *request, struct http_response *response);
 void handle_openapi(void *api, const struct http_request *request, struct http_response *response);
 void handle_dead_list(void *api, const struct http_request *request, struct http_response *response);

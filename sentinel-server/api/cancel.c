@@ -30,7 +30,7 @@ void handle_cancel(void *arg, const struct http_request *request, struct http_re
         !find_job(api, request, response, &caller, 0, &job))
         return;
     if (!result) {
-        answer_problem(response, request, 500, "out_of_memory", NULL, "there is not enough memory for this");
+        answer_nomem(response, request);
         return;
     }
     got = store_cancel(api->store, &job->id, result, wallclock_us(), &failure);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "api/admit.h"
+#include "retry.h"
 
 enum { LIST_MAX = 200 };
 
@@ -30,11 +31,9 @@ void handle_dead_list(void *arg, const struct http_request *request, struct http
     answer_json(response, request, 200, json_pack("{s:o}", "dead_letters", list));
 }
 
-/* The job first: should the letter stay behind, a second retry finds a job that is not INTERNAL_ERROR any more. */
 void handle_dead_retry(void *arg, const struct http_request *request, struct http_response *response)
 {
     struct api *api = arg;
-    struct dead_letter letter;
     struct failure failure;
     struct caller caller;
     struct uuid id;
@@ -42,7 +41,8 @@ void handle_dead_retry(void *arg, const struct http_request *request, struct htt
 
     if (!admit(api, request, response, SCOPE_ADMIN, ADMIT_READ, 1, &caller))
         return;
-    error = uuid_parse(request->parts[0], &id) ? store_revive(api->store, &id, &failure) : FAIL_NOT_FOUND;
+    error = uuid_parse(request->parts[0], &id) ? retry_job(api->store, api->queue, api->events, &id, &failure)
+                                               : FAIL_NOT_FOUND;
     if (error == FAIL_NOT_FOUND) {
         answer_problem(response, request, 404, "no_such_submission", NULL, "there is no such submission");
         return;
@@ -50,11 +50,6 @@ void handle_dead_retry(void *arg, const struct http_request *request, struct htt
     if (error == FAIL_CONFLICT) {
         answer_problem(response, request, 409, "not_failed", NULL, "only what ended with INTERNAL_ERROR is retried");
         return;
-    }
-    if (error == 0) {
-        /* Its attempts begin anew: what was told of the earlier ones would hide them. */
-        events_forget(api->events, &id, NULL);
-        error = queue_dead_take(api->queue, &id, &letter, &failure);
     }
     if (error < 0) {
         answer_failure(response, request, &failure);

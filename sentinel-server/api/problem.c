@@ -64,10 +64,15 @@ void answer_text(struct http_response *response, int status, char **text)
     http_respond(response, status, "application/json", steal_ptr(text), length);
 }
 
+void answer_nomem(struct http_response *response, const struct http_request *request)
+{
+    answer_problem(response, request, 500, "out_of_memory", NULL, "there is not enough memory for this");
+}
+
 void answer_json(struct http_response *response, const struct http_request *request, int status, json_t *document)
 {
     if (!document) {
-        answer_problem(response, request, 500, "out_of_memory", NULL, "there is not enough memory for the answer");
+        answer_nomem(response, request);
         return;
     }
     answer_document(response, status, "application/json", document);
@@ -126,6 +131,25 @@ bool has_only_parameters(const struct http_request *request, struct http_respons
         at += pair;
         at += *at == '&';
     }
+    return true;
+}
+
+bool number_parameter(const struct http_request *request, struct http_response *response, const char *name,
+                      uint32_t least, uint32_t most, uint32_t *number)
+{
+    cleanup_free char *text = http_request_parameter(request, name);
+    char *end = NULL;
+    unsigned long value;
+
+    if (!text)
+        return true;
+    value = strtoul(text, &end, 10);
+    if (*text < '0' || *text > '9' || *end || value < least || value > most) {
+        answer_problem(response, request, 400, "invalid_parameter", name, "it is a number within %u to %u", least,
+                       most);
+        return false;
+    }
+    *number = (uint32_t)value;
     return true;
 }
 

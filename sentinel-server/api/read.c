@@ -50,7 +50,7 @@ void handle_get(void *arg, const struct http_request *request, struct http_respo
     }
     if (!find_job(api, request, response, &caller, STORE_WITH_SPEC | STORE_WITH_RESULT, &job))
         return;
-    flags = (caller.scopes & SCOPE_ADMIN ? JOB_VIEW_HIDDEN : 0) | (include ? JOB_VIEW_REQUEST : 0);
+    flags = caller_view(&caller) | (include ? JOB_VIEW_REQUEST : 0);
     answer_json(response, request, 200, job_view(job, flags));
 }
 
@@ -62,7 +62,7 @@ struct list_request {
     enum job_status status;
     char *user_id;
     char *language;
-    char *texts[3]; /* status, limit, cursor */
+    char *texts[2]; /* status, cursor */
 };
 
 static void free_list_request(struct list_request *list)
@@ -78,13 +78,12 @@ static bool read_list_request(struct api *api, const struct http_request *reques
                               struct list_request *list)
 {
     const char *status = list->texts[0] = http_request_parameter(request, "status");
-    const char *limit = list->texts[1] = http_request_parameter(request, "limit");
-    const char *cursor = list->texts[2] = http_request_parameter(request, "cursor");
+    const char *cursor = list->texts[1] = http_request_parameter(request, "cursor");
+    uint32_t limit = LIMIT_DEFAULT;
 
     list->user_id = http_request_parameter(request, "user_id");
     list->language = http_request_parameter(request, "language");
     list->filter.user_id = list->user_id;
-    list->filter.limit = LIMIT_DEFAULT;
     if (list->language) {
         const char *name = languages_find(api->languages, list->language);
 
@@ -100,17 +99,9 @@ static bool read_list_request(struct api *api, const struct http_request *reques
     }
     if (status)
         list->filter.status = &list->status;
-    if (limit) {
-        char *end = NULL;
-        unsigned long number = strtoul(limit, &end, 10);
-
-        if (*limit < '0' || *limit > '9' || *end || number < 1 || number > LIMIT_MAX) {
-            answer_problem(response, request, 400, "invalid_parameter", "limit", "it is a number within 1 to %d",
-                           LIMIT_MAX);
-            return false;
-        }
-        list->filter.limit = number;
-    }
+    if (!number_parameter(request, response, "limit", 1, LIMIT_MAX, &limit))
+        return false;
+    list->filter.limit = limit;
     if (cursor && !uuid_parse(cursor, &list->filter.after)) {
         answer_problem(response, request, 400, "invalid_parameter", "cursor", "it is no cursor of this list");
         return false;

@@ -29,6 +29,7 @@ struct viewer {
     struct uuid job;
     struct caller caller;
     enum http_stream_kind kind;
+    bool is_interactive; /* the program takes input while it runs */
     struct http_stream *stream;
     struct subscription *subscription;
     pthread_mutex_t lock;
@@ -254,7 +255,7 @@ static void send_rest(struct viewer *viewer, const json_t *view, const char *nam
 
 static void send_end(struct viewer *viewer, const struct job *job)
 {
-    json_t *view = job_view(job, viewer->caller.scopes & SCOPE_ADMIN ? JOB_VIEW_HIDDEN : 0);
+    json_t *view = job_view(job, caller_view(&viewer->caller));
     uint32_t began = job->times.claimed ? event_began(job->times.claimed) : 0;
 
     restart_for(viewer, began, job->attempt);
@@ -343,10 +344,9 @@ static void begin_input(struct viewer *viewer)
     }
 }
 
-static void refuse_message(struct viewer *viewer, const char *detail)
+static void refuse_message(struct viewer *viewer, const char *code, const char *detail)
 {
-    cleanup_json json_t *document =
-        json_pack("{s:s, s:s, s:s}", "type", "error", "code", "invalid_message", "detail", detail);
+    cleanup_json json_t *document = json_pack("{s:s, s:s, s:s}", "type", "error", "code", code, "detail", detail);
     cleanup_free char *text = json_print(document, NULL);
 
     if (text)
@@ -365,12 +365,18 @@ static void on_message(void *arg, const char *text, size_t length)
         return;
     input->viewer = viewer;
     if (!(viewer->caller.scopes & SCOPE_SUBMIT)) {
-        refuse_message(viewer, "this needs the scope submit");
+        refuse_message(viewer, "invalid_message", "this needs the scope submit");
         free(input);
         return;
     }
     if (stream_message_read(text, length, &input->message, &detail) < 0) {
-        refuse_message(viewer, detail);
+        refuse_message(viewer, "invalid_message", detail);
+        free(input);
+        return;
+    }
+    if (!viewer->is_interactive && input->message.kind != CONTROL_CANCEL) {
+        refuse_message(viewer, "not_interactive", "the submission is not interactive: all its input came with it");
+        free(input->message.data);
         free(input);
         return;
     }
@@ -387,7 +393,8 @@ static void on_message(void *arg, const char *text, size_t length)
     if (is_early)
         return;
     if (is_full)
-        refuse_message(viewer, "input comes faster than the program can be given it; this piece is dropped");
+        refuse_message(viewer, "invalid_message",
+                       "input comes faster than the program can be given it; this piece is dropped");
     if (is_full || !add_errand(viewer, pass_input, input)) {
         free(input->message.data);
         free(input);
@@ -494,6 +501,14 @@ static bool read_position(struct viewer *viewer, const char *text)
     return true;
 }
 
+static bool is_interactive(const struct job *job)
+{
+    cleanup_json json_t *spec = NULL;
+
+    return json_parse(job->spec, strlen(job->spec), &spec, NULL) == 0 &&
+           json_is_true(json_object_get(spec, "interactive"));
+}
+
 static void handle_stream(struct api *api, const struct http_request *request, struct http_response *response,
                           enum http_stream_kind kind)
 {
@@ -507,7 +522,7 @@ static void handle_stream(struct api *api, const struct http_request *request, s
 
     viewer = calloc(1, sizeof(*viewer));
     if (!viewer) {
-        answer_problem(response, request, 500, "out_of_memory", NULL, "there is not enough memory for this");
+        answer_nomem(response, request);
         return;
     }
     *viewer = (struct viewer){.api = api, .kind = kind, .references = 2};
@@ -524,6 +539,7 @@ static void handle_stream(struct api *api, const struct http_request *request, s
         return;
     }
     viewer->job = job->id;
+    viewer->is_interactive = kind == HTTP_STREAM_WEBSOCKET && is_interactive(job);
     /* Who comes back has seen it run, or knows what he does. */
     viewer->is_running = job->status == JOB_RUNNING || viewer->sequence > 0;
     pthread_mutex_init(&viewer->lock, NULL);

@@ -110,7 +110,7 @@ static bool make_job(struct api *api, const struct http_request *request, struct
     if (error < 0) {
         spec_free(&spec);
         if (error == FAIL_NOMEM)
-            answer_problem(response, request, 500, "out_of_memory", NULL, "there is not enough memory for this");
+            answer_nomem(response, request);
         else
             refuse_field(request, response, prefix, &why);
         return false;
@@ -151,7 +151,7 @@ static bool make_job(struct api *api, const struct http_request *request, struct
     }
     if (!job || !job->spec || !job->key_id || !job->user_id || !job->callback_url || !job->language) {
         job_free(job);
-        answer_problem(response, request, 500, "out_of_memory", NULL, "there is not enough memory for this");
+        answer_nomem(response, request);
         return false;
     }
     *ret_job = job;
@@ -309,7 +309,7 @@ static void answer_again(struct api *api, const struct http_request *request, st
         return;
     }
     waiter_drop(waiter);
-    answer_json(response, request, 200, job_view(job, caller->scopes & SCOPE_ADMIN ? JOB_VIEW_HIDDEN : 0));
+    answer_json(response, request, 200, job_view(job, caller_view(caller)));
 }
 
 void handle_submit(void *arg, const struct http_request *request, struct http_response *response)
@@ -347,7 +347,7 @@ void handle_submit(void *arg, const struct http_request *request, struct http_re
     receipt = receipt_of(job);
     receipt_text = json_print(receipt, NULL);
     if (!receipt_text || !job->traceparent) {
-        answer_problem(response, request, 500, "out_of_memory", NULL, "there is not enough memory for this");
+        answer_nomem(response, request);
         return;
     }
     /* Whoever waits begins to listen first: the job may be over before this thread gets on. */
@@ -439,7 +439,7 @@ void handle_submit_batch(void *arg, const struct http_request *request, struct h
         }
     }
     if (!response->status)
-        answer_problem(response, request, 500, "out_of_memory", NULL, "there is not enough memory for this");
+        answer_nomem(response, request);
     for (size_t i = 0; i < made; i++)
         job_free(jobs[i]);
 }

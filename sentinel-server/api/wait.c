@@ -42,7 +42,7 @@ static void answer(void *arg, const struct http_request *request, struct http_re
         return;
     }
     answer_json(response, request, job_status_is_over(job->status) ? 200 : 202,
-                job_view(job, waiter->caller.scopes & SCOPE_ADMIN ? JOB_VIEW_HIDDEN : 0));
+                job_view(job, caller_view(&waiter->caller)));
 }
 
 static void finish(struct waiter *waiter)

@@ -10,7 +10,7 @@ static int write_again(struct sn__buffer *buffer, const struct message *message)
 {
     switch (message->type) {
     case MESSAGE_START:
-        return message_write_start(buffer, message->tag, &message->spec, NULL);
+        return message_write_start(buffer, message->tag, &message->job, &message->spec, NULL);
     case MESSAGE_STDIN:
         return message_write_input(buffer, message->tag, message->data, message->length, NULL);
     case MESSAGE_STDIN_END:

@@ -247,6 +247,31 @@ static void whatever_a_compiler_sees_is_in_the_key(void **state)
     assert_false(is_cached(language, &options[0]));
 }
 
+/* A collection looks at the toolchain a few times a second, not for each program. */
+static void await_look(void)
+{
+    usleep(250000);
+}
+
+/* Whatever a look that was a moment ago said: what a newer toolchain made is not kept as the older one's. */
+static void change_between_two_looks_is_not_kept(void **state)
+{
+    const sn_language *language = toy(COMPILER, "");
+    sn_program_options options;
+
+    (void)state;
+    options_for(&options, "x");
+    assert_false(is_cached(language, &options));
+    usleep(15000);
+    shell("cd '%s/toolchain' && mv below/header aside && echo 2 >below/header", directory);
+    options_for(&options, "y");
+    assert_false(is_cached(language, &options));
+    shell("cd '%s/toolchain' && mv aside below/header", directory);
+    await_look();
+    assert_false(is_cached(language, &options));
+    assert_true(is_cached(language, &options));
+}
+
 static void changed_toolchain_is_seen(void **state)
 {
     static const char *const changes[] = {"echo 2 >>below/header", "touch -d 2001-01-01 below/header",
@@ -262,6 +287,7 @@ static void changed_toolchain_is_seen(void **state)
         assert_true(is_cached(language, &options));
         usleep(15000);
         shell("cd '%s/toolchain' && %s", directory, changes[i]);
+        await_look();
         if (is_cached(language, &options))
             fail_msg("not seen: %s", changes[i]);
     }
@@ -787,6 +813,7 @@ int main(void)
         IN_DIRECTORY(same_input_is_compiled_once),
         IN_DIRECTORY(whoever_does_not_ask_has_no_cache),
         IN_DIRECTORY(whatever_a_compiler_sees_is_in_the_key),
+        IN_DIRECTORY(change_between_two_looks_is_not_kept),
         IN_DIRECTORY(changed_toolchain_is_seen),
         IN_DIRECTORY(what_may_not_be_kept_is_not),
         IN_DIRECTORY(tree_is_as_the_compiler_left_it),

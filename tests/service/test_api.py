@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import unittest
+import urllib.request
 import uuid
 
 sys.dont_write_bytecode = True
@@ -19,6 +20,11 @@ from services.service import Service, wait_for  # noqa: E402
 
 V1 = "/api/v1"
 SUBMISSIONS = V1 + "/submissions"
+
+
+def memory_total_kb():
+    with open("/proc/meminfo") as file:
+        return int(next(line.split()[1] for line in file if line.startswith("MemTotal:")))
 
 
 class Receiver:
@@ -359,7 +365,75 @@ class ApiCases:
         load = wait_for(lambda: (lambda load: load if load["languages"].get("python", {}).get("completed") else None)(
             self.ask("GET", V1 + "/load", expect=200).json), 30, "a count")
         self.assertEqual(len(load["workers"]), 1)
+
+        # How much of the processors is used takes two looks.
+        def measured():
+            worker = self.ask("GET", V1 + "/load", expect=200).json["workers"][0]
+            return worker if worker["host"]["cpu_used"] is not None else None
+        worker = wait_for(measured, 30, "a second look at the host")
+        host = worker["host"]
+        self.assertEqual(host["processors"], os.sysconf("SC_NPROCESSORS_ONLN"))
+        self.assertTrue(0 <= host["cpu_used"] <= 1, host)
+        self.assertEqual(host["memory_total_kb"], memory_total_kb())
+        self.assertTrue(0 < host["memory_available_kb"] <= host["memory_total_kb"], host)
+        self.assertGreaterEqual(host["load_1m"], 0)
+        self.assertLess(worker["started_at"], worker["last_seen_at"])
+        self.assertRegex(worker["version"], r"^\d+\.\d+")
         self.ask("GET", V1 + "/dead-letters", expect=200)
+
+    def statistics(self, query, is_enough=lambda statistics: True):
+        """Once it has what is waited for: an answer may be a moment old."""
+        def enough():
+            statistics = self.ask("GET", f"{V1}/statistics{query}", expect=200).json
+            return statistics if is_enough(statistics) else None
+        return wait_for(enough, 60, "statistics that have it")
+
+    def test_statistics_count_what_was_accepted_and_what_ended(self):
+        begun = self.statistics("?seconds=7200&buckets=2")["totals"]
+        self.run_program("python", "print(1)")
+        self.run_program("python", "while True: pass", expect="TIMEOUT", time_limit_ms=200)
+        self.run_program("cpp", "int main() { }")
+        self.run_program("cpp", "int main() { return x; }", expect="COMPILATION_ERROR")
+
+        def more(statistics, *path):
+            counts = [statistics["totals"], begun]
+            for name in path:
+                counts = [count.get(name, {} if name != path[-1] else 0) for count in counts]
+            return counts[0] - counts[1]
+
+        told = self.statistics("?seconds=7200&buckets=2", lambda told: more(told, "by_status", "COMPILATION_ERROR") > 0)
+        self.assertEqual([more(told, "by_status", status) for status in ("SUCCESS", "TIMEOUT", "COMPILATION_ERROR")], [2, 1, 1])
+        self.assertEqual([more(told, name) for name in ("accepted", "finished")], [4, 4])
+        self.assertEqual(more(told, "by_language", "cpp", "finished"), 2)
+        self.assertEqual(more(told, "by_language", "python", "by_status", "TIMEOUT"), 1)
+        self.assertEqual((told["seconds"], told["bucket_seconds"], len(told["buckets"])), (7200, 3600, 2))
+        for name in ("accepted", "finished"):
+            self.assertEqual(sum(bucket[name] for bucket in told["buckets"]), told["totals"][name])
+        for stage in ("queue", "compile", "run", "total"):
+            values = [told["latency_ms"][stage][name] for name in ("p50", "p90", "p95", "p99")]
+            self.assertEqual(values, sorted(values), stage)
+        self.assertGreaterEqual(told["latency_ms"]["total"]["p99"], told["latency_ms"]["run"]["p50"])
+        self.assertGreaterEqual(told["latency_ms"]["run"]["p99"], 200)
+        self.assertIs(told["is_sampled"], False)
+
+    def test_statistics_come_in_the_buckets_that_were_asked_for(self):
+        told = self.statistics("")
+        self.assertEqual((told["seconds"], told["bucket_seconds"], len(told["buckets"])), (900, 15, 60))
+        begins = [bucket["at"] for bucket in told["buckets"]]
+        self.assertEqual(begins, sorted(set(begins)))
+        self.assertLessEqual(begins[-1], told["now"])
+        for query, buckets in (("?seconds=10", 60), ("?seconds=86400&buckets=240", 240), ("?buckets=1", 1)):
+            self.assertEqual(len(self.statistics(query)["buckets"]), buckets)
+        for query in ("seconds=9", "seconds=86401", "seconds=x", "seconds=", "buckets=0", "buckets=241", "buckets=-1", "bucket=3"):
+            answer = self.ask("GET", f"{V1}/statistics?{query}", expect=400)
+            self.assertEqual(answer.json["code"], "invalid_parameter", query)
+        self.assertEqual(self.ask("GET", f"{V1}/statistics?seconds=9", expect=400).json["field"], "seconds")
+
+    def test_statistics_of_a_moment_ago_are_told_again_and_older_ones_not(self):
+        def now():
+            return self.statistics("?seconds=600&buckets=3")["now"]
+        told = wait_for(lambda: (lambda first: first if first == now() else None)(now()), 60, "two answers that are one")
+        wait_for(lambda: now() != told, 60, "another answer")
 
     def test_the_document_is_served(self):
         self.assertEqual(self.ask("GET", V1 + "/openapi.json", expect=200).json["openapi"], "3.1.0")
@@ -368,6 +442,14 @@ class ApiCases:
         text = self.ask("GET", "/metrics", expect=200).body.decode()
         for name in ("sentinel_http_requests_total", "sentinel_workers_active", "sentinel_queue_depth"):
             self.assertIn(name, text)
+        for name in ("cpu_used_ratio", "memory_total_bytes", "memory_available_bytes"):
+            wait_for(lambda: f"\nsentinel_host_{name} " in self.ask("GET", "/metrics").body.decode(), 30, name)
+        text = self.ask("GET", "/metrics", expect=200).body.decode()
+        value = next(line.split()[1] for line in text.splitlines() if line.startswith("sentinel_host_memory_total_bytes "))
+        self.assertEqual(float(value), memory_total_kb() * 1024)
+        for worker in self.service.workers:
+            with urllib.request.urlopen(f"http://{worker.environment['SENTINEL_LISTEN']}/metrics", timeout=30) as answer:
+                self.assertIn("\nsentinel_host_cpu_used_ratio ", answer.read().decode())
         if shutil.which("promtool"):
             done = subprocess.run(["promtool", "check", "metrics"], input=text, capture_output=True, text=True, timeout=60)
             self.assertEqual((done.returncode, done.stdout + done.stderr), (0, ""))

@@ -85,7 +85,7 @@ class ChaosCases:
 
     def kill_frontend(self):
         """The frontend alone: the executor sees the end of the socket."""
-        for pid in self.service.server.others():
+        for pid in wait_for(self.service.server.others, 30, "the frontend"):
             os.kill(pid, 9)
         wait_for(lambda: not self.service.server.is_running, 30, "the end of the executor")
         self.service.server.start()

@@ -1,10 +1,14 @@
 # SPDX-License-Identifier: MIT
 """What is away, what dies at a named place, what is given up, and what is handed back."""
 
+import concurrent.futures
 import http.client
+import http.server
 import os
 import signal
+import subprocess
 import sys
+import threading
 import time
 import unittest
 import urllib.request
@@ -13,7 +17,7 @@ import uuid
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from services.openapi import Document  # noqa: E402
-from services.service import Service, wait_for  # noqa: E402
+from services.service import TOP, Service, wait_for  # noqa: E402
 
 SUBMISSIONS = "/api/v1/submissions"
 GOOD = {"language": "python", "source_code": "print('good')"}
@@ -83,6 +87,18 @@ class FleetFaults(Faults):
             service.postgres.start()
             service.await_ready()
             self.assertEqual(service.await_over(waiting)["stdout"], "slow\n")
+        with self.subTest("a database that hangs"):
+            # One request waits for it; the others are not kept, for they would take the threads of everybody else.
+            service.postgres.pause()
+            try:
+                with concurrent.futures.ThreadPoolExecutor(8) as many:
+                    answers = list(many.map(lambda _: self.ask(service, "GET", "/api/v1/statistics"), range(8)))
+            finally:
+                service.postgres.resume()
+            self.assertEqual({answer.status for answer in answers}, {503})
+            self.assertIn("overloaded", {answer.json["code"] for answer in answers})
+            service.await_ready()
+            wait_for(lambda: self.ask(service, "GET", "/api/v1/statistics").status == 200, 60, "statistics")
         with self.subTest("Redis"):
             service.redis.kill()
             wait_for(lambda: self.down(service) == {"guard"}, 30, "a check that names the guard")
@@ -186,7 +202,78 @@ class FleetFaults(Faults):
         self.prints(service, "1")
 
 
+    def test_the_command_s_retry_forgets_what_was_told_of_the_job(self):
+        service = self.start(True, workers=0, settings={"SENTINEL_ATTEMPTS_MAX": "1", "SENTINEL_LEASE_MS": "3000"})
+        poisoned = self.ask(service, "POST", SUBMISSIONS, GOOD).json["id"]
+        worker = service.add_worker(SENTINEL_KILL_AT="mid_run")
+        wait_for(lambda: not worker.is_running, 60, "its death")
+        service.workers.remove(worker)
+        worker = service.add_worker()
+        self.assertEqual(service.await_over(poisoned)["status"], "INTERNAL_ERROR")
+        wait_for(lambda: poisoned in service.run("sentinel-server", "dlq", "list").stdout, 30, "its letter")
+        worker.stop()
+        service.workers.remove(worker)
+
+        def told():
+            return int(subprocess.run(["psql", service.postgres.url, "-tAc", f"SELECT count(*) FROM events WHERE job = '{poisoned}'"],
+                                      capture_output=True, text=True, timeout=60, check=True).stdout)
+        wait_for(lambda: told() > 0, 30, "what was told of the job")
+        self.assertIn(poisoned, service.run("sentinel-server", "dlq", "retry", poisoned).stdout)
+        self.assertEqual(told(), 0)
+        service.add_worker()
+        self.assertEqual(service.await_over(poisoned)["status"], "SUCCESS")
+
+
 class EmbeddedFaults(Faults):
+    def dead_letter(self, service):
+        """A job that killed whoever executed it, and was given up."""
+        service.server.stop()
+        service.server.environment["SENTINEL_KILL_AT"] = "mid_run"
+        service.server.start()
+        service.await_ready()
+        # The answer may not come any more.
+        key = {"Idempotency-Key": str(uuid.uuid4())}
+        try:
+            service.request("POST", SUBMISSIONS, GOOD, headers=key)
+        except (OSError, http.client.HTTPException):
+            pass
+        wait_for(lambda: not service.server.is_running, 30, "its death")
+        del service.server.environment["SENTINEL_KILL_AT"]
+        service.server.start()
+        service.await_ready()
+        poisoned = self.ask(service, "POST", SUBMISSIONS, GOOD, headers=key).json["id"]
+        self.assertEqual(service.await_over(poisoned)["status"], "INTERNAL_ERROR")
+        wait_for(lambda: self.ask(service, "GET", "/api/v1/dead-letters").json["dead_letters"], 30, "its letter")
+        return poisoned
+
+    def test_dead_letters_are_the_server_s_while_it_runs(self):
+        service = self.start(False, settings={"SENTINEL_ATTEMPTS_MAX": "1"})
+        poisoned = self.dead_letter(service)
+        for arguments in (["list"], ["retry", poisoned], ["retry", "--all"], ["purge"]):
+            with self.subTest(arguments=arguments):
+                done = service.run("sentinel-server", "dlq", *arguments, check=False)
+                self.assertEqual((done.returncode, done.stdout), (1, ""))
+                self.assertIn("stop the server first", done.stderr)
+        self.assertEqual(self.ask(service, "POST", f"/api/v1/dead-letters/{poisoned}/retry").status, 202)
+        self.assertEqual(service.await_over(poisoned)["status"], "SUCCESS")
+
+    def test_a_retry_that_is_killed_loses_nothing(self):
+        service = self.start(False, settings={"SENTINEL_ATTEMPTS_MAX": "1"})
+        poisoned = self.dead_letter(service)
+        service.server.stop()
+        for arguments in (["retry", "--all"], ["retry", poisoned]):
+            with self.subTest(arguments=arguments):
+                done = service.run("sentinel-server", "dlq", *arguments, check=False, SENTINEL_KILL_AT="after_revive")
+                # The second finds a job that waits.
+                self.assertEqual(done.returncode, -signal.SIGKILL if arguments[1] == "--all" else 1)
+                self.assertIn(poisoned, service.run("sentinel-server", "dlq", "list").stdout)
+        self.assertIn("0 jobs", service.run("sentinel-server", "dlq", "retry", "--all").stdout)
+        self.assertIn("0 dead letters", service.run("sentinel-server", "dlq", "list").stderr)
+        service.server.start()
+        service.await_ready()
+        job = service.await_over(poisoned)
+        self.assertEqual((job["status"], job["attempt"]), ("SUCCESS", 1))
+
     def test_a_full_queue_refuses_and_loses_nothing(self):
         service = self.start(False, settings={"SENTINEL_QUEUE_MAX": "5", "SENTINEL_SLOTS": "1"})
         accepted = []
@@ -223,6 +310,42 @@ class EmbeddedFaults(Faults):
         job = service.await_over(job_id)
         self.assertEqual((job["status"], job["stdout"], job["attempt"]), ("SUCCESS", "end\n", 1))
 
+    def test_a_checker_that_fails_is_counted_and_logged_as_its_submitter_s(self):
+        service = self.start(False)
+        for checker in ("import sys; sys.exit(2)", "import ctypes; ctypes.string_at(0)"):
+            answer = service.submit("python", "print(1)", test_cases=[{"stdin": ""}],
+                                    compare={"mode": "checker", "checker": {"language": "python", "source_code": checker}})
+            self.assertEqual(answer.json["status"], "INTERNAL_ERROR", answer)
+            self.assertIn("the checker failed", answer.json["reason"])
+            lines = [line for line in service.server.log_lines() if line.get("job_id") == answer.json["id"]]
+            self.assertEqual({line["process"] for line in lines if "the checker failed" in line["message"]}, {"server", "executor"})
+            self.assertEqual({line["level"] for line in lines}, {"info"})
+        metrics = service.request("GET", "/metrics").body.decode()
+        self.assertIn("\nsentinel_checker_failures_total 2\n", metrics)
+        self.assertNotRegex(metrics, r"(?m)^sentinel_sandbox_failures_total [1-9]")
+
+    def test_spans_that_the_collector_refuses_are_counted(self):
+        class Refusal(http.server.BaseHTTPRequestHandler):
+            def do_POST(self):
+                self.rfile.read(int(self.headers["Content-Length"]))
+                self.send_response(400)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+            def log_message(self, *arguments):
+                pass
+        collector = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Refusal)
+        self.addCleanup(collector.server_close)
+        self.addCleanup(collector.shutdown)
+        threading.Thread(target=collector.serve_forever, daemon=True).start()
+        service = self.start(False, settings={"OTEL_EXPORTER_OTLP_ENDPOINT": f"http://127.0.0.1:{collector.server_address[1]}"})
+
+        def dropped():
+            text = service.request("GET", "/metrics").body.decode()
+            return float(text.partition("\nsentinel_trace_spans_dropped_total ")[2].split()[0])
+        self.prints(service, "traced")
+        wait_for(lambda: dropped() > 0, 60, "a dropped span")
+
     def test_a_key_can_be_made_before_the_first_start(self):
         service = self.start(False, settings={"SENTINEL_AUTH": "keys"})
         service.server.stop()
@@ -232,6 +355,20 @@ class EmbeddedFaults(Faults):
         service.server.environment["SENTINEL_STATE_DIR"] = state
         service.server.start()
         service.await_ready()
+
+    def test_a_language_of_ones_own_is_named_by_the_file(self):
+        service = self.start(False)
+        self.assertEqual(service.submit("awk", "BEGIN { print 1 }").status, 422)
+        path = os.path.join(service.directory, "sentinel.env")
+        with open(path, "w") as file:
+            file.write(f"SENTINEL_LANGUAGE_PATH={os.path.join(TOP, 'examples', 'languages')}\n")
+        os.chmod(path, 0o600)
+        service.server.stop()
+        service.server.arguments = ("--config", path)
+        service.server.start()
+        service.await_ready()
+        answer = service.submit("awk", "BEGIN { print 6 * 7 }")
+        self.assertEqual((answer.status, answer.json.get("stdout")), (200, "42\n"), answer)
 
     def test_wrong_configurations_are_refused_with_the_reason(self):
         service = self.start(False)

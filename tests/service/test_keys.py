@@ -56,7 +56,7 @@ class KeyCases:
                                          ("GET", f"{SUBMISSIONS}/{job['id']}/events", None),
                                          ("GET", f"{SUBMISSIONS}/{job['id']}/stream", None),
                                          ("GET", "/api/v1/load", None), ("GET", "/api/v1/languages", None),
-                                         ("GET", "/api/v1/dead-letters", None),
+                                         ("GET", "/api/v1/statistics", None), ("GET", "/api/v1/dead-letters", None),
                                          ("POST", f"/api/v1/dead-letters/{job['id']}/retry", None)):
             with self.subTest(method=method, target=target):
                 answer = self.ask(method, target, document, 401)
@@ -80,7 +80,7 @@ class KeyCases:
         self.ask("GET", SUBMISSIONS, expect=200, key=reader)
         job = self.ask("POST", SUBMISSIONS, GOOD, 202, writer).json
         self.ask("GET", f"{SUBMISSIONS}/{job['id']}", expect=403, key=writer)
-        for target in ("/api/v1/dead-letters",):
+        for target in ("/api/v1/dead-letters", "/api/v1/statistics"):
             self.ask("GET", target, expect=403, key=reader)
             self.ask("GET", target, expect=200, key=self.admin)
 

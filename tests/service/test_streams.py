@@ -207,6 +207,23 @@ class StreamCases:
         self.assertEqual(messages[-1]["status"], "CANCELLED")
         self.assertEqual(messages[-1]["stdout"], "here\n")
 
+    def test_input_for_what_is_not_interactive_is_refused_and_does_no_harm(self):
+        job_id = self.submit("python", TICKS)
+
+        async def collect():
+            messages = []
+            async with websockets.connect(self.socket_url(job_id)) as socket:
+                for text in ('{"type": "stdin", "data": "x"}', '{"type": "stdin_end"}'):
+                    await socket.send(text)
+                async for text in socket:
+                    messages.append(json.loads(text))
+            return messages
+        messages = asyncio.run(asyncio.wait_for(collect(), 60))
+        errors = [message for message in messages if message["type"] == "error"]
+        self.assertEqual([error["code"] for error in errors], ["not_interactive"] * 2)
+        self.assertTrue(all(error["detail"] for error in errors))
+        self.check_whole([message for message in messages if message["type"] != "error"])
+
     def test_what_is_no_message_is_told_and_does_no_harm(self):
         job_id = self.submit("python", TICKS)
         wrong = iter(["{", "[]", '{"type": "dance"}', '{"type": "stdin", "data": 7}', '{"type": "stdin", "data": "!", "data_encoding": "base64"}'])

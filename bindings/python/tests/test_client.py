@@ -535,7 +535,11 @@ def test_the_service_tells_of_itself(client: Any) -> None:
     python = next(language for language in client.languages() if language.name == "python")
     assert python.available and python.limits is not None and python.limits.time_limit_ms and python.file_name
     load = client.load()
-    assert load.workers[0].slots == 4 and load.waiting >= 0
+    worker = load.workers[0]
+    assert worker.slots == 4 and load.waiting >= 0
+    assert worker.started_at is not None and worker.started_at <= worker.last_seen_at and worker.version
+    assert worker.host is not None and worker.host.processors and worker.host.load_1m is not None
+    assert 0 < worker.host.memory_available_kb <= worker.host.memory_total_kb
     timeline = client.timeline(job.id)
     assert timeline.status is Status.SUCCESS and timeline.total_ms > 0
     assert "run" in [stage.stage for stage in timeline.stages]
@@ -543,6 +547,26 @@ def test_the_service_tells_of_itself(client: Any) -> None:
     ready = client.ready()
     assert client.health() is True and ready.is_ready and all(check.is_up for check in ready.checks.values())
     assert client.dead_letters() == ()
+
+
+def test_statistics_are_typed(client: Any) -> None:
+    client.run("python", "print(1)")
+    eventually(lambda: bool(client.statistics(seconds=3600, buckets=2).totals.finished))
+    told = client.statistics(seconds=3600, buckets=2)
+    assert (told.seconds, told.bucket_seconds, len(told.buckets)) == (3600, 1800, 2)
+    assert told.buckets[0].at < told.buckets[1].at <= told.now and told.now.utcoffset() is not None
+    assert told.totals.finished == sum(bucket.finished for bucket in told.buckets) == sum(told.totals.by_status.values())
+    assert told.totals.by_status[Status.SUCCESS] > 0
+    python = told.totals.by_language["python"]
+    assert python.finished > 0 and python.by_status[Status.SUCCESS] > 0
+    assert told.latency_ms["run"] is not None and told.latency_ms["run"].p50 <= told.latency_ms["run"].p99
+    run_ms = [bucket.run_ms for bucket in told.buckets if bucket.run_ms]
+    assert run_ms and run_ms[0].p95 is not None and run_ms[0].p99 is None
+    assert not told.is_sampled
+    assert len(client.statistics().buckets) == 60
+    with pytest.raises(InvalidRequest) as caught:
+        client.statistics(seconds=1)
+    assert caught.value.field == "seconds"
 
 
 def test_a_service_that_is_not_ready_says_what_is_away(kind: Any) -> None:
@@ -564,6 +588,12 @@ def test_dead_letters_are_listed_and_retried(kind: Any) -> None:
         assert (first.id, first.reason, second.id, second.at) == (NOBODY, "x", None, None) and first.at is not None
         assert client.retry_dead_letter(NOBODY).status is Status.QUEUED
         assert server.seen[1][:2] == ("POST", f"/api/v1/dead-letters/{NOBODY}/retry")
+
+
+def test_an_older_service_is_understood(kind: Any) -> None:
+    load = {"waiting": 0, "active": 0, "languages": {}, "workers": [{"name": "old", "slots": 1}, {"name": "x", "host": None}]}
+    with Canned(answer(200, load)) as server, contextlib.closing(kind(server.url)) as client:
+        assert [(worker.host, worker.started_at) for worker in client.load().workers] == [(None, None)] * 2
 
 
 def test_a_newer_service_is_understood(kind: Any) -> None:

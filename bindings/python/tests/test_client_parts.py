@@ -52,6 +52,7 @@ def fields_of(kind: Any) -> set[str]:
         ("Timeline", client.Timeline),
         ("Language", client.Language),
         ("Load", client.Load),
+        ("Statistics", client.Statistics),
         ("Ready", client.Readiness),
         ("Submission", client.Submission),
         ("TestCase", client.TestCase),
@@ -66,6 +67,26 @@ def test_whatever_the_contract_has_is_known(schema: str, kind: Any) -> None:
         assert names & fields_of(kind), name
 
 
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [
+        ("Load.workers[]", client.Worker),
+        ("Load.workers[].host", client.Host),
+        ("Statistics.buckets[]", client.StatisticsBucket),
+        ("Statistics.buckets[].run_ms", client.Percentiles),
+        ("Statistics.latency_ms.run", client.Percentiles),
+        ("Statistics.totals", client.StatisticsTotals),
+        ("Statistics.totals.by_language{}", client.StatisticsLanguage),
+    ],
+)
+def test_whatever_the_contract_has_within_is_known(path: str, kind: Any) -> None:
+    name, *steps = path.replace("[]", ".[]").replace("{}", ".{}").split(".")
+    schema = SCHEMAS[name]
+    for step in steps:
+        schema = {"[]": schema.get("items"), "{}": schema.get("additionalProperties")}.get(step) or schema["properties"][step]
+    assert set(schema["properties"]) <= fields_of(kind)
+
+
 def test_the_states_are_those_of_the_contract() -> None:
     assert [status.value for status in Status] == SCHEMAS["Status"]["enum"]
     assert [status for status in Status if not status.is_over] == ["QUEUED", "COMPILING", "RUNNING"]
@@ -75,6 +96,7 @@ def test_every_operation_has_a_method() -> None:
     methods = {
         "submit": "submit", "list": "list", "submitBatch": "submit_batch", "get": "get", "cancel": "cancel",
         "timeline": "timeline", "events": "stream", "languages": "languages", "load": "load",
+        "statistics": "statistics",
         "deadLetters": "dead_letters", "retryDeadLetter": "retry_dead_letter", "healthV1": "health", "readyV1": "ready",
     }  # fmt: skip
     elsewhere = {"stream", "streamAlias", "health", "ready", "metrics", "openapi"}

@@ -7,14 +7,16 @@
 #include <sentinel/language.h>
 
 struct sn__template;
+struct sn__toolchain_memory;
 
-/* One language of a collection: an immutable manifest. */
+/* One language of a collection: an immutable manifest, and what is remembered for it, which locks itself. */
 struct sn_language {
     struct sn__manifest *manifest;
     char *path;     /* of the manifest */
     unsigned place; /* which directory it is from, the first being 0: what is in an earlier one comes first */
     sn_languages *owner;
     struct sn__template *template; /* that its programs' runs may be forked from; NULL: the manifest names none */
+    struct sn__toolchain_memory *toolchain; /* NULL: the manifest does not say what it is */
 };
 
 /* Programs keep the collection of their language alive: sn_languages_free() drops the caller's reference only. */

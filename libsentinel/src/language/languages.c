@@ -3,6 +3,7 @@
 #include "base/datadir.h"
 #include "base/error.h"
 #include "language/language.h"
+#include "language/toolchain.h"
 #include "template/template.h"
 
 #include <dirent.h>
@@ -158,6 +159,11 @@ static int add(sn_languages *languages, const char *path, unsigned place, sn_err
         if (!grown[languages->count - 1].template)
             return sn__error_nomem(ret_error);
     }
+    if (manifest->toolchain) {
+        grown[languages->count - 1].toolchain = sn__toolchain_memory_new();
+        if (!grown[languages->count - 1].toolchain)
+            return sn__error_nomem(ret_error);
+    }
     return 0;
 }
 
@@ -267,6 +273,7 @@ void sn_languages_free(sn_languages *languages)
         return;
     for (size_t i = 0; i < languages->count; i++) {
         sn__template_free(languages->entries[i].template);
+        sn__toolchain_memory_free(languages->entries[i].toolchain);
         sn__manifest_free(languages->entries[i].manifest);
         free(languages->entries[i].path);
     }

@@ -1,9 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 #include "language/toolchain.h"
 
+#include "base/clock.h"
 #include "cache/stamps.h"
 
+#include <pthread.h>
 #include <string.h>
+
+/* The last look, through which cache: each has its own order of the files. */
+struct sn__toolchain_memory {
+    pthread_mutex_t lock;
+    uint64_t looked_ns; /* before the look began; 0: there was none */
+    uint8_t cache[SN__DIGEST_SIZE];
+    uint8_t fingerprint[SN__DIGEST_SIZE];
+};
 
 static const char *program_of(const struct sn__manifest_step *step)
 {
@@ -84,6 +94,46 @@ int sn__toolchain_fingerprint(struct sn__cache *cache, const struct sn__manifest
     (void)sn__cache_put(cache, SN__CACHE_TOOLCHAINS, key, list.data, list.length);
     sn__digest_of(list.data, list.length, ret_fingerprint);
     return 0;
+}
+
+struct sn__toolchain_memory *sn__toolchain_memory_new(void)
+{
+    struct sn__toolchain_memory *memory = calloc(1, sizeof(*memory));
+
+    if (memory)
+        pthread_mutex_init(&memory->lock, NULL);
+    return memory;
+}
+
+void sn__toolchain_memory_free(struct sn__toolchain_memory *memory)
+{
+    if (!memory)
+        return;
+    pthread_mutex_destroy(&memory->lock);
+    free(memory);
+}
+
+/* The lock is held while it looks: whoever comes meanwhile would look at the same. */
+int sn__toolchain_fingerprint_recent(struct sn__cache *cache, const sn_language *language,
+                                     uint8_t ret_fingerprint[SN__DIGEST_SIZE])
+{
+    struct sn__toolchain_memory *memory = language->toolchain;
+    uint8_t of[SN__DIGEST_SIZE];
+    uint64_t now;
+    int r = 0;
+
+    sn__digest_of(cache->path, strlen(cache->path), of);
+    pthread_mutex_lock(&memory->lock);
+    now = sn__now_ns();
+    if (!memory->looked_ns || now - memory->looked_ns >= SN__TOOLCHAIN_RECENT_MS * UINT64_C(1000000) ||
+        memcmp(of, memory->cache, sizeof(of)) != 0) {
+        r = sn__toolchain_fingerprint(cache, language->manifest, memory->fingerprint);
+        memory->looked_ns = r < 0 ? 0 : now;
+        memcpy(memory->cache, of, sizeof(of));
+    }
+    memcpy(ret_fingerprint, memory->fingerprint, SN__DIGEST_SIZE);
+    pthread_mutex_unlock(&memory->lock);
+    return r;
 }
 
 /* Is one of the two the other, or in it? */

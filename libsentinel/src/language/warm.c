@@ -312,7 +312,7 @@ static int use_cache(struct sn__warm *warm, const char *source_path, const sn_li
         r = add_inputs(warm, source_path, ret_error);
     if (r < 0)
         return r;
-    r = sn__toolchain_fingerprint(warm->cache, manifest, warm->toolchain);
+    r = sn__toolchain_fingerprint_recent(warm->cache, warm->language, warm->toolchain);
     if (r == -ENOMEM)
         return sn__error_nomem(ret_error);
     if (r < 0) {

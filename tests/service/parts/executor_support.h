@@ -47,7 +47,16 @@ struct executor_process {
     struct executor_client *client;
 };
 
-enum { WITHOUT_CACHE = 1 };
+enum { WITHOUT_CACHE = 1, WITH_LOG = 2 };
+
+/* Where the executor writes its log WITH_LOG. */
+static UNUSED const char *log_path(void)
+{
+    static char path[200];
+
+    snprintf(path, sizeof(path), "%s/log", scratch);
+    return path;
+}
 
 /* The other half of start_executor(): argv is program, "executor", socket, slots, languages or "", flags. */
 static int be_executor(char **argv)
@@ -64,7 +73,7 @@ static int be_executor(char **argv)
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     fcntl(options.socket, F_SETFD, FD_CLOEXEC);
     snprintf(cache, sizeof(cache), "%s/cache", argv[6]);
-    log_setup("executor", LOG_ERROR_LEVEL);
+    log_setup("executor", atoi(argv[5]) & WITH_LOG ? LOG_DEBUG_LEVEL : LOG_ERROR_LEVEL);
     return executor_main(&options);
 }
 
@@ -82,6 +91,8 @@ static struct executor_process start_executor(unsigned slots, const char *langua
     assert_true(process.pid >= 0);
     if (process.pid == 0) {
         fcntl(pair[1], F_SETFD, 0);
+        if (flags & WITH_LOG)
+            dup2(open(log_path(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600), STDERR_FILENO);
         execl("/proc/self/exe", "test-executor", "executor", socket_text, slots_text, languages ? languages : "",
               flags_text, scratch, NULL);
         _exit(99);
@@ -306,13 +317,17 @@ static UNUSED struct spec_case make_case(const char *input, const char *expected
     };
 }
 
+/* What the executor is told that jobs are called. */
+static const struct uuid job_id = {{1, 0x99, 0, 0, 0, 0, 0x70, 0, 0x80, 0, 0, 0, 0, 0, 0, 7}};
+#define JOB_ID "01990000-0000-7000-8000-000000000007"
+
 static uint64_t start_job(struct executor_client *client, const struct spec *spec, struct heard *heard)
 {
     struct failure failure = {0};
     uint64_t tag = 0;
 
     begin_hearing(heard);
-    if (executor_start(client, spec, heard, &tag, &failure) < 0)
+    if (executor_start(client, &job_id, spec, heard, &tag, &failure) < 0)
         fail_msg("executor_start: %s", failure.message);
     return tag;
 }

@@ -460,33 +460,33 @@ static void on_done(void *arg, const struct http_request *request, const char *p
 }
 
 static const struct http_route routes[] = {
-    {"GET", "/health", HTTP_ON_LOOP, handle_health, true},
-    {"GET", "/figures", HTTP_ON_LOOP, handle_figures, true},
-    {"GET", "/pool", HTTP_ON_POOL, handle_health, true},
-    {"GET", "/echo", HTTP_ON_POOL, handle_echo, false},
-    {"POST", "/echo", HTTP_ON_POOL, handle_echo, false},
-    {"PUT", "/echo", HTTP_ON_LOOP, handle_echo, false},
-    {"GET", "/parts/{}/x/{}", HTTP_ON_POOL, handle_echo, false},
-    {"GET", "/parts/all/x/{}", HTTP_ON_POOL, handle_literal, false},
-    {"DELETE", "/parts/{}", HTTP_ON_POOL, handle_echo, false},
-    {"GET", "/parameter", HTTP_ON_POOL, handle_parameter, false},
-    {"GET", "/inject", HTTP_ON_POOL, handle_inject, false},
-    {"GET", "/slow", HTTP_ON_POOL, handle_slow, false},
-    {"GET", "/block", HTTP_ON_POOL, handle_block, false},
-    {"GET", "/unblock", HTTP_ON_LOOP, handle_unblock, false},
-    {"GET", "/big", HTTP_ON_POOL, handle_big, false},
-    {"GET", "/status", HTTP_ON_POOL, handle_status, false},
-    {"GET", "/nothing", HTTP_ON_POOL, handle_nothing, false},
-    {"GET", "/wait", HTTP_ON_POOL, handle_wait, false},
-    {"GET", "/wait-at-once", HTTP_ON_POOL, handle_wait_at_once, false},
-    {"POST", "/finish", HTTP_ON_POOL, handle_finish, false},
-    {"GET", "/sse", HTTP_ON_POOL, handle_sse, false},
-    {"GET", "/sse-quiet", HTTP_ON_LOOP, handle_sse_quiet, false},
-    {"GET", "/sse-flood", HTTP_ON_POOL, handle_sse_flood, false},
-    {"GET", "/ws", HTTP_ON_POOL, handle_websocket, false},
-    {"GET", "/ws-deaf", HTTP_ON_LOOP, handle_websocket_deaf, false},
-    {"GET", "/ws-flood", HTTP_ON_POOL, handle_websocket_flood, false},
-    {NULL, NULL, HTTP_ON_LOOP, NULL, false},
+    {"GET", "/health", HTTP_ON_LOOP, handle_health},
+    {"GET", "/figures", HTTP_ON_LOOP, handle_figures},
+    {"GET", "/pool", HTTP_ON_POOL, handle_health},
+    {"GET", "/echo", HTTP_ON_POOL, handle_echo},
+    {"POST", "/echo", HTTP_ON_POOL, handle_echo},
+    {"PUT", "/echo", HTTP_ON_LOOP, handle_echo},
+    {"GET", "/parts/{}/x/{}", HTTP_ON_POOL, handle_echo},
+    {"GET", "/parts/all/x/{}", HTTP_ON_POOL, handle_literal},
+    {"DELETE", "/parts/{}", HTTP_ON_POOL, handle_echo},
+    {"GET", "/parameter", HTTP_ON_POOL, handle_parameter},
+    {"GET", "/inject", HTTP_ON_POOL, handle_inject},
+    {"GET", "/slow", HTTP_ON_POOL, handle_slow},
+    {"GET", "/block", HTTP_ON_POOL, handle_block},
+    {"GET", "/unblock", HTTP_ON_LOOP, handle_unblock},
+    {"GET", "/big", HTTP_ON_POOL, handle_big},
+    {"GET", "/status", HTTP_ON_POOL, handle_status},
+    {"GET", "/nothing", HTTP_ON_POOL, handle_nothing},
+    {"GET", "/wait", HTTP_ON_POOL, handle_wait},
+    {"GET", "/wait-at-once", HTTP_ON_POOL, handle_wait_at_once},
+    {"POST", "/finish", HTTP_ON_POOL, handle_finish},
+    {"GET", "/sse", HTTP_ON_POOL, handle_sse},
+    {"GET", "/sse-quiet", HTTP_ON_LOOP, handle_sse_quiet},
+    {"GET", "/sse-flood", HTTP_ON_POOL, handle_sse_flood},
+    {"GET", "/ws", HTTP_ON_POOL, handle_websocket},
+    {"GET", "/ws-deaf", HTTP_ON_LOOP, handle_websocket_deaf},
+    {"GET", "/ws-flood", HTTP_ON_POOL, handle_websocket_flood},
+    {NULL, NULL, HTTP_ON_LOOP, NULL},
 };
 
 #define LIST_MAX 8
@@ -501,6 +501,8 @@ static void add(const char **list, const char *text)
         }
     }
 }
+
+static const char *certificate, *key;
 
 static bool set_option(struct http_options *options, unsigned *drain_ms, const char *name, const char *value)
 {
@@ -522,9 +524,9 @@ static bool set_option(struct http_options *options, unsigned *drain_ms, const c
     if (strcmp(name, "listen") == 0)
         options->listen = value;
     else if (strcmp(name, "certificate") == 0)
-        options->tls_certificate = value;
+        certificate = value;
     else if (strcmp(name, "key") == 0)
-        options->tls_key = value;
+        key = value;
     else if (strcmp(name, "static") == 0)
         options->static_root = value;
     else if (strcmp(name, "body-max") == 0)
@@ -536,6 +538,19 @@ static bool set_option(struct http_options *options, unsigned *drain_ms, const c
     else
         return false;
     return true;
+}
+
+/* On SIGHUP; says how that went on standard error. */
+static void load_anew(void)
+{
+    struct http_tls *tls = NULL;
+    struct failure failure = {0};
+
+    if (http_tls_load(certificate, key, &tls, &failure) < 0)
+        fprintf(stderr, "not loaded: %s\n", failure.message);
+    else
+        http_use_tls(server, tls);
+    http_tls_free(tls);
 }
 
 static unsigned port_of(int fd)
@@ -559,6 +574,7 @@ int main(int argc, char **argv)
                                    .routes = routes,
                                    .on_error = on_error,
                                    .on_done = on_done};
+    struct http_tls *tls = NULL;
     struct failure failure = {0};
     struct rlimit files;
     unsigned drain_ms = 5000;
@@ -577,12 +593,18 @@ int main(int argc, char **argv)
     setrlimit(RLIMIT_NOFILE, &files);
     sigemptyset(&signals);
     sigaddset(&signals, SIGTERM);
+    sigaddset(&signals, SIGHUP);
     sigprocmask(SIG_BLOCK, &signals, NULL);
     fd = http_listen(options.listen, &failure);
     if (fd < 0) {
         fprintf(stderr, "%s\n", failure.message);
         return 1;
     }
+    if (certificate && http_tls_load(certificate, key ? key : "", &tls, &failure) < 0) {
+        fprintf(stderr, "%s\n", failure.message);
+        return 1;
+    }
+    options.tls = tls;
     printf("port %u\n", port_of(fd));
     if (http_start(&options, fd, &server, &failure) < 0) {
         fprintf(stderr, "%s\n", failure.message);
@@ -590,8 +612,10 @@ int main(int argc, char **argv)
     }
     printf("ready\n");
     fflush(stdout);
-    sigwait(&signals, &number_of_signal);
+    while (sigwait(&signals, &number_of_signal) == 0 && number_of_signal == SIGHUP)
+        load_anew();
     http_stop(server, drain_ms);
+    http_tls_free(tls);
     /* Threads of ours that still send must find their streams closed, not gone. */
     pause_ms(100);
     printf("stopped made %lu closed %lu\n", atomic_load(&streams_made), atomic_load(&streams_closed));

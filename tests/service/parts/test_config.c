@@ -149,6 +149,8 @@ static void values_of_every_kind_are_read(void **state)
                        "SENTINEL_TRUSTED_PROXIES=10.0.0.0/8, ::1 ,192.168.1.1\n"
                        "SENTINEL_CORS_ORIGINS=https://a.example,http://localhost:5173\n"
                        "SENTINEL_RELAX=apparmor,landlock\n"
+                       "SENTINEL_LANGUAGE_PATH=/a:/b/c.conf\n"
+                       "RABBITMQ_URL=amqps://u:p@mq.example/v?cacertfile=/a/ca.pem\n"
                        "SENTINEL_AUTH=\n"
                        "SENTINEL_LOG_LEVEL=debug");
     assert_string_equal(config->listen, "[::1]:80");
@@ -164,6 +166,8 @@ static void values_of_every_kind_are_read(void **state)
     assert_null(config->trusted_proxies[3]);
     assert_string_equal(config->cors_origins[1], "http://localhost:5173");
     assert_string_equal(config->relax[0], "apparmor");
+    assert_string_equal(config->language_path, "/a:/b/c.conf");
+    assert_string_equal(config->rabbitmq_url, "amqps://u:p@mq.example/v?cacertfile=/a/ca.pem");
     assert_string_equal(config->auth, "auto");
     assert_string_equal(config->log_level, "debug");
     config_free(config);
@@ -198,6 +202,11 @@ static void values_of_the_wrong_form_are_refused_by_name_place_and_what_is_expec
         "SENTINEL_LISTEN=unix:relative",
         "SENTINEL_LISTEN=http://localhost:80",
         "SENTINEL_STATE_DIR=relative/path",
+        "SENTINEL_LANGUAGE_PATH=relative",
+        "SENTINEL_LANGUAGE_PATH=/a:relative",
+        "SENTINEL_LANGUAGE_PATH=/a:",
+        "SENTINEL_LANGUAGE_PATH=:/a",
+        "SENTINEL_LANGUAGE_PATH=/a::/b",
         "SENTINEL_USER=-x",
         "SENTINEL_USER=a user",
         "SENTINEL_AUTH=Open",
@@ -291,8 +300,7 @@ static void a_key_that_is_not_known_is_refused_with_the_nearest(void **state)
 
 static void keys_of_the_library_are_for_the_environment(void **state)
 {
-    char *environment[] = {(char *)"SENTINEL_DATA_DIR=/x", (char *)"SENTINEL_CACHE_DIR=/x",
-                           (char *)"SENTINEL_LANGUAGE_PATH=/x", (char *)"HOME=/", NULL};
+    char *environment[] = {(char *)"SENTINEL_DATA_DIR=/x", (char *)"SENTINEL_CACHE_DIR=/x", (char *)"HOME=/", NULL};
 
     (void)state;
     config_free(load(CONFIG_SERVER, NULL, environment));
@@ -472,7 +480,7 @@ static void the_example_with_its_keys_switched_on_is_what_is_default(void **stat
     config = load_text(text);
     same = printed(config, CONFIG_SERVER);
     assert_string_equal(same, defaults);
-    assert_int_equal(keys, 34);
+    assert_int_equal(keys, 35);
     config_free(config);
     free(text);
     free(same);
@@ -531,7 +539,7 @@ static void the_table_has_a_row_for_every_key(void **state)
     (void)state;
     for (const char *at = text; (at = strstr(at, "\n| `")); at++)
         rows++;
-    assert_int_equal(rows, 34);
+    assert_int_equal(rows, 35);
     assert_non_null(strstr(text, "| `SENTINEL_SLOTS` | server, worker | `0` | "));
     free(text);
 }

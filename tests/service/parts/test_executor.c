@@ -444,7 +444,7 @@ static void as_many_jobs_run_at_once_as_there_are_slots(void **state)
         tags[i] = start_job(executor.client, &spec, &heard[i]);
     for (int i = 0; i < SLOTS; i++)
         await_text(&heard[i], &heard[i].out[EXECUTOR_STDOUT], "up");
-    assert_int_equal(executor_start(executor.client, &spec, NULL, &tag, &failure), FAIL_LIMIT);
+    assert_int_equal(executor_start(executor.client, &job_id, &spec, NULL, &tag, &failure), FAIL_LIMIT);
     for (int i = 0; i < SLOTS; i++) {
         char line[16];
 
@@ -500,7 +500,7 @@ static void a_large_job_gets_there(void **state)
     spec.source.data = spec.stdin_data.data;
     spec.source.length = 20U << 20;
     begin_hearing(&heard);
-    assert_int_equal(executor_start(executor.client, &spec, &heard, &(uint64_t){0}, NULL), FAIL_LIMIT);
+    assert_int_equal(executor_start(executor.client, &job_id, &spec, &heard, &(uint64_t){0}, NULL), FAIL_LIMIT);
     end_hearing(&heard);
     free(spec.stdin_data.data);
 }

@@ -327,24 +327,91 @@ static void a_checker_is_compiled_once(void **state)
 
 static void expect_broken(const char *language, const char *checker, const char *reason)
 {
-    struct spec_case cases[] = {make_case("a", NULL), make_case("b", NULL)};
+    struct spec_case cases[] = {make_case("a", NULL), make_case("b", NULL), make_case("c", NULL)};
 
-    run_checked(language, checker, cases, 2);
+    run_checked(language, checker, cases, 3);
     assert_ended(&heard, JOB_INTERNAL_ERROR);
     if (!strstr(heard.outcome.reason, reason) || strncmp(heard.outcome.reason, "the checker failed: ", 20) != 0)
         fail_msg("the reason is '%s'", heard.outcome.reason);
-    assert_int_equal(heard.outcome.cases[1].status, JOB_CANCELLED);
-    expect_cases("0:INTERNAL_ERROR ");
 }
 
-static void a_checker_that_fails_is_an_internal_error(void **state)
+static void a_checker_that_fails_is_an_internal_error_of_its_own(void **state)
+{
+    static const struct {
+        const char *checker;
+        const char *reason;
+    } broken[] = {{"exit 2", "exit status is 2"},
+                  {"kill -ABRT $$", "signal 6"},
+                  {"while :; do :; done", "TIME_LIMIT_EXCEEDED"},
+                  {"head -c 100000000 /dev/zero", "OUTPUT_LIMIT_EXCEEDED"}};
+
+    (void)state;
+    for (size_t i = 0; i < SN_ARRAY_SIZE(broken); i++) {
+        expect_broken("sh", broken[i].checker, broken[i].reason);
+        assert_true(heard.outcome.is_checker_to_blame);
+        assert_int_equal(heard.outcome.cases[1].status, JOB_CANCELLED);
+        expect_cases("0:INTERNAL_ERROR ");
+    }
+}
+
+static void a_checker_that_spoils_its_directory_is_to_blame(void **state)
 {
     (void)state;
-    expect_broken("sh", "exit 2", "exit status is 2");
-    expect_broken("sh", "kill -ABRT $$", "signal 6");
-    expect_broken("sh", "while :; do :; done", "TIME_LIMIT_EXCEEDED");
+    expect_broken("sh", "rm input.txt && mkdir input.txt", "'input.txt' is a directory");
+    assert_true(heard.outcome.is_checker_to_blame);
+    expect_cases("0:SUCCESS 1:INTERNAL_ERROR ");
+}
+
+static void no_case_is_run_for_a_checker_that_does_not_compile(void **state)
+{
+    (void)state;
     expect_broken("toy", "BAD", "does not compile (COMPILATION_ERROR): no");
+    assert_true(heard.outcome.is_checker_to_blame);
+    assert_string_equal(text(&heard.statuses), "COMPILING ");
+    assert_int_equal(heard.outcome.case_count, 0);
+    assert_int_equal(heard.outcome.run_start_us, 0);
+    expect_cases("");
+}
+
+/* Whoever accepted the job looked whether there is one: workers differ, and that is the operator's to know. */
+static void a_checker_of_no_known_language_is_our_fault(void **state)
+{
+    (void)state;
     expect_broken("cobol", "", "no language 'cobol'");
+    assert_false(heard.outcome.is_checker_to_blame);
+    assert_int_equal(heard.outcome.case_count, 0);
+    expect_cases("");
+}
+
+static void a_checker_that_fails_after_a_wrong_answer_is_to_blame_for_nothing(void **state)
+{
+    struct spec_case cases[] = {make_case("a", NULL), make_case("b", NULL)};
+
+    (void)state;
+    run_checked("sh", "test $(cat input.txt) = a && exit 1; exit 2", cases, 2);
+    assert_ended(&heard, JOB_WRONG_ANSWER);
+    assert_false(heard.outcome.is_checker_to_blame);
+    expect_cases("0:WRONG_ANSWER 1:INTERNAL_ERROR ");
+}
+
+static void cancelling_ends_the_compiling_of_a_checker(void **state)
+{
+    struct spec_case cases[] = {make_case("a", NULL)};
+    struct spec spec = make_spec("sh", "cat");
+    uint64_t tag;
+
+    (void)state;
+    spec.cases = cases;
+    spec.case_count = 1;
+    spec.compare = COMPARE_CHECKER;
+    spec.checker = (struct spec_checker){TEXT("toy"), {TEXT("SLEEP"), 5}};
+    tag = start_job(executor.client, &spec, &heard);
+    await_text(&heard, &heard.statuses, "COMPILING");
+    executor_cancel(executor.client, tag);
+    await_end(&heard);
+    assert_ended(&heard, JOB_CANCELLED);
+    assert_false(heard.outcome.is_checker_to_blame);
+    expect_cases("");
 }
 
 static void a_checker_is_not_asked_about_a_run_that_failed(void **state)
@@ -356,7 +423,7 @@ static void a_checker_is_not_asked_about_a_run_that_failed(void **state)
     spec.cases = cases;
     spec.case_count = 1;
     spec.compare = COMPARE_CHECKER;
-    spec.checker.language = TEXT("cobol");
+    spec.checker = (struct spec_checker){TEXT("sh"), {TEXT("exit 2"), 6}};
     run_job(executor.client, &spec, &heard);
     assert_ended(&heard, JOB_RUNTIME_ERROR);
     assert_string_equal(heard.outcome.reason, "");
@@ -397,7 +464,12 @@ int main(int argc, char **argv)
         cmocka_unit_test(cancelling_ends_the_cases),
         cmocka_unit_test(a_checker_decides),
         cmocka_unit_test(a_checker_is_compiled_once),
-        cmocka_unit_test(a_checker_that_fails_is_an_internal_error),
+        cmocka_unit_test(a_checker_that_fails_is_an_internal_error_of_its_own),
+        cmocka_unit_test(a_checker_that_spoils_its_directory_is_to_blame),
+        cmocka_unit_test(no_case_is_run_for_a_checker_that_does_not_compile),
+        cmocka_unit_test(a_checker_of_no_known_language_is_our_fault),
+        cmocka_unit_test(a_checker_that_fails_after_a_wrong_answer_is_to_blame_for_nothing),
+        cmocka_unit_test(cancelling_ends_the_compiling_of_a_checker),
         cmocka_unit_test(a_checker_is_not_asked_about_a_run_that_failed),
     };
 

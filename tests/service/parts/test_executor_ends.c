@@ -142,7 +142,7 @@ static void a_killed_executor_is_told_once_and_takes_its_jobs_along(void **state
     kill(executor.pid, SIGKILL);
     await_gone(before + 1);
     assert_int_equal(await_executor(&executor), -SIGKILL);
-    assert_int_equal(executor_start(executor.client, &spec, NULL, &tag, &failure), FAIL_CLOSED);
+    assert_int_equal(executor_start(executor.client, &job_id, &spec, NULL, &tag, &failure), FAIL_CLOSED);
     assert_int_equal(executor_stdin(executor.client, sleeper.tag, "x", 1, NULL), FAIL_CLOSED);
     executor_cancel(executor.client, sleeper.tag);
     await_processes(sleeper.word, false);
@@ -257,7 +257,7 @@ static struct executor_process start_raw(struct sleeper *sleeper)
     await_message(&executor, MESSAGE_HELLO);
     make_sleeper(sleeper, true);
     sleeper->spec.is_interactive = true;
-    assert_int_equal(message_write_start(&message, 7, &sleeper->spec, NULL), 0);
+    assert_int_equal(message_write_start(&message, 7, &job_id, &sleeper->spec, NULL), 0);
     send_message(&executor, &message);
     await_message(&executor, MESSAGE_OUTPUT);
     await_processes(sleeper->word, true);
@@ -295,7 +295,7 @@ static void a_frontend_gone_during_compiling_or_before_the_hello_is_noticed(void
     assert_int_equal(await_executor(&executor), 0);
     executor = start_executor(1, own_languages(), 0);
     await_message(&executor, MESSAGE_HELLO);
-    assert_int_equal(message_write_start(&message, 1, &spec, NULL), 0);
+    assert_int_equal(message_write_start(&message, 1, &job_id, &spec, NULL), 0);
     send_message(&executor, &message);
     await_message(&executor, MESSAGE_STATUS);
     close(executor.socket);
@@ -349,7 +349,7 @@ static void more_jobs_than_slots_or_a_tag_twice_end_the_executor(void **state)
         for (uint64_t tag = 8; tag < 10; tag++) {
             struct sn__buffer message = {0};
 
-            assert_int_equal(message_write_start(&message, i == 0 ? tag : 7, &sleeper.spec, NULL), 0);
+            assert_int_equal(message_write_start(&message, i == 0 ? tag : 7, &job_id, &sleeper.spec, NULL), 0);
             send_message(&executor, &message);
         }
         expect_end(&executor, &sleeper, 1);
@@ -389,7 +389,7 @@ static void a_frontend_that_does_not_read_cannot_keep_the_executor(void **state)
 
     (void)state;
     await_message(&executor, MESSAGE_HELLO);
-    assert_int_equal(message_write_start(&message, 1, &spec, NULL), 0);
+    assert_int_equal(message_write_start(&message, 1, &job_id, &spec, NULL), 0);
     send_message(&executor, &message);
     assert_int_equal(poll(&fd, 1, PATIENCE_S * 1000), 1);
     for (int i = 0; i < 100; i++) {
@@ -399,6 +399,48 @@ static void a_frontend_that_does_not_read_cannot_keep_the_executor(void **state)
     shutdown(executor.socket, SHUT_WR);
     assert_int_equal(await_executor(&executor), 0);
     close(executor.socket);
+}
+
+/* ---- its log ---- */
+
+static const char *read_log(void)
+{
+    static char log[20000];
+    FILE *file = fopen(log_path(), "re");
+
+    assert_non_null(file);
+    log[fread(log, 1, sizeof(log) - 1, file)] = '\0';
+    fclose(file);
+    return log;
+}
+
+static void a_line_about_a_job_has_its_id(void **state)
+{
+    struct executor_process executor = start_executor(1, own_languages(), WITH_LOG);
+    struct spec_case cases[] = {make_case("a", NULL)};
+    struct spec spec = make_spec("sh", "cat");
+    struct heard heard;
+    const char *log;
+
+    (void)state;
+    connect_to(&executor);
+    spec.cases = cases;
+    spec.case_count = 1;
+    spec.compare = COMPARE_CHECKER;
+    spec.checker = (struct spec_checker){TEXT("sh"), {TEXT("exit 2"), 6}};
+    run_job(executor.client, &spec, &heard);
+    assert_ended(&heard, JOB_INTERNAL_ERROR);
+    end_hearing(&heard);
+    spec = make_spec("cobol", "");
+    run_job(executor.client, &spec, &heard);
+    end_hearing(&heard);
+    stop_executor(&executor);
+    log = read_log();
+    if (!strstr(log, "\"level\":\"info\",\"process\":\"executor\",\"job_id\":\"" JOB_ID
+                     "\",\"message\":\"sh: the checker failed: its exit status is 2") ||
+        !strstr(log, "\"level\":\"warn\",\"process\":\"executor\",\"job_id\":\"" JOB_ID
+                     "\",\"message\":\"cobol: the executor knows no language"))
+        fail_msg("the log is: %s", log);
 }
 
 int main(int argc, char **argv)
@@ -418,6 +460,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(more_jobs_than_slots_or_a_tag_twice_end_the_executor),
         cmocka_unit_test(input_beyond_what_may_be_on_its_way_ends_the_executor),
         cmocka_unit_test(a_frontend_that_does_not_read_cannot_keep_the_executor),
+        cmocka_unit_test(a_line_about_a_job_has_its_id),
     };
 
     if (argc == 7 && strcmp(argv[1], "executor") == 0)

@@ -4,6 +4,7 @@
 import gzip
 import os
 import shutil
+import signal
 import socket
 import ssl
 import subprocess
@@ -209,6 +210,46 @@ class Tls(unittest.TestCase):
         probe.stop()
         for client in plain + clients:
             client.close()
+
+    def test_a_certificate_is_replaced_under_connections_of_every_kind(self):
+        certificate, key = os.path.join(self.directory, "used.pem"), os.path.join(self.directory, "used.key")
+
+        def put():
+            subprocess.run(
+                ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+                 "-days", "2", "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-keyout", key,
+                 "-out", certificate], check=True, capture_output=True)
+            with open(certificate) as file:
+                return ssl.PEM_cert_to_DER_cert(file.read())
+
+        def wrap(plain):
+            context = ssl.create_default_context()
+            context.check_hostname = False
+            context.verify_mode = ssl.CERT_NONE
+            return context.wrap_socket(plain)
+
+        def has(probe, wanted):
+            with probe.client(wrap) as client:
+                return client.socket.getpeercert(True) == wanted
+
+        first = put()
+        with Probe("--certificate", certificate, "--key", key) as probe:
+            going = probe.client(wrap)
+            silent = [probe.client() for _ in range(3)]
+            begun = probe.client()
+            begun.send(b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03")
+            eventually(lambda: going.get("/figures").fields()["connections"] == "5", "all are accepted")
+            for _ in range(3):
+                wanted = put()
+                probe.process.send_signal(signal.SIGHUP)
+                eventually(lambda: has(probe, wanted), "the new certificate")
+                self.assertEqual(going.get("/health").status, 200)
+            for client in silent[:2]:
+                client.socket = wrap(client.socket)
+                self.assertEqual(client.socket.getpeercert(True), first)
+                self.assertEqual(client.get("/health").status, 200)
+            for client in (going, *silent, begun):
+                client.close()
 
     def test_a_wrong_key_is_refused_at_the_start(self):
         other = os.path.join(self.directory, "other.pem")

@@ -22,6 +22,7 @@
 
 /* ---- what is sent; nothing of it is freed ---- */
 
+static const struct uuid job_id = {{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16}};
 static struct spec_file files[] = {{TEXT("lib/a.py"), {TEXT("x\0y"), 3}}, {TEXT("..b"), {TEXT(""), 0}}};
 static struct spec_case cases[] = {
     {.name = TEXT("first"),
@@ -89,6 +90,7 @@ static struct outcome full_outcome(void)
     return (struct outcome){
         .status = JOB_INTERNAL_ERROR,
         .reason = TEXT("because"),
+        .is_checker_to_blame = true,
         .has_compile = true,
         .is_compile_cached = true,
         .compile = full_step(),
@@ -128,9 +130,9 @@ static int write_kind(struct sn__buffer *buffer, unsigned kind)
     languages[0].aliases = aliases;
     switch (kind) {
     case 0:
-        return message_write_start(buffer, 7, &spec, NULL);
+        return message_write_start(buffer, 7, &job_id, &spec, NULL);
     case 1:
-        return message_write_start(buffer, UINT64_MAX, &least, NULL);
+        return message_write_start(buffer, UINT64_MAX, &job_id, &least, NULL);
     case 2:
         return message_write_input(buffer, 7, "abc\0", 4, NULL);
     case 3:
@@ -160,7 +162,7 @@ static int write_again(struct sn__buffer *buffer, const struct message *message)
 {
     switch (message->type) {
     case MESSAGE_START:
-        return message_write_start(buffer, message->tag, &message->spec, NULL);
+        return message_write_start(buffer, message->tag, &message->job, &message->spec, NULL);
     case MESSAGE_STDIN:
         return message_write_input(buffer, message->tag, message->data, message->length, NULL);
     case MESSAGE_STDIN_END:
@@ -234,6 +236,7 @@ static void a_spec_has_all_its_fields(void **state)
     assert_int_equal(write_kind(&buffer, 0), 0);
     assert_int_equal(read_exactly(buffer.data, buffer.length, FROM_FRONTEND, &message), 0);
     assert_int_equal(message.tag, 7);
+    assert_int_equal(uuid_compare(&message.job, &job_id), 0);
     assert_string_equal(spec->language, "python");
     assert_int_equal(spec->source.length, 9);
     assert_int_equal(spec->source.data[9], 0);
@@ -266,6 +269,7 @@ static void an_outcome_has_all_its_fields(void **state)
     assert_int_equal(write_kind(&buffer, 11), 0);
     assert_int_equal(read_exactly(buffer.data, buffer.length, FROM_EXECUTOR, &message), 0);
     assert_string_equal(message.outcome.reason, "because");
+    assert_true(message.outcome.is_checker_to_blame);
     assert_int_equal(message.outcome.case_count, 2);
     assert_null(message.outcome.cases);
     assert_int_equal(run->exit_code, -1);
@@ -361,7 +365,7 @@ static void expect_refused(const struct spec *spec)
     cleanup_buffer struct sn__buffer buffer = {0};
     struct failure failure = {0};
 
-    assert_int_equal(message_write_start(&buffer, 1, spec, &failure), FAIL_INVALID);
+    assert_int_equal(message_write_start(&buffer, 1, &job_id, spec, &failure), FAIL_INVALID);
     assert_true(failure.message[0]);
 }
 
@@ -430,17 +434,69 @@ static void a_string_with_a_nul_is_refused(void **state)
 
     (void)state;
     assert_int_equal(write_kind(&buffer, 0), 0);
-    /* "python" is the first field */
-    assert_memory_equal(buffer.data + MESSAGE_HEADER + 4, "python", 6);
-    buffer.data[MESSAGE_HEADER + 6] = '\0';
+    /* "python" is the first field behind the job's id */
+    assert_memory_equal(buffer.data + MESSAGE_HEADER + 16 + 4, "python", 6);
+    buffer.data[MESSAGE_HEADER + 16 + 6] = '\0';
     assert_int_equal(read_exactly(buffer.data, buffer.length, FROM_FRONTEND, &message), FAIL_INVALID);
+}
+
+static void a_job_is_not_started_without_its_id(void **state)
+{
+    cleanup_buffer struct sn__buffer buffer = {0};
+    struct message message = {0};
+
+    (void)state;
+    assert_int_equal(write_kind(&buffer, 0), 0);
+    memset(buffer.data + MESSAGE_HEADER, 0, sizeof(job_id));
+    assert_int_equal(read_exactly(buffer.data, buffer.length, FROM_FRONTEND, &message), FAIL_INVALID);
+}
+
+static void a_checker_is_to_blame_for_an_internal_error_only(void **state)
+{
+    cleanup_buffer struct sn__buffer buffer = {0};
+    struct outcome outcome = {.status = JOB_SUCCESS, .is_checker_to_blame = true};
+    struct message message = {0};
+
+    (void)state;
+    assert_int_equal(message_write_end(&buffer, 7, &outcome, NULL), 0);
+    assert_int_equal(read_exactly(buffer.data, buffer.length, FROM_EXECUTOR, &message), FAIL_INVALID);
 }
 
 static void a_count_that_cannot_be_true_costs_nothing(void **state)
 {
     /* a hello of 1000 languages, of which there is not one byte */
-    static const uint8_t payload[] = {1, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0,    0, 0, 0,
-                                      0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xe8, 3, 0, 0};
+    static const uint8_t payload[] = {MESSAGE_VERSION,
+                                      0,
+                                      0,
+                                      0,
+                                      1,
+                                      0,
+                                      0,
+                                      0,
+                                      0,
+                                      0,
+                                      0,
+                                      0,
+                                      0,
+                                      0,
+                                      0,
+                                      0,
+                                      0,
+                                      0,
+                                      0,
+                                      0,
+                                      0,
+                                      0,
+                                      0,
+                                      0,
+                                      0,
+                                      0,
+                                      0,
+                                      0,
+                                      0xe8,
+                                      3,
+                                      0,
+                                      0};
     struct message_header header = {sizeof(payload), MESSAGE_HELLO, 0};
     struct message message = {0};
 
@@ -468,7 +524,7 @@ static void what_is_larger_than_a_message_is_not_written(void **state)
     spec.source.length = MESSAGE_MAX;
     spec.source.data = calloc(1, MESSAGE_MAX);
     assert_non_null(spec.source.data);
-    assert_int_equal(message_write_start(&buffer, 1, &spec, NULL), FAIL_LIMIT);
+    assert_int_equal(message_write_start(&buffer, 1, &job_id, &spec, NULL), FAIL_LIMIT);
     free(spec.source.data);
 }
 
@@ -502,6 +558,8 @@ int main(void)
         cmocka_unit_test(a_path_that_leaves_the_work_directory_is_refused),
         cmocka_unit_test(a_spec_beyond_its_bounds_is_refused),
         cmocka_unit_test(a_string_with_a_nul_is_refused),
+        cmocka_unit_test(a_job_is_not_started_without_its_id),
+        cmocka_unit_test(a_checker_is_to_blame_for_an_internal_error_only),
         cmocka_unit_test(a_count_that_cannot_be_true_costs_nothing),
         cmocka_unit_test(a_hello_is_about_no_job),
         cmocka_unit_test(what_is_larger_than_a_message_is_not_written),

@@ -204,21 +204,20 @@ static void series_beyond_the_bound_are_one(void **state)
     assert_int_equal(count_printed("\ntest_jobs_total{"), METRIC_SERIES_MAX + 1);
 }
 
-static void a_cleared_family_begins_anew(void **state)
+static void a_counter_that_another_counts_is_raised_and_never_falls(void **state)
 {
-    const char *const c[] = {"c", NULL};
-    const char *const go[] = {"go", NULL};
+    const char *const labels[] = {"c", "SUCCESS", NULL};
 
     (void)state;
-    metrics_set(metrics, "test_waiting", c, 1);
-    metrics_set(metrics, "test_waiting", go, 1);
-    metrics_set(metrics, "test_up", NULL, 1);
-    metrics_clear(metrics, "test_waiting");
-    assert_int_equal(count_printed("test_waiting"), 0);
-    metrics_set(metrics, "test_waiting", go, 3);
-    assert_printed("test_waiting{language=\"go\"} 3");
-    assert_int_equal(count_printed("\ntest_waiting{"), 1);
-    assert_printed("test_up 1");
+    metrics_raise(metrics, "test_jobs_total", labels, 0);
+    assert_printed("test_jobs_total{language=\"c\",status=\"SUCCESS\"} 0");
+    metrics_raise(metrics, "test_jobs_total", labels, 7);
+    metrics_raise(metrics, "test_jobs_total", labels, 7);
+    metrics_raise(metrics, "test_jobs_total", labels, 3);
+    metrics_raise(metrics, "test_jobs_total", labels, NAN);
+    assert_printed("test_jobs_total{language=\"c\",status=\"SUCCESS\"} 7");
+    metrics_raise(metrics, "test_up", NULL, 1);
+    assert_int_equal(count_printed("\ntest_up"), 0);
 }
 
 static void a_wrong_name_or_type_is_dropped(void **state)
@@ -228,7 +227,6 @@ static void a_wrong_name_or_type_is_dropped(void **state)
     metrics_add(metrics, "test_up", NULL, 1);
     metrics_observe(metrics, "test_up", NULL, 1);
     metrics_set(metrics, "test_request_seconds", NULL, 1);
-    metrics_clear(metrics, "test_unknown");
     assert_int_equal(count_printed("\ntest_"), 0);
 }
 
@@ -263,10 +261,8 @@ static void *tell_much(void *arg)
         metrics_add(metrics, "test_jobs_total", labels, 1);
         metrics_observe(metrics, "test_run_seconds", run, 0.5);
         metrics_set(metrics, "test_waiting", run, i);
-        if (i % 500 == 0) {
-            metrics_clear(metrics, "test_waiting");
+        if (i % 500 == 0)
             free(metrics_print(metrics, NULL));
-        }
     }
     return arg;
 }
@@ -333,7 +329,7 @@ int main(void)
         TEST(a_long_label_is_cut_between_characters),
         TEST(fewer_values_than_names_leave_the_others_empty),
         TEST(series_beyond_the_bound_are_one),
-        TEST(a_cleared_family_begins_anew),
+        TEST(a_counter_that_another_counts_is_raised_and_never_falls),
         TEST(a_wrong_name_or_type_is_dropped),
         TEST(the_process_is_told_of),
         TEST(nothing_is_lost_among_threads),

@@ -499,6 +499,27 @@ static void a_second_taker_of_a_file_is_refused(void **state)
     close_queue(open_queue(1, 0));
 }
 
+static void who_wants_a_file_alone_is_refused_by_a_taker_and_refuses_one(void **state)
+{
+    struct queue_options taking = {.prefetch = 1};
+    struct queue_options alone = {.is_alone = true};
+    struct queue *queue;
+    struct queue *second = NULL;
+
+    (void)state;
+    if (is_broker()) {
+        print_message("SKIP: a broker serves many takers\n");
+        skip();
+    }
+    queue = open_queue(1, 0);
+    assert_int_equal(queue_open(url, &alone, &second, NULL), FAIL_CONFLICT);
+    close_queue(queue);
+    assert_int_equal(queue_open(url, &alone, &queue, NULL), 0);
+    assert_int_equal(queue_open(url, &taking, &second, NULL), FAIL_CONFLICT);
+    queue_close(queue);
+    close_queue(open_queue(1, 0));
+}
+
 /* A process that takes all there is, and then waits to be killed. */
 static pid_t start_taker(unsigned count, unsigned delivery_limit, int *ret_ready)
 {
@@ -863,6 +884,7 @@ int main(void)
         fresh_test(who_has_no_prefetch_takes_nothing),
         fresh_test(an_observer_leaves_a_taker_what_it_has),
         fresh_test(a_second_taker_of_a_file_is_refused),
+        fresh_test(who_wants_a_file_alone_is_refused_by_a_taker_and_refuses_one),
         fresh_test(what_is_no_message_of_ours_is_marked),
         fresh_test(what_no_queue_gets_is_not_confirmed),
         fresh_test(many_threads_lose_nothing_and_settle_nothing_twice),

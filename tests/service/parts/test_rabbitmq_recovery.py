@@ -11,6 +11,7 @@ import unittest
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.dirname(HERE))
+from services.certificates import Authority  # noqa: E402
 from services.rabbitmq import RabbitMQ, is_installed  # noqa: E402
 
 DRIVER = os.path.join(os.environ.get("SENTINEL_BUILD", os.path.join(HERE, "../../../build-test")),
@@ -171,14 +172,22 @@ class Recovery(unittest.TestCase):
             self.assertEqual(knowing.code("close"), 0)
         finally:
             self.assertEqual(knowing.end(), 0)
-        stranger = Driver(self.broker.tls_url.split("?")[0])
-        try:
-            self.assertEqual(stranger.code("open 0"), 0)
-            self.assertEqual(stranger.code("publish"), -4)
-            self.assertIn("TLS", stranger.ask("ping"))
-            self.assertEqual(stranger.code("close"), 0)
-        finally:
-            self.assertEqual(stranger.end(), 0)
+        url = self.broker.tls_url.split("?")[0]
+        other = Authority(self.directory.name, "other").path
+        for wrong, word in ((url, "is not to be trusted by the authorities of this host"),
+                            (f"{url}?cacertfile={other}", "is not to be trusted by the authorities of " + other),
+                            (f"{url}?cacertfile=/no/such", "cannot read the broker's authorities in /no/such"),
+                            (f"{url}?cacertfile={__file__}", "there is no certificate (PEM) in " + __file__),
+                            (self.broker.tls_url.replace("localhost", "127.0.0.1"), "it has no DNS name 127.0.0.1")):
+            with self.subTest(word):
+                stranger = Driver(wrong)
+                try:
+                    self.assertEqual(stranger.code("open 0"), 0)
+                    self.assertEqual(stranger.code("publish"), -4)
+                    self.assertIn(word, stranger.ask("ping"))
+                    self.assertEqual(stranger.code("close"), 0)
+                finally:
+                    self.assertEqual(stranger.end(), 0)
 
     def test_a_broker_short_of_memory_takes_nothing_but_can_be_looked_at(self):
         self.driver.ask("open 1")

@@ -372,7 +372,7 @@ static void the_load_counts_what_is_not_over_by_language(void **state)
     assert_int_equal(load.waiting + load.active, 0);
 }
 
-/* ---- retire ------------------------------------------------------------------------------------------------------ */
+/* ---- history ----------------------------------------------------------------------------------------------------- */
 
 /* A job as old as it says, its id too. */
 static struct job *old_draft(int64_t created)
@@ -384,6 +384,123 @@ static struct job *old_draft(int64_t created)
     job->times.created = created;
     return job;
 }
+
+/* A time that no other test, and no earlier run, has jobs of. */
+static int64_t new_past(void)
+{
+    static int64_t days = 400;
+    int64_t past = wallclock_us() - (days += 10) * DAY;
+
+    return past - past % 1000;
+}
+
+static struct uuid submit_old(int64_t created)
+{
+    cleanup_job struct job *job = old_draft(created);
+
+    store_draft(job);
+    return job->id;
+}
+
+static void end_at(const struct uuid *id, enum job_status status, struct job_times times)
+{
+    struct store_outcome outcome = {.status = status, .result = "{}", .times = times};
+    cleanup_job struct job *job = NULL;
+
+    assert_done(store_claim(store, id, "w", times.claimed, times.claimed + HOUR, true, &job, WHY));
+    assert_done(store_finish(store, id, job->attempt, &outcome, WHY));
+}
+
+static void a_history_has_what_was_accepted_and_what_ended_in_its_time(void **state)
+{
+    int64_t since = new_past();
+    int64_t until = since + SECOND;
+    struct uuid waits = submit_old(since);
+    struct uuid both = submit_old(since + 999000);
+    struct uuid backlog = submit_old(since - 2 * DAY);
+    struct uuid before = submit_old(since - 1000);
+    struct uuid after = submit_old(until);
+    struct job_history history = {0};
+
+    (void)state;
+    end_at(&backlog, JOB_TIMEOUT, (struct job_times){.claimed = since - 9, .running = since - 8, .finished = since});
+    end_at(
+        &both, JOB_WRONG_ANSWER,
+        (struct job_times){.claimed = since + 1, .compiling = since + 2, .running = since + 3, .finished = until - 1});
+    end_at(&before, JOB_SUCCESS, (struct job_times){.claimed = since - 9, .finished = since - 1});
+    end_at(&after, JOB_SUCCESS, (struct job_times){.claimed = until, .finished = until});
+    assert_done(store_history(store, since, until, 100, &history, WHY));
+    assert_false(history.is_cut);
+    assert_int_equal(history.accepted_count, 2);
+    assert_int_equal(history.accepted[0] + history.accepted[1], 2 * since + 999000);
+    assert_int_equal(history.ended_count, 2);
+    assert_int_equal(history.ended[0].status, JOB_WRONG_ANSWER);
+    assert_string_equal(history.ended[0].language, "c");
+    assert_int_equal(history.ended[0].times.created, since + 999000);
+    assert_int_equal(history.ended[0].times.claimed, since + 1);
+    assert_int_equal(history.ended[0].times.compiling, since + 2);
+    assert_int_equal(history.ended[0].times.running, since + 3);
+    assert_int_equal(history.ended[0].times.finished, until - 1);
+    assert_int_equal(history.ended[1].status, JOB_TIMEOUT);
+    assert_int_equal(history.ended[1].times.created, since - 2 * DAY);
+    assert_int_equal(history.ended[1].times.compiling, 0);
+    assert_int_equal(history.ended[1].times.finished, since);
+    job_history_free(&history);
+    end(&waits);
+}
+
+static void of_a_long_history_the_newest_are_told(void **state)
+{
+    int64_t since = new_past();
+    struct job_history history = {0};
+    struct uuid ids[5];
+
+    (void)state;
+    for (int i = 0; i < 5; i++) {
+        ids[i] = submit_old(since + i * 1000);
+        if (i > 0)
+            end_at(&ids[i], JOB_SUCCESS, (struct job_times){.claimed = since, .finished = since + i});
+    }
+    assert_done(store_history(store, since, since + SECOND, 5, &history, WHY));
+    assert_int_equal(history.accepted_count, 5);
+    assert_int_equal(history.ended_count, 4);
+    assert_false(history.is_cut);
+    job_history_free(&history);
+    assert_done(store_history(store, since, since + SECOND, 4, &history, WHY));
+    assert_int_equal(history.accepted_count, 4);
+    assert_int_equal(history.ended_count, 4);
+    assert_true(history.is_cut);
+    job_history_free(&history);
+    assert_done(store_history(store, since, since + SECOND, 2, &history, WHY));
+    assert_int_equal(history.accepted_count, 2);
+    assert_int_equal(history.accepted[0] + history.accepted[1], 2 * since + 7000);
+    assert_int_equal(history.ended_count, 2);
+    assert_int_equal(history.ended[0].times.finished + history.ended[1].times.finished, 2 * since + 7);
+    assert_true(history.is_cut);
+    job_history_free(&history);
+    end(&ids[0]);
+}
+
+static void what_an_operator_revived_has_not_ended(void **state)
+{
+    int64_t since = new_past();
+    struct uuid id = submit_old(since);
+    struct job_history history = {0};
+
+    (void)state;
+    end_at(&id, JOB_INTERNAL_ERROR, (struct job_times){.claimed = since, .finished = since});
+    assert_done(store_history(store, since, since + SECOND, 4, &history, WHY));
+    assert_int_equal(history.ended_count, 1);
+    job_history_free(&history);
+    assert_done(store_revive(store, &id, WHY));
+    assert_done(store_history(store, since, since + SECOND, 4, &history, WHY));
+    assert_int_equal(history.accepted_count, 1);
+    assert_int_equal(history.ended_count, 0);
+    job_history_free(&history);
+    end(&id);
+}
+
+/* ---- retire ------------------------------------------------------------------------------------------------------ */
 
 static size_t retire_all(int64_t before)
 {
@@ -451,6 +568,9 @@ int main(void)
         cmocka_unit_test(lists_are_newest_first_in_pages_by_every_filter),
         cmocka_unit_test(a_list_of_a_user_needs_no_key),
         cmocka_unit_test(the_load_counts_what_is_not_over_by_language),
+        cmocka_unit_test(a_history_has_what_was_accepted_and_what_ended_in_its_time),
+        cmocka_unit_test(of_a_long_history_the_newest_are_told),
+        cmocka_unit_test(what_an_operator_revived_has_not_ended),
         cmocka_unit_test(what_ended_long_ago_is_removed_and_nothing_else),
     };
 

@@ -5,18 +5,26 @@ import os
 import pwd
 import shutil
 import signal
+import socket
 import subprocess
 import time
 import urllib.parse
 
+from .certificates import Authority
+
 
 class Postgres:
-    """start(), stop(), kill(), pause(), resume(), and start() again: the data is what a crash leaves of it."""
+    """start(), stop(), kill(), pause(), resume(), and start() again: the data is what a crash leaves of it.
 
-    def __init__(self, directory):
+    With tls=True it is on a port of loopback too: `tls_url` is that of localhost, whose certificate `ca_file` signed.
+    """
+
+    def __init__(self, directory, tls=False):
         self.directory = os.path.abspath(directory)
         self.data = os.path.join(self.directory, "data")
         self.process = None
+        self.ca_file = os.path.join(self.directory, "ca.pem")
+        self.port = self._free_port() if tls else None
         # The server refuses to be root's; then it is the package's user's.
         self._user = "postgres" if os.geteuid() == 0 else pwd.getpwuid(os.geteuid()).pw_name
 
@@ -47,6 +55,26 @@ class Postgres:
     @property
     def url(self):
         return f"postgresql://{self._user}@/postgres?host={urllib.parse.quote(self.directory, safe='')}"
+
+    @property
+    def tls_url(self):
+        return (f"postgresql://{self._user}@localhost:{self.port}/postgres"
+                f"?sslmode=verify-full&sslrootcert={urllib.parse.quote(self.ca_file, safe='')}")
+
+    @staticmethod
+    def _free_port():
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            return probe.getsockname()[1]
+
+    def _use_tls(self):
+        _, key = Authority(self.directory).issue("server")
+        if os.geteuid() == 0:
+            os.chown(key, pwd.getpwnam(self._user).pw_uid, 0)
+        os.chmod(key, 0o600)
+        with open(os.path.join(self.data, "postgresql.conf"), "a") as file:
+            file.write(f"listen_addresses = '127.0.0.1'\nport = {self.port}\nssl = on\n"
+                       f"ssl_cert_file = '{self.directory}/server.pem'\nssl_key_file = '{key}'\n")
 
     def start(self, seconds=60):
         if self.process:
@@ -114,6 +142,8 @@ class Postgres:
         with open(os.path.join(self.data, "postgresql.conf"), "a") as file:
             file.write(f"listen_addresses = ''\nunix_socket_directories = '{self.directory}'\nshared_buffers = 32MB\n"
                        "max_connections = 60\nlog_min_messages = warning\nrestart_after_crash = on\n")
+        if self.port:
+            self._use_tls()
 
     def _as_user(self, *options):
         if os.geteuid() == 0:
@@ -122,7 +152,8 @@ class Postgres:
         return ["setpriv", *options] if options else []
 
     def _is_ready(self):
-        return subprocess.run([os.path.join(self.programs(), "pg_isready"), "-q", "-h", self.directory],
+        return subprocess.run([os.path.join(self.programs(), "pg_isready"), "-q", "-h", self.directory,
+                               "-p", str(self.port or 5432)],
                               stdin=subprocess.DEVNULL).returncode == 0
 
     def _children(self):

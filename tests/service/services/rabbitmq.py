@@ -8,6 +8,8 @@ import socket
 import subprocess
 import time
 
+from .certificates import Authority
+
 SERVER = "/usr/lib/rabbitmq/bin/rabbitmq-server"
 CONTROL = "/usr/lib/rabbitmq/bin/rabbitmqctl"
 PATIENCE_S = 90
@@ -118,7 +120,8 @@ class RabbitMQ:
         self.url = f"amqp://tester:{self._password}@127.0.0.1:{self.port}/"
         configuration = CONFIGURATION.format(port=self.port, password=self._password)
         if self._tls:
-            self._make_certificates()
+            # The address is in vain: librabbitmq compares names only.
+            Authority(self.directory).issue("server", addresses=["127.0.0.1"])
             self.tls_url = f"amqps://tester:{self._password}@localhost:{self.port + 3}/?cacertfile={self.ca_file}"
             configuration += TLS_CONFIGURATION.format(port=self.port + 3, directory=self.directory)
         with open(self._path("rabbitmq.conf"), "w", encoding="ascii") as file:
@@ -128,16 +131,6 @@ class RabbitMQ:
         cookie = os.open(self._path(".erlang.cookie"), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o400)
         os.write(cookie, secrets.token_hex(16).encode())
         os.close(cookie)
-
-    def _make_certificates(self):
-        def openssl(*arguments):
-            subprocess.run(["openssl", *arguments], cwd=self.directory, check=True, capture_output=True)
-
-        key = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes")
-        openssl("req", "-x509", *key, "-keyout", "ca.key", "-out", "ca.pem", "-subj", "/CN=test CA", "-days", "2")
-        openssl("req", *key, "-keyout", "server.key", "-out", "server.csr", "-subj", "/CN=localhost")
-        openssl("x509", "-req", "-in", "server.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial",
-                "-out", "server.pem", "-days", "2")
 
     def environment(self):
         """What rabbitmqctl and the server are told."""

@@ -125,10 +125,14 @@ def is_alive(pid):
 
 
 class Service:
-    """embedded: one sentinel-server. fleet: servers, workers, and what they need. settings: of the environment."""
+    """embedded: one sentinel-server. fleet: servers, workers, and what they need. settings: of the environment.
 
-    def __init__(self, fleet=False, workers=1, settings=None, worker_settings=None):
+    tls: the fleet's database and broker are spoken to with TLS.
+    """
+
+    def __init__(self, fleet=False, workers=1, settings=None, worker_settings=None, tls=False):
         self.fleet = fleet
+        self.tls = tls
         self.directory = tempfile.mkdtemp(prefix="sentinel-service-")
         os.chmod(self.directory, 0o755)
         self.settings = dict(settings or {})
@@ -160,8 +164,8 @@ class Service:
         if os.geteuid() == 0:
             variables["SENTINEL_USER"] = FRONTEND_USER
         if self.fleet:
-            variables["DATABASE_URL"] = self.postgres.url
-            variables["RABBITMQ_URL"] = self.rabbitmq.url
+            variables["DATABASE_URL"] = self.postgres.tls_url if self.tls else self.postgres.url
+            variables["RABBITMQ_URL"] = self.rabbitmq.tls_url if self.tls else self.rabbitmq.url
             variables["REDIS_URL"] = self.redis.url
         variables.update(self.settings)
         variables.update(more)
@@ -182,8 +186,8 @@ class Service:
         return self
 
     def _start_dependencies(self):
-        self.rabbitmq = RabbitMQ(os.path.join(self.directory, "rabbitmq"))
-        self.postgres = Postgres(os.path.join(self.directory, "postgres"))
+        self.rabbitmq = RabbitMQ(os.path.join(self.directory, "rabbitmq"), tls=self.tls)
+        self.postgres = Postgres(os.path.join(self.directory, "postgres"), tls=self.tls)
         self.redis = Redis(os.path.join(self.directory, "redis"))
         self.postgres.start()
         self.redis.start()

@@ -37,6 +37,36 @@ export class Unreachable extends Error {
 
 export const API = '/api/v1';
 
+const hearers = new Set<(isThere: boolean) => void>();
+
+/** Tells after each request whether the server was there, be its answer good or not (src/app/connection.ts listens). */
+export function onHeard(hearer: (isThere: boolean) => void): () => void {
+  hearers.add(hearer);
+  return () => hearers.delete(hearer);
+}
+
+function heard(isThere: boolean): void {
+  for (const hearer of hearers) hearer(isThere);
+}
+
+/** 502 and 504 are a proxy's words for a server that is not there: sentinel-server has neither. */
+const isGone = (answer: Response) => answer.status === 502 || answer.status === 504;
+
+/** fetch(), that rejects with Unreachable where nobody answers. */
+async function ask(path: string, init: RequestInit): Promise<Response> {
+  let answer: Response;
+  try {
+    answer = await fetch(path, init);
+  } catch (error) {
+    if (init.signal?.aborted) throw error;
+    heard(false);
+    throw new Unreachable(error);
+  }
+  heard(!isGone(answer));
+  if (isGone(answer)) throw new Unreachable(await problemOf(answer));
+  return answer;
+}
+
 async function problemOf(answer: Response): Promise<ApiProblem> {
   const retryAfter = Number(answer.headers.get('Retry-After')) || null;
   try {
@@ -66,18 +96,12 @@ export async function request<T>(
     headers['Content-Type'] = 'application/json';
     init.body = JSON.stringify(body);
   }
-  let answer: Response;
-  try {
-    answer = await fetch(path, init);
-  } catch (error) {
-    if (signal?.aborted) throw error;
-    throw new Unreachable(error);
-  }
+  const answer = await ask(path, init);
   if (!answer.ok) throw await problemOf(answer);
   return (await answer.json()) as T;
 }
 
-function query(parameters: Record<string, string | number | undefined>): string {
+export function query(parameters: Record<string, string | number | undefined>): string {
   const search = new URLSearchParams();
   for (const [name, value] of Object.entries(parameters)) {
     if (value !== undefined && value !== '') search.set(name, String(value));
@@ -126,13 +150,7 @@ export const retryDeadLetter = (id: string) =>
 
 /** 503 carries the same document: what is away is no error of the request. */
 export async function readReady(signal?: AbortSignal): Promise<Ready> {
-  let answer: Response;
-  try {
-    answer = await fetch('/health/ready', { cache: 'no-store', signal: signal ?? null });
-  } catch (error) {
-    if (signal?.aborted) throw error;
-    throw new Unreachable(error);
-  }
+  const answer = await ask('/health/ready', { cache: 'no-store', signal: signal ?? null });
   if (!answer.ok && answer.status !== 503) throw await problemOf(answer);
   return (await answer.json()) as Ready;
 }

@@ -1,30 +1,69 @@
 // SPDX-License-Identifier: MIT
-import { lazy, Suspense } from 'react';
-import { Route, Switch } from 'wouter';
+import { lazy, Suspense, useEffect, useRef, type MouseEvent } from 'react';
+import { Route, Switch, useLocation } from 'wouter';
 import { Playground } from '../playground/Playground';
+import { watchConnection } from './connection';
+import { ConnectionBanner } from './ConnectionBanner';
+import { ErrorBoundary } from './ErrorBoundary';
 import { Header } from './Header';
+import { NotFound } from './NotFound';
+import { titleOf } from './title';
 
 const Dashboard = lazy(() => import('../dashboard/Dashboard'));
 
-export function App() {
+function Loading() {
   return (
-    <div className="flex h-dvh flex-col">
-      <Header />
-      <Suspense fallback={<main className="flex-1" aria-busy="true" />}>
-        <Switch>
-          <Route path="/" component={Playground} />
-          <Route path="/s/:id" component={Playground} />
-          <Route path="/dashboard" component={Dashboard} />
-          <Route>
-            <main className="m-auto p-8 text-center">
-              <h1 className="text-2xl font-semibold">There is nothing here</h1>
-              <a className="text-accent underline" href="/">
-                To the playground
-              </a>
-            </main>
-          </Route>
-        </Switch>
-      </Suspense>
-    </div>
+    <main className="grid flex-1 place-items-center text-muted" aria-busy="true">
+      <p>Loading…</p>
+    </main>
+  );
+}
+
+/** By focus and not by the address, which a `#content` in it would spoil for sharing. */
+function SkipLink({ onSkip }: { onSkip: () => void }) {
+  const skip = (event: MouseEvent) => {
+    event.preventDefault();
+    onSkip();
+  };
+  return (
+    <a
+      href="#content"
+      className="fixed top-2 left-2 z-50 -translate-y-20 rounded-md bg-accent px-3 py-1.5 font-semibold text-on-accent focus:translate-y-0"
+      onClick={skip}
+    >
+      Skip to the content
+    </a>
+  );
+}
+
+export function App() {
+  const [path] = useLocation();
+  const content = useRef<HTMLDivElement>(null);
+
+  useEffect(watchConnection, []);
+  useEffect(() => {
+    document.title = titleOf(path);
+  }, [path]);
+
+  return (
+    <ErrorBoundary place="all">
+      <div className="flex h-dvh flex-col">
+        <SkipLink onSkip={() => content.current?.focus()} />
+        <Header />
+        <ConnectionBanner />
+        <div id="content" ref={content} tabIndex={-1} className="flex min-h-0 flex-1 flex-col outline-none">
+          <ErrorBoundary place={path}>
+            <Suspense fallback={<Loading />}>
+              <Switch>
+                <Route path="/" component={Playground} />
+                <Route path="/s/:id" component={Playground} />
+                <Route path="/dashboard" component={Dashboard} />
+                <Route component={NotFound} />
+              </Switch>
+            </Suspense>
+          </ErrorBoundary>
+        </div>
+      </div>
+    </ErrorBoundary>
   );
 }

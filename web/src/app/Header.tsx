@@ -1,31 +1,71 @@
 // SPDX-License-Identifier: MIT
+import { KeyRound } from 'lucide-react';
+import { useEffect, useState } from 'react';
 import { Link, useRoute } from 'wouter';
+import { currentKey } from '../api/key';
+import { IconButton } from '../ui/Button';
 import { cx } from '../ui/cx';
+import { KeyDialog } from './KeyDialog';
+import { onKeyChanged, onKeyNeeded } from './keys';
+import { ThemeSwitch } from './ThemeSwitch';
 
-function Place({ href, name }: { href: string; name: string }) {
-  const [isHere] = useRoute(href);
+function Place({ href, name, isHere }: { href: string; name: string; isHere: boolean }) {
   return (
     <Link
       href={href}
       aria-current={isHere ? 'page' : undefined}
-      className={cx('rounded-md px-3 py-1 text-[13px]', isHere ? 'bg-raised text-ink' : 'text-muted hover:text-ink')}
+      className={cx(
+        'rounded-md px-2 py-1 text-[13px] transition-colors sm:px-3',
+        isHere ? 'bg-raised font-medium text-ink' : 'text-muted hover:text-ink',
+      )}
     >
       {name}
     </Link>
   );
 }
 
+function Places() {
+  const [isHome] = useRoute('/');
+  const [isShared] = useRoute('/s/:id');
+  const [isDashboard] = useRoute('/dashboard');
+  return (
+    <nav aria-label="Main" className="flex gap-1">
+      <Place href="/" name="Playground" isHere={isHome || isShared} />
+      <Place href="/dashboard" name="Dashboard" isHere={isDashboard} />
+    </nav>
+  );
+}
+
+function KeyButton() {
+  const [isOpen, setOpen] = useState(false);
+  const [hasKey, setHasKey] = useState(() => currentKey() !== '');
+  useEffect(() => onKeyNeeded(() => setOpen(true)), []);
+  useEffect(() => onKeyChanged(() => setHasKey(currentKey() !== '')), []);
+  return (
+    <>
+      <IconButton
+        label={hasKey ? 'API key: one is kept' : 'API key: none'}
+        className={cx(hasKey && 'text-accent')}
+        icon={<KeyRound size={16} />}
+        onClick={() => setOpen(true)}
+      />
+      <KeyDialog isOpen={isOpen} onClose={() => setOpen(false)} />
+    </>
+  );
+}
+
 export function Header() {
   return (
-    <header className="flex h-12 items-center gap-4 border-b border-line px-4">
-      <Link href="/" className="flex items-center gap-2 font-semibold">
+    <header className="flex h-12 shrink-0 items-center gap-2 border-b border-line bg-surface px-3 sm:gap-4 sm:px-4">
+      <Link href="/" aria-label="Sentinel" className="flex items-center gap-2 font-semibold tracking-tight">
         <img src="/favicon.svg" alt="" width={22} height={22} />
-        Sentinel
+        <span className="hidden sm:inline">Sentinel</span>
       </Link>
-      <nav aria-label="Main" className="flex gap-1">
-        <Place href="/" name="Playground" />
-        <Place href="/dashboard" name="Dashboard" />
-      </nav>
+      <Places />
+      <div className="ml-auto flex items-center gap-1 sm:gap-2">
+        <ThemeSwitch />
+        <KeyButton />
+      </div>
     </header>
   );
 }

@@ -1,4 +1,185 @@
 // SPDX-License-Identifier: MIT
+import { useEffect, useMemo, useState } from 'react';
+import { Link } from 'wouter';
+import { recall, remember } from '../api/key';
+import { ApiProblem } from '../api/client';
+import type { WorkerLoad } from '../api/statistics';
+import { cx } from '../ui/cx';
+import { Card } from './Card';
+import { RunTimeChart, ThroughputChart, VerdictChart } from './Charts';
+import { Freshness, PauseSwitch, SpanPicker } from './Controls';
+import './dashboard.css';
+import { DeadLetters } from './DeadLetters';
+import { Dependencies } from './Dependencies';
+import { languagesOf } from './fleet';
+import { count } from './format';
+import { Notice } from './Notice';
+import { RecentFailures } from './RecentFailures';
+import { isEmpty } from './series';
+import { LanguagesTable, LatencyTable } from './Tables';
+import { Tiles } from './Tiles';
+import { useFigures, type Figures } from './useFigures';
+import { Workers } from './Workers';
+import { spanOf, type Span } from './windows';
+
+const STORED = 'sentinel.dashboard.window';
+
+/** Ages are shown, so the page is drawn anew each second while figures do not come. */
+function useClock(): number {
+  const [now, setNow] = useState(() => Date.now());
+  useEffect(() => {
+    const timer = setInterval(() => setNow(Date.now()), 1_000);
+    return () => clearInterval(timer);
+  }, []);
+  return now;
+}
+
+/** The server's clock, by how far it was from ours when it last told: ages are by the clock that set the times. */
+function serverTime({ statistics }: Figures, now: number): number {
+  if (!statistics.data || statistics.at === null) return now;
+  return now + Date.parse(statistics.data.now) - statistics.at;
+}
+
+const isKeyMissing = (error: unknown) => error instanceof ApiProblem && error.problem.status === 401;
+
+function Welcome() {
+  return (
+    <div className="flex flex-wrap items-center gap-x-4 gap-y-1 rounded-xl border border-line bg-info-soft px-4 py-3">
+      <p className="flex-1 text-info">
+        <strong className="font-semibold">Nothing ran on this server yet.</strong> Run something, and watch it arrive
+        here.
+      </p>
+      <Link href="/" className="rounded-md bg-accent px-3 py-1.5 text-[13px] font-semibold text-on-accent">
+        To the playground
+      </Link>
+    </div>
+  );
+}
+
+function Grid({ figures, span, now }: { figures: Figures; span: Span; now: number }) {
+  const { load, statistics, ready, failures, letters, isThere } = figures;
+  const isStale = !isThere;
+  // Figures of another window stay until those of this one are there.
+  const isOtherSpan = statistics.data !== null && statistics.data.seconds !== span.seconds;
+  const isSpanStale = isStale || isOtherSpan;
+  const workers: readonly WorkerLoad[] = load.data?.workers ?? [];
+  const languages = useMemo(() => languagesOf(load.data, statistics.data), [load.data, statistics.data]);
+  const serverNow = serverTime(figures, now);
+  const charts = { source: statistics, span, isStale: isSpanStale };
+  const hasNothing =
+    failures.data !== null && !failures.data.hasAny && statistics.data !== null && isEmpty(statistics.data);
+  const refreshAll = () => {
+    letters.refresh();
+    failures.refresh();
+    load.refresh();
+  };
+
+  return (
+    <>
+      {hasNothing && <Welcome />}
+      <Tiles
+        load={load.data}
+        statistics={statistics.data}
+        isStale={isSpanStale || load.error !== null || (statistics.data !== null && statistics.error !== null)}
+      />
+      <div className="grid gap-3 lg:grid-cols-2 2xl:grid-cols-3">
+        {statistics.data === null && statistics.error !== null ? (
+          <Card
+            title="Statistics"
+            source={statistics}
+            isStale={false}
+            className="min-h-48 lg:col-span-2 2xl:col-span-3"
+          >
+            {() => null}
+          </Card>
+        ) : (
+          <>
+            <VerdictChart {...charts} className="lg:col-span-2 2xl:col-span-1" />
+            <ThroughputChart {...charts} />
+            <RunTimeChart {...charts} />
+          </>
+        )}
+      </div>
+      <div
+        className={cx(
+          'grid gap-3 lg:grid-cols-2',
+          statistics.data !== null && 'xl:grid-cols-[minmax(0,1.1fr)_minmax(0,1.5fr)_minmax(0,1fr)]',
+        )}
+      >
+        {statistics.data !== null && (
+          <Card title="Latency" note={`last ${span.words}`} source={statistics} isStale={isSpanStale}>
+            {({ latency_ms }) => <LatencyTable latency={latency_ms} />}
+          </Card>
+        )}
+        <Card title="Languages" note={`last ${span.words}`} source={load} isStale={isSpanStale}>
+          {() => <LanguagesTable lines={languages} />}
+        </Card>
+        <Card
+          title="Dependencies"
+          source={ready}
+          isStale={isStale}
+          className={statistics.data === null ? '' : 'lg:col-span-2 xl:col-span-1'}
+        >
+          {(data) => <Dependencies ready={data} />}
+        </Card>
+      </div>
+      <Card
+        title="Workers"
+        note={workers.length > 0 ? count(workers.length) : undefined}
+        source={load}
+        isStale={isStale}
+      >
+        {() => <Workers workers={workers} now={serverNow} />}
+      </Card>
+      <div className="grid gap-3 lg:grid-cols-2">
+        <Card title="Recent failures" note="the service’s own first" source={failures} isStale={isStale}>
+          {(data) => <RecentFailures failures={data} now={serverNow} />}
+        </Card>
+        <Card title="Dead letters" note="given up after their last attempt" source={letters} isStale={isStale}>
+          {(data) => <DeadLetters letters={data} now={serverNow} onChanged={refreshAll} />}
+        </Card>
+      </div>
+      {statistics.data?.is_sampled && (
+        <p className="text-[12px] text-muted">
+          There were more submissions in this window than the server counts: the figures are of the newest.
+        </p>
+      )}
+    </>
+  );
+}
+
 export default function Dashboard() {
-  return <main className="flex-1">…</main>;
+  const [span, setSpan] = useState(() => spanOf(recall(STORED)));
+  const [isPaused, setPaused] = useState(false);
+  const figures = useFigures(span, isPaused);
+  const now = useClock();
+  const { load, isThere } = figures;
+  const mode = !isThere ? 'gone' : isPaused ? 'paused' : load.error !== null ? 'failing' : 'live';
+
+  function choose(next: Span) {
+    remember(STORED, next.name);
+    setSpan(next);
+  }
+
+  return (
+    <main className="min-h-0 flex-1 overflow-y-auto">
+      <div className="mx-auto flex w-full max-w-[1680px] flex-col gap-3 p-3 sm:p-4">
+        <div className="flex flex-wrap items-center gap-x-3 gap-y-2">
+          <h1 className="text-[17px] font-semibold tracking-tight">Dashboard</h1>
+          <Freshness mode={mode} at={load.at} now={now} />
+          <div className="ml-auto flex items-center gap-2">
+            <SpanPicker span={span} onChange={choose} />
+            <PauseSwitch isPaused={isPaused} onChange={setPaused} />
+          </div>
+        </div>
+        {isKeyMissing(load.error) && load.data === null ? (
+          <div className="rounded-xl border border-line bg-surface py-10">
+            <Notice error={load.error} onAgain={load.refresh} />
+          </div>
+        ) : (
+          <Grid figures={figures} span={span} now={now} />
+        )}
+      </div>
+    </main>
+  );
 }

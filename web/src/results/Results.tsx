@@ -1,16 +1,42 @@
 // SPDX-License-Identifier: MIT
+import { SquareTerminal } from 'lucide-react';
+import { lazy, Suspense, useEffect } from 'react';
 import { useRun } from '../playground/run';
 
-export function Results() {
-  const run = useRun();
+const load = () => import('./RunView');
+const RunView = lazy(load);
+
+const KEY = 'rounded border border-line bg-raised px-1.5 py-0.5 font-mono text-[12px] text-ink';
+
+function isApple(): boolean {
+  return typeof navigator !== 'undefined' && /Mac|iPhone|iPad/.test(navigator.userAgent);
+}
+
+function Hint() {
   return (
-    <div className="flex-1 overflow-auto p-4 font-mono text-[13px] whitespace-pre-wrap">
+    <div className="flex flex-1 flex-col items-center justify-center gap-3 p-6 text-center text-[13px] text-muted">
+      <SquareTerminal size={28} strokeWidth={1.5} aria-hidden="true" className="opacity-60" />
       <p>
-        {run.phase} {run.status} {run.transport}
+        Press <kbd className={KEY}>{isApple() ? '⌘' : 'Ctrl'}</kbd> <kbd className={KEY}>Enter</kbd> to run it. What it
+        prints appears here.
       </p>
-      {run.chunks.slice(-40).map((chunk, index) => (
-        <span key={index}>{chunk.text.slice(-3000)}</span>
-      ))}
     </div>
+  );
+}
+
+/** Everything about the run that is shown. What draws it is fetched while the page has nothing else to do. */
+export function Results() {
+  const isIdle = useRun((run) => run.phase === 'idle');
+
+  useEffect(() => {
+    const later = setTimeout(() => void load().catch(() => undefined), 1500);
+    return () => clearTimeout(later);
+  }, []);
+
+  if (isIdle) return <Hint />;
+  return (
+    <Suspense fallback={<div aria-busy="true" className="flex-1" />}>
+      <RunView />
+    </Suspense>
   );
 }

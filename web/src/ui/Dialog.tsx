@@ -24,7 +24,11 @@ export function Dialog({
   useEffect(() => {
     const element = dialog.current;
     if (!element) return;
-    if (isOpen && !element.open) element.showModal();
+    if (isOpen && !element.open) {
+      element.showModal();
+      // By itself the browser takes what comes first, which is the button that closes it.
+      element.querySelector<HTMLElement>('[data-initial-focus]')?.focus();
+    }
     if (!isOpen && element.open) element.close();
   }, [isOpen]);
 

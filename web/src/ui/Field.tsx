@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { useId, type InputHTMLAttributes, type ReactNode, type SelectHTMLAttributes } from 'react';
+import { useId, type ComponentProps, type ReactNode } from 'react';
 import { cx } from './cx';
 
 export const CONTROL =
@@ -26,10 +26,10 @@ export function Field({
   );
 }
 
-export const Input = ({ className, ...rest }: InputHTMLAttributes<HTMLInputElement>) => (
+export const Input = ({ className, ...rest }: ComponentProps<'input'>) => (
   <input className={cx(CONTROL, className)} {...rest} />
 );
 
-export const Select = ({ className, ...rest }: SelectHTMLAttributes<HTMLSelectElement>) => (
+export const Select = ({ className, ...rest }: ComponentProps<'select'>) => (
   <select className={cx(CONTROL, 'pr-1', className)} {...rest} />
 );

@@ -15,7 +15,7 @@ from . import _calls
 from ._calls import Attempts, Call, settings_of, submission_path
 from ._events import Event, Finished
 from ._follower import Follower, cut
-from ._results import Cancelled, DeadLetter, Job, Language, Load, Readiness, Receipt, Summary, Timeline
+from ._results import Cancelled, DeadLetter, Job, Language, Load, Readiness, Receipt, Statistics, Summary, Timeline
 from ._session import Session
 from ._submission import Data, Submission, submission_of
 
@@ -228,6 +228,10 @@ class AsyncClient:
     async def load(self) -> Load:
         """As Client.load()."""
         return await self._ask(_calls.load())
+
+    async def statistics(self, seconds: int | None = None, buckets: int | None = None) -> Statistics:
+        """As Client.statistics()."""
+        return await self._ask(_calls.statistics(seconds, buckets))
 
     async def health(self) -> bool:
         """As Client.health()."""

@@ -24,7 +24,7 @@ import httpx
 
 from . import _results
 from ._errors import ApiError, ConnectionFailed, RateLimited, TimedOut, Unavailable, api_error
-from ._results import Cancelled, DeadLetter, Job, Language, Load, Page, Readiness, Receipt, Timeline
+from ._results import Cancelled, DeadLetter, Job, Language, Load, Page, Readiness, Receipt, Statistics, Timeline
 from ._submission import Submission
 
 T = TypeVar("T")
@@ -164,6 +164,12 @@ def languages() -> Call[tuple[Language, ...]]:
 
 def load() -> Call[Load]:
     return Call("GET", "/api/v1/load", _results.load)
+
+
+def statistics(seconds: int | None, buckets: int | None) -> Call[Statistics]:
+    given = {"seconds": seconds, "buckets": buckets}
+    query = {name: str(value) for name, value in given.items() if value is not None}
+    return Call("GET", "/api/v1/statistics", _results.statistics, query)
 
 
 def health() -> Call[bool]:

@@ -399,6 +399,17 @@ class LanguageLoad:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Host:
+    """The whole host that a worker is on, also from a container. None: unknown."""
+
+    processors: int | None = None
+    cpu_used: float | None = None  #: 0 to 1, of all processors together, in the last seconds
+    memory_total_kb: int | None = None
+    memory_available_kb: int | None = None  #: without swapping
+    load_1m: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Worker:
     """A worker that was heard of in the last seconds."""
 
@@ -406,6 +417,9 @@ class Worker:
     slots: int = 0
     active: int = 0
     last_seen_at: datetime | None = None
+    started_at: datetime | None = None
+    version: str | None = None
+    host: Host | None = None
     counts: Mapping[str, Mapping[str, int]] = field(default_factory=dict)  #: language to status to how many
 
 
@@ -419,12 +433,105 @@ class Load:
     workers: tuple[Worker, ...] = ()
 
 
+def _worker(document: Document) -> Worker:
+    host = document.get("host")
+    times = {name: _time(document.get(name)) for name in ("last_seen_at", "started_at")}
+    made: Worker = _make(Worker, document, host=None if host is None else _make(Host, host), **times)
+    return made
+
+
 def load(document: Document) -> Load:
     by_language = {name: _make(LanguageLoad, entry) for name, entry in document.get("languages", {}).items()}
-    workers = [
-        _make(Worker, entry, last_seen_at=_time(entry.get("last_seen_at"))) for entry in document.get("workers", ())
-    ]
-    made: Load = _make(Load, document, languages=by_language, workers=tuple(workers))
+    workers = tuple(map(_worker, document.get("workers", ())))
+    made: Load = _make(Load, document, languages=by_language, workers=workers)
+    return made
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Percentiles:
+    """Milliseconds; each is a value that occurred. None: not told here."""
+
+    p50: float | None = None
+    p90: float | None = None
+    p95: float | None = None
+    p99: float | None = None
+
+
+def _percentiles(document: Document | None) -> Percentiles | None:
+    return None if document is None else _make(Percentiles, document)
+
+
+def _by_status(document: Document) -> Mapping[Status, int]:
+    return {Status(name): count for name, count in document.get("by_status", {}).items()}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatisticsBucket:
+    at: datetime  #: where it begins
+    accepted: int = 0
+    finished: int = 0
+    by_status: Mapping[Status, int] = field(default_factory=dict)  #: of those that finished in it
+    run_ms: Percentiles | None = None  #: None: nothing ran
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatisticsLanguage:
+    finished: int = 0
+    by_status: Mapping[Status, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatisticsTotals:
+    accepted: int = 0
+    finished: int = 0
+    by_status: Mapping[Status, int] = field(default_factory=dict)
+    by_language: Mapping[str, StatisticsLanguage] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Statistics:
+    """What was accepted and what ended lately, of the whole service."""
+
+    now: datetime
+    seconds: int
+    bucket_seconds: float
+    buckets: tuple[StatisticsBucket, ...] = ()  #: the oldest first, the empty ones too
+    totals: StatisticsTotals = field(default_factory=StatisticsTotals)
+    latency_ms: Mapping[str, Percentiles | None] = field(default_factory=dict)  #: queue, compile, run, total
+    is_sampled: bool = False  #: there was more than is counted: the oldest buckets show too little
+
+
+def _bucket(document: Document) -> StatisticsBucket:
+    made: StatisticsBucket = _make(
+        StatisticsBucket,
+        document,
+        at=datetime.fromisoformat(document["at"]),
+        by_status=_by_status(document),
+        run_ms=_percentiles(document.get("run_ms")),
+    )
+    return made
+
+
+def _totals(document: Document) -> StatisticsTotals:
+    languages = {
+        name: _make(StatisticsLanguage, entry, by_status=_by_status(entry))
+        for name, entry in document.get("by_language", {}).items()
+    }
+    made: StatisticsTotals = _make(
+        StatisticsTotals, document, by_status=_by_status(document), by_language=languages
+    )
+    return made
+
+
+def statistics(document: Document) -> Statistics:
+    made: Statistics = _make(
+        Statistics,
+        document,
+        now=datetime.fromisoformat(document["now"]),
+        buckets=tuple(map(_bucket, document["buckets"])),
+        totals=_totals(document.get("totals", {})),
+        latency_ms={name: _percentiles(entry) for name, entry in document.get("latency_ms", {}).items()},
+    )
     return made
 
 

@@ -15,7 +15,7 @@ from . import _calls
 from ._calls import Attempts, Call, settings_of, submission_path
 from ._events import Event, Finished
 from ._follower import Follower, cut
-from ._results import Cancelled, DeadLetter, Job, Language, Load, Readiness, Receipt, Summary, Timeline
+from ._results import Cancelled, DeadLetter, Job, Language, Load, Readiness, Receipt, Statistics, Summary, Timeline
 from ._submission import Data, Submission, submission_of
 
 T = TypeVar("T")
@@ -243,6 +243,12 @@ class Client:
     def load(self) -> Load:
         """What waits and what is executed, by language and worker."""
         return self._ask(_calls.load())
+
+    def statistics(self, seconds: int | None = None, buckets: int | None = None) -> Statistics:
+        """What was accepted and what ended in the last seconds (10 to 86400; the service's default: 900), in so many
+        buckets (1 to 240; 60). Needs the scope admin.
+        """
+        return self._ask(_calls.statistics(seconds, buckets))
 
     def health(self) -> bool:
         """True: the service answers. It is an exception otherwise."""

@@ -1,0 +1,2 @@
+-- SPDX-License-Identifier: MIT
+DROP INDEX jobs_ended;

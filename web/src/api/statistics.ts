@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: MIT
+/** What was accepted and what ended in a span of time, of the whole fleet (scope admin). */
+import { API, query, request } from './client';
+import type { Load, Status } from './types';
+
+export type ByStatus = Partial<Record<Status, number>>;
+
+export interface Bucket {
+  at: string;
+  accepted: number;
+  finished: number;
+  by_status: ByStatus;
+  run_ms: { p50: number; p95: number } | null;
+}
+
+export interface Percentiles {
+  p50: number;
+  p90: number;
+  p95: number;
+  p99: number;
+}
+
+export const STAGES = ['queue', 'compile', 'run', 'total'] as const;
+export type Stage = (typeof STAGES)[number];
+
+export interface Statistics {
+  /** The server's clock. */
+  now: string;
+  seconds: number;
+  bucket_seconds: number;
+  /** The oldest first, empty ones too; the last one is still filling. */
+  buckets: Bucket[];
+  totals: {
+    accepted: number;
+    finished: number;
+    by_status: ByStatus;
+    by_language: Record<string, { finished: number; by_status: ByStatus }>;
+  };
+  latency_ms: Record<Stage, Percentiles | null>;
+  /** There was more than the server counts: the newest are in it. */
+  is_sampled: boolean;
+}
+
+export interface Host {
+  processors: number;
+  /** Of all processors, 0 to 1; null: not known yet. */
+  cpu_used: number | null;
+  memory_total_kb: number;
+  memory_available_kb: number;
+  load_1m: number;
+}
+
+/** A worker of /load. Servers from before `host` leave it out. */
+export type WorkerLoad = Load['workers'][number] & { host?: Host | null };
+
+export const readStatistics = (seconds: number, buckets: number, signal?: AbortSignal) =>
+  request<Statistics>('GET', `${API}/statistics${query({ seconds, buckets })}`, undefined, signal);

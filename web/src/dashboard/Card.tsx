@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT
+import type { ReactNode } from 'react';
+import { Panel } from '../ui/Panel';
+import { cx } from '../ui/cx';
+import { Notice, Quiet } from './Notice';
+import type { Source } from './useFigures';
+
+/** A panel that shows what one source tells: its figures, greyed if they are old, or why there are none. */
+export function Card<T>({
+  title,
+  note,
+  source,
+  isStale,
+  actions,
+  className,
+  children,
+}: {
+  title: string;
+  note?: ReactNode;
+  source: Source<T>;
+  /** Of the page as a whole; an error of this source makes it stale, too. */
+  isStale: boolean;
+  actions?: ReactNode;
+  className?: string;
+  children: (data: T) => ReactNode;
+}) {
+  const { data, error } = source;
+  return (
+    <Panel
+      label={title}
+      className={cx('overflow-hidden', className)}
+      head={
+        <>
+          <h2 className="pl-2 text-[13px] font-semibold whitespace-nowrap">{title}</h2>
+          {note && <span className="truncate text-[12px] text-muted">{note}</span>}
+        </>
+      }
+      actions={actions}
+    >
+      {data !== null ? (
+        <div className={cx('flex min-h-0 flex-1 flex-col', (isStale || error !== null) && 'is-stale')}>
+          {children(data)}
+        </div>
+      ) : error !== null ? (
+        <Notice error={error} onAgain={source.refresh} />
+      ) : (
+        <Quiet>Reading…</Quiet>
+      )}
+    </Panel>
+  );
+}

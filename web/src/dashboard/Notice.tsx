@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: MIT
+import { KeyRound, Lock, PlugZap, TriangleAlert, type LucideIcon } from 'lucide-react';
+import type { ReactNode } from 'react';
+import { askForKey } from '../app/keys';
+import { ApiProblem, Unreachable } from '../api/client';
+import { Button } from '../ui/Button';
+
+interface Words {
+  Icon: LucideIcon;
+  title: string;
+  text: ReactNode;
+  action: 'key' | 'again';
+}
+
+const Command = ({ children }: { children: string }) => (
+  <code className="mx-auto mt-2 block w-fit max-w-full rounded border border-line bg-sunken px-2 py-1 font-mono text-[12px] break-words text-ink">
+    {children}
+  </code>
+);
+
+function wordsOf(error: unknown): Words {
+  if (error instanceof Unreachable) {
+    return {
+      Icon: PlugZap,
+      title: 'The server does not answer',
+      text: 'It is tried again by itself.',
+      action: 'again',
+    };
+  }
+  const problem = error instanceof ApiProblem ? error.problem : null;
+  if (problem?.status === 401) {
+    return {
+      Icon: KeyRound,
+      title: problem.code === 'key_invalid' ? 'The server does not take this key' : 'The server asks for a key',
+      text: (
+        <>
+          {problem.code === 'key_invalid' ? 'It is unknown or revoked. ' : ''}The dashboard needs one with the scope
+          admin: <Command>sentinel-server keys create --name ops --scopes admin</Command>
+        </>
+      ),
+      action: 'key',
+    };
+  }
+  if (problem?.code === 'scope_missing') {
+    return {
+      Icon: Lock,
+      title: 'This needs another key',
+      text: (
+        <>
+          The server says: {problem.detail}. One that may see it is made by{' '}
+          <Command>sentinel-server keys create --name ops --scopes admin</Command>
+        </>
+      ),
+      action: 'key',
+    };
+  }
+  if (problem?.status === 404) {
+    return {
+      Icon: TriangleAlert,
+      title: 'This server does not tell that',
+      text: 'It is older than this page; after an update of the server the figures appear.',
+      action: 'again',
+    };
+  }
+  return {
+    Icon: TriangleAlert,
+    title: problem ? problem.title : 'That failed',
+    text: error instanceof Error ? error.message : String(error),
+    action: 'again',
+  };
+}
+
+/** In the place of figures that cannot be had: why, and what to do. */
+export function Notice({ error, onAgain }: { error: unknown; onAgain: () => void }) {
+  const { Icon, title, text, action } = wordsOf(error);
+  return (
+    <div className="m-auto flex max-w-lg flex-col items-center gap-2 p-6 text-center text-[13px]">
+      <Icon size={20} className="text-warn" aria-hidden="true" />
+      <p className="font-semibold">{title}</p>
+      <p className="max-w-full text-muted">{text}</p>
+      {action === 'key' ? (
+        <Button className="mt-1" onClick={askForKey}>
+          Enter a key
+        </Button>
+      ) : (
+        <Button className="mt-1" onClick={onAgain}>
+          Try again
+        </Button>
+      )}
+    </div>
+  );
+}
+
+export const Quiet = ({ children }: { children: ReactNode }) => (
+  <p className="m-auto p-6 text-center text-[13px] text-muted">{children}</p>
+);

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: MIT
+import { Link } from 'wouter';
+import type { JobLine } from '../api/types';
+import { age, duration, kib } from './format';
+import { Quiet } from './Notice';
+import { lookOf } from './statuses';
+import { reasonKey, type Failures } from './useFigures';
+
+function Line({ job, reason, now }: { job: JobLine; reason: string | undefined; now: number }) {
+  const look = lookOf(job.status);
+  const when = job.finished_at ?? job.created_at;
+  const figures = [
+    job.time_used_ms !== null && duration(job.time_used_ms),
+    job.memory_used_kb !== null && kib(job.memory_used_kb),
+  ].filter(Boolean);
+  return (
+    <li className="border-b border-line last:border-b-0">
+      <Link
+        href={`/s/${encodeURIComponent(job.id)}`}
+        className="grid grid-cols-[1fr_auto] gap-x-3 px-4 py-1.5 -outline-offset-2 transition-colors hover:bg-raised sm:grid-cols-[10rem_6rem_1fr_auto]"
+      >
+        <span className="flex items-center gap-2 font-medium">
+          <span aria-hidden="true" className="size-2 rounded-full" style={{ background: `var(${look.color})` }} />
+          {look.label}
+        </span>
+        <span className="order-3 truncate text-muted sm:order-none">{job.language}</span>
+        <span className="order-4 truncate text-right text-muted tabular-nums sm:order-none sm:text-left">
+          {figures.join(', ')}
+        </span>
+        <span className="text-right whitespace-nowrap text-muted tabular-nums" title={when ?? undefined}>
+          {when && `${age(now - Date.parse(when))} ago`}
+        </span>
+        {reason && (
+          <span className="order-last col-span-full pl-4 break-words text-ink" title="What the service says of it">
+            {reason}
+          </span>
+        )}
+      </Link>
+    </li>
+  );
+}
+
+export function RecentFailures({ failures, now }: { failures: Failures; now: number }) {
+  if (failures.jobs.length === 0) {
+    return <Quiet>{failures.hasAny ? 'None among the latest submissions.' : 'Nothing was submitted yet.'}</Quiet>;
+  }
+  return (
+    <ul aria-label="Recent failures" className="max-h-80 overflow-y-auto text-[13px]">
+      {failures.jobs.map((job) => (
+        <Line key={job.id} job={job} reason={failures.reasons.get(reasonKey(job))} now={now} />
+      ))}
+    </ul>
+  );
+}

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: MIT
+import type { ReactNode } from 'react';
+import { STAGES, type Stage, type Statistics } from '../api/statistics';
+import { cx } from '../ui/cx';
+import type { LanguageLine } from './fleet';
+import { count, duration, percent } from './format';
+import { Quiet } from './Notice';
+import { ScrollArea } from './ScrollArea';
+import { lookOf, occurring } from './statuses';
+
+export const TH = 'px-3 py-1.5 first:pl-4 last:pr-4 font-medium whitespace-nowrap';
+export const TD = 'px-3 py-1.5 first:pl-4 last:pr-4 whitespace-nowrap tabular-nums';
+
+export function Table({ label, head, children }: { label: string; head: ReactNode; children: ReactNode }) {
+  return (
+    <ScrollArea label={`${label}, to be scrolled`} className="overflow-x-auto pb-1">
+      <table aria-label={label} className="w-full text-[13px]">
+        <thead className="text-[12px] text-muted">
+          <tr>{head}</tr>
+        </thead>
+        <tbody>{children}</tbody>
+      </table>
+    </ScrollArea>
+  );
+}
+
+const STAGE_WORDS: Record<Stage, { name: string; what: string }> = {
+  queue: { name: 'Queue', what: 'from accepted to taken by a worker' },
+  compile: { name: 'Compile', what: 'of those that were compiled' },
+  run: { name: 'Run', what: 'the program itself' },
+  total: { name: 'Total', what: 'from accepted to finished' },
+};
+
+export function LatencyTable({ latency }: { latency: Statistics['latency_ms'] }) {
+  return (
+    <Table
+      label="Latency by stage"
+      head={
+        <>
+          <th className={cx(TH, 'text-left')}>Stage</th>
+          {['p50', 'p90', 'p95', 'p99'].map((name) => (
+            <th key={name} className={cx(TH, 'text-right', name === 'p90' && 'hidden sm:table-cell')}>
+              {name}
+            </th>
+          ))}
+        </>
+      }
+    >
+      {STAGES.map((stage) => {
+        const times = latency[stage];
+        return (
+          <tr key={stage} className="border-t border-line">
+            <th scope="row" className={cx(TD, 'text-left font-normal')} title={STAGE_WORDS[stage].what}>
+              {STAGE_WORDS[stage].name}
+            </th>
+            <td className={cx(TD, 'text-right')}>{duration(times?.p50)}</td>
+            <td className={cx(TD, 'hidden text-right sm:table-cell')}>{duration(times?.p90)}</td>
+            <td className={cx(TD, 'text-right font-medium')}>{duration(times?.p95)}</td>
+            <td className={cx(TD, 'text-right')}>{duration(times?.p99)}</td>
+          </tr>
+        );
+      })}
+    </Table>
+  );
+}
+
+/** How those of one language ended, as shares of a bar. */
+function Shares({ line }: { line: LanguageLine }) {
+  const parts = occurring(line.byStatus);
+  const words = parts.map(({ status, label }) => `${label} ${count(line.byStatus[status])}`).join(', ');
+  return (
+    <div
+      role="img"
+      aria-label={words || 'none finished'}
+      title={words}
+      className="flex h-2 min-w-16 gap-px overflow-hidden rounded-full bg-line"
+    >
+      {parts.map(({ status }) => (
+        <span
+          key={status}
+          style={{ flexGrow: line.byStatus[status], background: `var(${lookOf(status).color})`, minWidth: 2 }}
+        />
+      ))}
+    </div>
+  );
+}
+
+export function LanguagesTable({ lines }: { lines: LanguageLine[] }) {
+  if (lines.length === 0) return <Quiet>No language was used.</Quiet>;
+  return (
+    <Table
+      label="Languages"
+      head={
+        <>
+          <th className={cx(TH, 'text-left')}>Language</th>
+          <th className={cx(TH, 'text-right')}>Active</th>
+          <th className={cx(TH, 'text-right')}>Waiting</th>
+          <th className={cx(TH, 'text-right')}>Finished</th>
+          <th className={cx(TH, 'text-right')}>Success</th>
+          <th className={cx(TH, 'hidden w-1/4 text-left sm:table-cell')}>How they ended</th>
+        </>
+      }
+    >
+      {lines.map((line) => (
+        <tr key={line.name} className="border-t border-line">
+          <th scope="row" className={cx(TD, 'max-w-40 truncate text-left font-normal')}>
+            {line.name}
+          </th>
+          <td className={cx(TD, 'text-right', line.active === 0 && 'text-muted')}>{count(line.active)}</td>
+          <td className={cx(TD, 'text-right', line.waiting === 0 && 'text-muted')}>{count(line.waiting)}</td>
+          <td className={cx(TD, 'text-right')}>{count(line.finished)}</td>
+          <td className={cx(TD, 'text-right')}>{percent(line.successShare)}</td>
+          <td className={cx(TD, 'hidden sm:table-cell')}>
+            <Shares line={line} />
+          </td>
+        </tr>
+      ))}
+    </Table>
+  );
+}

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: MIT
+import type { WorkerLoad } from '../api/statistics';
+import { cx } from '../ui/cx';
+import { Bar } from './Bar';
+import { SILENT_AFTER_MS, silenceOf, tallyOf } from './fleet';
+import { age, count, kib, percent } from './format';
+import { Quiet } from './Notice';
+import { share } from './statuses';
+import { Table, TD, TH } from './Tables';
+
+function Meter({ label, value, text }: { label: string; value: number | null; text: string }) {
+  if (value === null) return <span className="text-muted">–</span>;
+  return (
+    <div className="flex min-w-28 items-center gap-2">
+      <Bar label={label} value={value} text={text} className="flex-1" />
+      <span className="w-12 text-right">{percent(value)}</span>
+    </div>
+  );
+}
+
+function WorkerRow({ worker, now }: { worker: WorkerLoad; now: number }) {
+  const { name, active, slots, host } = worker;
+  const silence = silenceOf(worker, now);
+  const isSilent = silence > SILENT_AFTER_MS;
+  const tally = tallyOf(worker);
+  const used = host ? host.memory_total_kb - host.memory_available_kb : 0;
+  return (
+    <tr className="border-t border-line">
+      <th scope="row" className={cx(TD, 'max-w-32 truncate text-left font-normal sm:max-w-60')} title={name}>
+        <span
+          aria-hidden="true"
+          className={cx('mr-2 inline-block size-2 rounded-full', isSilent ? 'bg-bad' : 'bg-good')}
+        />
+        <span className="font-mono text-[12px]">{name}</span>
+      </th>
+      <td className={TD}>
+        <div className="flex min-w-24 items-center gap-2">
+          <Bar
+            label={`Slots of ${name}`}
+            value={share(active, slots) ?? 0}
+            text={`${active} of ${slots} slots busy`}
+            warnAt={2}
+            badAt={2}
+            className="flex-1"
+          />
+          <span className="w-12 text-right">
+            {active} / {slots}
+          </span>
+        </div>
+      </td>
+      <td className={cx(TD, 'text-right', isSilent && 'font-medium text-bad')}>{age(silence)} ago</td>
+      <td className={cx(TD, 'hidden sm:table-cell')}>
+        <Meter label={`Host CPU of ${name}`} value={host?.cpu_used ?? null} text={percent(host?.cpu_used ?? null)} />
+      </td>
+      <td
+        className={cx(TD, 'hidden sm:table-cell')}
+        title={host ? `${kib(used)} of ${kib(host.memory_total_kb)}` : undefined}
+      >
+        <Meter
+          label={`Host memory of ${name}`}
+          value={host ? share(used, host.memory_total_kb) : null}
+          text={host ? `${kib(used)} of ${kib(host.memory_total_kb)}` : ''}
+        />
+      </td>
+      <td className={cx(TD, 'hidden text-right md:table-cell')}>
+        {host ? `${host.load_1m.toFixed(2)} on ${host.processors}` : '–'}
+      </td>
+      <td className={cx(TD, 'hidden text-right md:table-cell')}>{count(tally.completed)}</td>
+      <td className={cx(TD, 'hidden text-right md:table-cell', tally.failed > 0 && 'font-medium text-bad')}>
+        {count(tally.failed)}
+      </td>
+    </tr>
+  );
+}
+
+export function Workers({ workers, now }: { workers: readonly WorkerLoad[]; now: number }) {
+  if (workers.length === 0) {
+    return <Quiet>No worker was heard of: submissions wait until one is started (sentinel-worker).</Quiet>;
+  }
+  const sorted = [...workers].sort((a, b) => a.name.localeCompare(b.name));
+  return (
+    <Table
+      label="Workers"
+      head={
+        <>
+          <th className={cx(TH, 'text-left')}>Worker</th>
+          <th className={cx(TH, 'text-left')}>Slots busy</th>
+          <th className={cx(TH, 'text-right')}>Last seen</th>
+          <th className={cx(TH, 'hidden text-left sm:table-cell')}>Host CPU</th>
+          <th className={cx(TH, 'hidden text-left sm:table-cell')}>Host memory</th>
+          <th className={cx(TH, 'hidden text-right md:table-cell')}>Load, processors</th>
+          <th className={cx(TH, 'hidden text-right md:table-cell')}>Completed</th>
+          <th className={cx(TH, 'hidden text-right md:table-cell')}>Failed</th>
+        </>
+      }
+    >
+      {sorted.map((worker) => (
+        <WorkerRow key={worker.name} worker={worker} now={now} />
+      ))}
+    </Table>
+  );
+}

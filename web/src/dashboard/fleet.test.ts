@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: MIT
+// @vitest-environment node
+import { describe, expect, it } from 'vitest';
+import { failuresOf, hostsOf, languagesOf, silenceOf, slotsOf, tallyOf } from './fleet';
+import { hostOf, jobOf, statisticsOf, workerOf } from './fixtures';
+
+it('adds up slots', () => {
+  expect(slotsOf([workerOf({ active: 3, slots: 4 }), workerOf({ active: 0, slots: 8 })])).toEqual({
+    active: 3,
+    slots: 12,
+  });
+  expect(slotsOf([])).toEqual({ active: 0, slots: 0 });
+});
+
+describe('hosts', () => {
+  it('weighs each by its processors', () => {
+    const hosts = hostsOf([
+      workerOf({ host: hostOf({ processors: 1, cpu_used: 1 }) }),
+      workerOf({ host: hostOf({ processors: 3, cpu_used: 0 }) }),
+    ]);
+    expect(hosts.cpuUsed).toBe(0.25);
+    expect(hosts.processors).toBe(4);
+    expect(hosts.memoryUsedKb).toBe(4_000_000);
+    expect(hosts.memoryTotalKb).toBe(16_000_000);
+  });
+
+  it('leaves out who does not tell', () => {
+    const hosts = hostsOf([workerOf(), workerOf({ host: null }), workerOf({ host: hostOf({ cpu_used: null }) })]);
+    expect(hosts.known).toBe(1);
+    expect(hosts.cpuUsed).toBeNull();
+  });
+});
+
+it('calls failed what the service did wrong, and completed what programs did', () => {
+  const worker = workerOf({
+    counts: { python: { SUCCESS: 5, TIMEOUT: 2, INTERNAL_ERROR: 1 }, cpp: { COMPILATION_ERROR: 3 } },
+  });
+  expect(tallyOf(worker)).toEqual({ completed: 10, failed: 1 });
+});
+
+it('measures silence, and takes a clock that runs ahead for none', () => {
+  const at = Date.parse('2026-01-01T12:00:00Z');
+  expect(silenceOf(workerOf(), at + 2_000)).toBe(2_000);
+  expect(silenceOf(workerOf(), at - 2_000)).toBe(0);
+});
+
+describe('languages', () => {
+  const load = {
+    waiting: 3,
+    active: 1,
+    workers: [],
+    languages: { go: { waiting: 3, active: 1 }, java: { waiting: 0, active: 0, completed: 9 } },
+  };
+
+  it('joins what runs with what ended, and leaves out what was long ago', () => {
+    const lines = languagesOf(load, statisticsOf([{ SUCCESS: 3, TIMEOUT: 1 }]));
+    expect(
+      lines.map(({ name, active, waiting, finished, successShare }) => [name, active, waiting, finished, successShare]),
+    ).toEqual([
+      ['python', 0, 0, 4, 0.75],
+      ['go', 1, 3, 0, null],
+    ]);
+  });
+
+  it('needs neither of the two', () => {
+    expect(languagesOf(null, null)).toEqual([]);
+    expect(languagesOf(load, null).map(({ name }) => name)).toEqual(['go']);
+    expect(languagesOf(null, statisticsOf([{ SUCCESS: 1 }])).map(({ name }) => name)).toEqual(['python']);
+  });
+});
+
+describe('failures', () => {
+  const recent = [
+    jobOf('e', 'RUNNING', null),
+    jobOf('d', 'SUCCESS', '2026-01-01T12:00:04Z'),
+    jobOf('c', 'TIMEOUT', '2026-01-01T12:00:03Z'),
+    jobOf('b', 'CANCELLED', '2026-01-01T12:00:02Z'),
+    jobOf('a', 'INTERNAL_ERROR', '2026-01-01T12:00:01Z'),
+    jobOf('f', 'WRONG_ANSWER', '2026-01-01T12:00:05Z'),
+  ];
+  const ids = (jobs: { id: string }[]) => jobs.map(({ id }) => id).join('');
+
+  it('has the service’s own first, then what programs did, the newest first', () => {
+    const internal = [
+      jobOf('a', 'INTERNAL_ERROR', '2026-01-01T12:00:01Z'),
+      jobOf('z', 'INTERNAL_ERROR', '2026-01-01T10:00:00Z'),
+    ];
+    expect(ids(failuresOf(internal, recent, 10))).toBe('azfc');
+  });
+
+  it('names none twice that arrived between the two questions', () => {
+    expect(ids(failuresOf([], recent, 10))).toBe('afc');
+  });
+
+  it('stops at the most that is wanted', () => {
+    expect(ids(failuresOf([], recent, 2))).toBe('af');
+  });
+});

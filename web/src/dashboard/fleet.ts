@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: MIT
+/** Workers, hosts, languages, failures: what is told by several answers, put together. */
+import type { ByStatus, Statistics, WorkerLoad } from '../api/statistics';
+import { isOver, type JobLine, type Load } from '../api/types';
+import { ratesOf, share, type Rates } from './statuses';
+
+export interface Slots {
+  active: number;
+  slots: number;
+}
+
+export const slotsOf = (workers: readonly WorkerLoad[]): Slots =>
+  workers.reduce((sum, { active, slots }) => ({ active: sum.active + active, slots: sum.slots + slots }), {
+    active: 0,
+    slots: 0,
+  });
+
+export interface Hosts {
+  /** Workers that tell of theirs. */
+  known: number;
+  processors: number;
+  /** 0 to 1, each host by its processors; null: nobody knows. */
+  cpuUsed: number | null;
+  memoryUsedKb: number;
+  memoryTotalKb: number;
+}
+
+/** Of all hosts together. A host with two workers counts twice: what it is called is not told. */
+export function hostsOf(workers: readonly WorkerLoad[]): Hosts {
+  const sum: Hosts = { known: 0, processors: 0, cpuUsed: null, memoryUsedKb: 0, memoryTotalKb: 0 };
+  let busy = 0;
+  let measured = 0;
+  for (const { host } of workers) {
+    if (!host) continue;
+    sum.known++;
+    sum.processors += host.processors;
+    sum.memoryTotalKb += host.memory_total_kb;
+    sum.memoryUsedKb += Math.max(0, host.memory_total_kb - host.memory_available_kb);
+    if (host.cpu_used === null) continue;
+    busy += host.cpu_used * host.processors;
+    measured += host.processors;
+  }
+  if (measured > 0) sum.cpuUsed = busy / measured;
+  return sum;
+}
+
+export interface Tally {
+  completed: number;
+  failed: number;
+}
+
+/** Since the worker began. Failed is what the service did wrong; a program's own failure was completed. */
+export function tallyOf(worker: WorkerLoad): Tally {
+  const tally: Tally = { completed: 0, failed: 0 };
+  for (const byStatus of Object.values(worker.counts)) {
+    for (const [status, count] of Object.entries(byStatus)) {
+      if (status === 'INTERNAL_ERROR') tally.failed += count;
+      else tally.completed += count;
+    }
+  }
+  return tally;
+}
+
+/** A worker tells of itself every few seconds; who was not heard for longer may be gone. */
+export const SILENT_AFTER_MS = 15_000;
+
+export const silenceOf = (worker: WorkerLoad, now: number): number =>
+  Math.max(0, now - Date.parse(worker.last_seen_at));
+
+export interface LanguageLine extends Rates {
+  name: string;
+  active: number;
+  waiting: number;
+  byStatus: ByStatus;
+  successShare: number | null;
+}
+
+/** Each language that runs, waits or ended; the most used first. */
+export function languagesOf(load: Load | null, statistics: Statistics | null): LanguageLine[] {
+  const now = load?.languages ?? {};
+  const ended = statistics?.totals.by_language ?? {};
+  const lines: LanguageLine[] = [];
+  for (const name of new Set([...Object.keys(now), ...Object.keys(ended)])) {
+    const active = now[name]?.active ?? 0;
+    const waiting = now[name]?.waiting ?? 0;
+    const byStatus = ended[name]?.by_status ?? {};
+    const rates = ratesOf(byStatus);
+    if (active + waiting + rates.finished === 0) continue;
+    lines.push({ name, active, waiting, byStatus, ...rates, successShare: share(rates.success, rates.finished) });
+  }
+  return lines.sort((a, b) => b.finished - a.finished || b.active - a.active || a.name.localeCompare(b.name));
+}
+
+const newestFirst = (a: JobLine, b: JobLine) => (b.finished_at ?? '').localeCompare(a.finished_at ?? '');
+
+/** What an operator has to look at first: the service's own faults, then what programs did; not what was cancelled. */
+export function failuresOf(internal: readonly JobLine[], recent: readonly JobLine[], most: number): JobLine[] {
+  const seen = new Set(internal.map((job) => job.id));
+  const others = recent.filter(
+    (job) => isOver(job.status) && job.status !== 'SUCCESS' && job.status !== 'CANCELLED' && !seen.has(job.id),
+  );
+  const ours = [...internal, ...others.filter((job) => job.status === 'INTERNAL_ERROR')].sort(newestFirst);
+  const theirs = others.filter((job) => job.status !== 'INTERNAL_ERROR').sort(newestFirst);
+  return [...ours, ...theirs].slice(0, most);
+}

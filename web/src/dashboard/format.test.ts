@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: MIT
+// @vitest-environment node
+import { expect, it } from 'vitest';
+import { age, count, duration, kib, percent } from './format';
+
+it('writes counts', () => {
+  expect([0, 7, 7.26, 123.4, 12_400, null, undefined, Number.NaN].map(count)).toEqual([
+    '0',
+    '7',
+    '7.3',
+    '123',
+    '12,400',
+    '–',
+    '–',
+    '–',
+  ]);
+});
+
+it('never writes 0 % of something that is, or 100 % of something that is not', () => {
+  expect([0, 0.0001, 0.004, 0.256, 0.994, 0.99951, 1, null].map(percent)).toEqual([
+    '0 %',
+    '< 0.1 %',
+    '0.4 %',
+    '26 %',
+    '99.4 %',
+    '> 99.9 %',
+    '100 %',
+    '–',
+  ]);
+});
+
+it('writes durations in the unit that fits', () => {
+  expect(
+    [0, 0.42, 9.96, 45.4, 999.6, 1_234, 12_340, 59_960, 125_000, 3_599_700, 11_045_000, null].map(duration),
+  ).toEqual([
+    '0 ms',
+    '0.4 ms',
+    '10 ms',
+    '45 ms',
+    '1.00 s',
+    '1.23 s',
+    '12.3 s',
+    '1 min 0 s',
+    '2 min 5 s',
+    '1 h 0 min',
+    '3 h 4 min',
+    '–',
+  ]);
+});
+
+it('writes ages in whole units', () => {
+  expect([-5, 0, 59_400, 60_000, 7_200_000, 200_000_000].map(age)).toEqual([
+    '0 s',
+    '0 s',
+    '59 s',
+    '1 min',
+    '2 h',
+    '2 days',
+  ]);
+});
+
+it('writes memory', () => {
+  expect([512, 4_096, 262_144, 32_000_000].map(kib)).toEqual(['512 KiB', '4.0 MiB', '256 MiB', '30.5 GiB']);
+});

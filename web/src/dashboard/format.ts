@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: MIT
+/** Figures in as few signs as a dense page has room for. */
+
+const NONE = '–';
+
+/** 0, 7.3, 124, 12,400 */
+export function count(value: number | null | undefined): string {
+  if (value === null || value === undefined || !Number.isFinite(value)) return NONE;
+  const digits = Number.isInteger(value) || Math.abs(value) >= 100 ? 0 : 1;
+  return value.toLocaleString('en', { minimumFractionDigits: 0, maximumFractionDigits: digits });
+}
+
+/** A share that is not 0 never reads as 0, one that is not all never as 100 %. */
+export function percent(value: number | null): string {
+  if (value === null || !Number.isFinite(value)) return NONE;
+  const hundredths = value * 100;
+  if (hundredths > 0 && hundredths < 0.1) return '< 0.1 %';
+  if (hundredths < 100 && hundredths > 99.9) return '> 99.9 %';
+  const isFine = (hundredths > 0 && hundredths < 10) || (hundredths > 99 && hundredths < 100);
+  return `${isFine ? hundredths.toFixed(1) : Math.round(hundredths)} %`;
+}
+
+/** 0.4 ms, 45 ms, 1.23 s, 2 min 5 s, 3 h 4 min */
+export function duration(ms: number | null | undefined): string {
+  if (ms === null || ms === undefined || !Number.isFinite(ms)) return NONE;
+  if (ms < 9.95) return `${Number(ms.toFixed(1))} ms`;
+  if (ms < 999.5) return `${Math.round(ms)} ms`;
+  if (ms < 9_995) return `${(ms / 1000).toFixed(2)} s`;
+  if (ms < 59_950) return `${(ms / 1000).toFixed(1)} s`;
+  const seconds = Math.round(ms / 1000);
+  if (seconds < 3_600) return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
+  const minutes = Math.round(seconds / 60);
+  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
+
+/** For "… ago": whole units, the largest only. */
+export function age(ms: number): string {
+  const seconds = Math.max(0, Math.round(ms / 1000));
+  if (seconds < 60) return `${seconds} s`;
+  if (seconds < 3_600) return `${Math.floor(seconds / 60)} min`;
+  if (seconds < 172_800) return `${Math.floor(seconds / 3_600)} h`;
+  return `${Math.floor(seconds / 86_400)} days`;
+}
+
+/** 512 KiB, 3.4 GiB */
+export function kib(value: number): string {
+  const units = ['KiB', 'MiB', 'GiB', 'TiB'];
+  let amount = value;
+  let unit = 0;
+  while (amount >= 1024 && unit < units.length - 1) {
+    amount /= 1024;
+    unit++;
+  }
+  return `${amount >= 100 || unit === 0 ? Math.round(amount) : amount.toFixed(1)} ${units[unit] ?? ''}`;
+}
+
+const clock = new Intl.DateTimeFormat('en', { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
+const clockWithSeconds = new Intl.DateTimeFormat('en', {
+  hour: '2-digit',
+  minute: '2-digit',
+  second: '2-digit',
+  hourCycle: 'h23',
+});
+
+/** In the reader's own time zone. */
+export const timeOfDay = (ms: number, withSeconds: boolean): string =>
+  (withSeconds ? clockWithSeconds : clock).format(ms);

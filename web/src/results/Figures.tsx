@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+import type { Limits } from '../api/types';
+import { duration, exactDuration, kilobytes, signalName } from '../lib/format';
+import { Meter } from './Meter';
+
+/** What a run, its compile step and a test case measure alike. */
+export interface Measured {
+  exit_code?: number | null;
+  signal?: number | null;
+  time_used_ms?: number;
+  cpu_time_ms?: number;
+  memory_used_kb?: number;
+}
+
+function End({ measured }: { measured: Measured }) {
+  const { exit_code: code = null, signal = null } = measured;
+  const isFine = code === 0;
+  return (
+    <div className="flex min-w-0 items-baseline justify-between gap-2 text-[12px] @md:flex-col @md:justify-start @md:gap-1">
+      <span className="text-muted">{signal !== null ? 'Signal' : 'Exit status'}</span>
+      <span className={isFine ? 'font-semibold tabular-nums' : 'font-semibold text-bad tabular-nums'}>
+        {signal !== null ? `${signal} ${signalName(signal)}` : (code ?? '–')}
+      </span>
+    </div>
+  );
+}
+
+/** The figures of a run in one row, against its limits. */
+export function Figures({ measured, limits }: { measured: Measured; limits: Limits | null }) {
+  if (measured.time_used_ms === undefined) return null;
+  const { time_used_ms: time, cpu_time_ms: cpu = 0, memory_used_kb: memory = 0 } = measured;
+  return (
+    <div className="grid grid-cols-1 gap-x-5 gap-y-2 @md:grid-cols-[auto_1fr_1fr_1fr]">
+      <End measured={measured} />
+      <Meter
+        label="CPU time"
+        used={cpu}
+        limit={limits?.cpu_time_limit_ms ?? null}
+        text={duration(cpu)}
+        limitText={limits && exactDuration(limits.cpu_time_limit_ms)}
+      />
+      <Meter
+        label="Elapsed"
+        used={time}
+        limit={limits?.time_limit_ms ?? null}
+        text={duration(time)}
+        limitText={limits && exactDuration(limits.time_limit_ms)}
+      />
+      <Meter
+        label="Memory"
+        used={memory}
+        limit={limits?.memory_limit_kb ?? null}
+        text={kilobytes(memory)}
+        limitText={limits && kilobytes(limits.memory_limit_kb)}
+      />
+    </div>
+  );
+}

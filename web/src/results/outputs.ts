@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: MIT
+/** What there is to show of a run's output. */
+import type { Job } from '../api/types';
+import { textOf } from '../lib/encoded';
+import { count, kilobytes } from '../lib/format';
+import type { Run, Stream } from '../playground/run';
+import type { Filter, ShownChunk } from './printing';
+
+const STREAMS: readonly Stream[] = ['compile_output', 'stdout', 'stderr'];
+
+const known = new WeakMap<Job, ShownChunk[]>();
+
+/** Those that came; of a run that is over, and was not followed, those that the server kept. */
+export function chunksOf(run: Pick<Run, 'chunks' | 'job'>): readonly ShownChunk[] {
+  const { chunks, job } = run;
+  if (chunks.length > 0 || !job) return chunks;
+  let made = known.get(job);
+  if (!made) {
+    made = STREAMS.map((stream) => ({ stream, text: textOf(job[stream], job[`${stream}_encoding`]) })).filter(
+      (chunk) => chunk.text !== '',
+    );
+    known.set(job, made);
+  }
+  return made;
+}
+
+export function hasStream(chunks: readonly ShownChunk[], stream: Stream): boolean {
+  return chunks.some((chunk) => chunk.stream === stream && !chunk.isEcho);
+}
+
+/** Sentences about what is missing from what is shown. */
+export function shortcomings(job: Job | null, filter: Filter, dropped: number): string[] {
+  const told: string[] = [];
+  const limit = job?.limits ? ` of ${kilobytes(job.limits.output_limit_kb)}` : '';
+  const isWanted = (stream: Filter) => filter === stream || (filter === 'all' && stream !== 'compile_output');
+
+  for (const stream of ['stdout', 'stderr'] as const) {
+    if (job?.[`${stream}_truncated`] && isWanted(stream)) told.push(`${stream} was cut at its limit${limit}.`);
+  }
+  if (job?.compile_output_truncated && filter === 'compile_output') {
+    const most = job.compile ? ` of ${kilobytes(job.compile.limits.output_limit_kb)}` : '';
+    told.push(`What the compiler printed was cut at its limit${most}.`);
+  }
+  if (dropped > 0) told.push(`This page keeps no more: ${count(dropped)} characters are not shown. Download has them.`);
+  return told;
+}

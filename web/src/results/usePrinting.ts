@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: MIT
+import { useEffect, useReducer, useRef } from 'react';
+import { Printing, type Filter, type ShownChunk } from './printing';
+
+/** Milliseconds of a frame that may go into this; what is over is done in the next ones. */
+const BUDGET = 10;
+
+export interface Printed {
+  printing: Printing;
+  /** Counts what was added, so that whoever draws it sees that it changed. */
+  revision: number;
+}
+
+/** The chunks on paper, as they come. `version` counts their changes. */
+export function usePrinting(
+  chunks: readonly ShownChunk[],
+  version: number,
+  filter: Filter,
+  columns: number,
+  isOver: boolean,
+): Printed {
+  const [revision, redraw] = useReducer((count: number) => count + 1, 0);
+  const kept = useRef<Printing | null>(null);
+
+  if (!kept.current?.isOf(chunks, filter)) kept.current = new Printing(chunks, filter, columns);
+  const printing = kept.current;
+
+  useEffect(() => {
+    let frame = 0;
+    function work() {
+      const begun = performance.now();
+      printing.setColumns(columns);
+      const isDone = printing.advance(isOver, () => performance.now() - begun > BUDGET);
+      redraw();
+      if (!isDone) frame = requestAnimationFrame(work);
+    }
+    work();
+    return () => cancelAnimationFrame(frame);
+  }, [printing, version, columns, isOver]);
+
+  return { printing, revision };
+}
