@@ -56,6 +56,7 @@ export class EditorView {
       glyphMargin: false,
       minimap: { enabled: false },
       scrollBeyondLastLine: false,
+      renderFinalNewline: 'on',
       renderLineHighlight: 'line',
       renderLineHighlightOnlyWhenFocus: true,
       overviewRulerLanes: 2,

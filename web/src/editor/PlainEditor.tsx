@@ -47,7 +47,7 @@ export const PlainEditor = forwardRef<HTMLTextAreaElement, Props>(function Plain
       <pre
         ref={gutter}
         aria-hidden="true"
-        className="m-0 w-[3.6rem] shrink-0 overflow-hidden pr-[1.1rem] text-right text-muted/70 select-none"
+        className="m-0 w-[3.6rem] shrink-0 overflow-hidden pr-[1.1rem] text-right text-muted select-none"
         style={style}
       >
         {Array.from({ length: lines }, (_, line) => line + 1).join('\n')}

@@ -29,7 +29,7 @@ const SYNTAX = {
 const SURFACES: Record<string, [name: string, opacity?: string]> = {
   'editor.background': ['surface'],
   'editor.foreground': ['ink'],
-  'editorLineNumber.foreground': ['muted', 'b0'],
+  'editorLineNumber.foreground': ['muted'],
   'editorLineNumber.activeForeground': ['ink'],
   'editorCursor.foreground': ['accent'],
   'editor.selectionBackground': ['accent', '40'],

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { lazy, Suspense, useState, type ReactNode } from 'react';
+import { lazy, Suspense, useEffect, useRef, useState, type ReactNode } from 'react';
 import type { Language } from '../../api/types';
 import { Panel } from '../../ui/Panel';
 import { Tabs, type TabItem } from '../../ui/Tabs';
@@ -46,6 +46,20 @@ function Pane({ name, active, children }: { name: Name; active: Name; children: 
 export function InputPanel({ draft, language }: { draft: Draft; language: Language | null }) {
   const edit = useWorkspace((state) => state.edit);
   const [active, setActive] = useState<Name>(draft.isTesting ? 'tests' : 'input');
+  const hasCases = draft.cases.length > 0;
+  const hadCases = useRef(hasCases);
+
+  // Whoever writes the first test wants to run it.
+  useEffect(() => {
+    if (hasCases && !hadCases.current && !draft.isTesting) edit({ isTesting: true });
+    hadCases.current = hasCases;
+  }, [hasCases, draft.isTesting, edit]);
+
+  // An example or a shared run came with tests.
+  useEffect(() => {
+    if (draft.isTesting) setActive('tests');
+  }, [draft.isTesting]);
+
   const changedLimits = Object.values(draft.limits).filter((value) => value !== null).length;
   const items: TabItem<Name>[] = [
     { name: 'input', label: <Label text="Input" count={0} /> },
@@ -63,7 +77,7 @@ export function InputPanel({ draft, language }: { draft: Draft; language: Langua
           <Switch
             label="Type while it runs"
             isOn={draft.isInteractive}
-            isDisabled={draft.isTesting && draft.cases.length > 0}
+            isDisabled={draft.isTesting && hasCases}
             onChange={(isInteractive) => edit({ isInteractive })}
           />
         ) : active === 'tests' ? (
@@ -72,7 +86,7 @@ export function InputPanel({ draft, language }: { draft: Draft; language: Langua
       }
     >
       <Pane name="input" active={active}>
-        {draft.isTesting && draft.cases.length > 0 && (
+        {draft.isTesting && hasCases && (
           <p className="border-b border-line bg-sunken px-4 py-1.5 text-[12px] text-muted">
             Run executes the tests, each with its own input; this one is not used.
           </p>

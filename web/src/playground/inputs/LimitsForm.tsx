@@ -61,7 +61,7 @@ export function LimitsForm({ draft, language }: { draft: Draft; language: Langua
   const isChanged = Object.values(draft.limits).some((value) => value !== null);
   return (
     <div className="@container overflow-y-auto p-4">
-      <div className="grid grid-cols-1 gap-x-4 gap-y-3 @sm:grid-cols-2 @2xl:grid-cols-4">
+      <div className="grid grid-cols-1 gap-x-4 gap-y-3 @xs:grid-cols-2 @2xl:grid-cols-4">
         {ROWS.map((row) => (
           <LimitField
             key={row.name}

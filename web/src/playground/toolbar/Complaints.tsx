@@ -43,7 +43,8 @@ function RunComplaint() {
   const phase = useRun((run) => run.phase);
   const isShown = useRun((run) => run.id !== null && run.request === null);
   const seconds = useSecondsUntil(retryAt);
-  const complaint = error === null ? null : complaintOf(error);
+  const [dismissed, dismiss] = useState<unknown>(null);
+  const complaint = error === null || error === dismissed ? null : complaintOf(error);
   const needsKey = complaint?.needsKey ?? false;
 
   useEffect(() => {
@@ -84,7 +85,7 @@ function RunComplaint() {
           label="Dismiss"
           className="size-7"
           icon={<X size={14} aria-hidden="true" />}
-          onClick={() => useRun.setState({ error: null })}
+          onClick={() => dismiss(error)}
         />
       )}
     </Strip>

@@ -57,7 +57,7 @@ export function ExamplesMenu({ languages }: { languages: Language[] | null }) {
       face={
         <>
           <BookOpen size={15} className="text-muted" aria-hidden="true" />
-          <span className="max-md:hidden">Examples</span>
+          <span className="max-md:sr-only">Examples</span>
         </>
       }
       groups={groups}

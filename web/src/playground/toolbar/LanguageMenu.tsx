@@ -31,7 +31,10 @@ export function LanguageMenu({ languages }: { languages: Language[] | null }) {
       label={`Language: ${title}${language?.version ? ` ${language.version}` : ''}`}
       face={
         <>
-          <span className="font-semibold">{title}</span>
+          <span className="font-semibold">
+            <span className="sr-only">Language: </span>
+            {title}
+          </span>
           <span className="text-muted max-sm:hidden">{language?.version}</span>
           <ChevronDown size={14} className="text-muted" aria-hidden="true" />
         </>

@@ -23,7 +23,7 @@ export interface MenuGroup {
 
 interface Props {
   label: string;
-  /** What is on the button. */
+  /** What is on the button; its text is the button's name. */
   face: ReactNode;
   groups: MenuGroup[];
   /** What is said instead of the items. */
@@ -94,7 +94,6 @@ export function Menu({ label, face, groups, empty, noteBelow = false, className 
         aria-haspopup="menu"
         aria-expanded={isOpen}
         aria-controls={isOpen ? id : undefined}
-        aria-label={label}
         className={cx(
           'inline-flex h-8 max-w-full items-center gap-2 rounded-md border border-line bg-raised px-2.5 text-[13px] whitespace-nowrap',
           'transition-colors hover:border-muted aria-expanded:border-muted',

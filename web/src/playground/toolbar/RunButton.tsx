@@ -49,7 +49,7 @@ export function RunButton() {
       onClick={() => start?.()}
     >
       {label}
-      <kbd aria-hidden="true" className="ml-1 font-sans text-[11px] font-medium opacity-75 max-lg:hidden">
+      <kbd aria-hidden="true" className="ml-1 font-sans text-[11px] font-medium max-lg:hidden">
         {isApple ? '⌘↵' : 'Ctrl ↵'}
       </kbd>
     </Button>
