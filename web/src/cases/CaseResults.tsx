@@ -136,6 +136,7 @@ function CaseRow({
   children: ReactNode;
 }) {
   const { result } = state;
+  const wasRun = result !== null && result.status !== 'CANCELLED';
   return (
     <li className="border-b border-line last:border-b-0">
       <button
@@ -154,13 +155,13 @@ function CaseRow({
           {state.name}
           {result?.hidden && <span className="text-muted"> (hidden)</span>}
         </span>
-        {result && result.status !== 'CANCELLED' && (
+        <StatusOf status={state.status} />
+        {result && (
           <span className="hidden shrink-0 gap-3 font-mono text-[11.5px] text-muted tabular-nums @sm:flex">
-            <span>{duration(result.time_used_ms)}</span>
-            <span className="w-16 text-right">{kilobytes(result.memory_used_kb)}</span>
+            <span className="w-16 text-right">{wasRun && duration(result.time_used_ms)}</span>
+            <span className="w-16 text-right">{wasRun && kilobytes(result.memory_used_kb)}</span>
           </span>
         )}
-        <StatusOf status={state.status} />
       </button>
       {isOpen && children}
     </li>

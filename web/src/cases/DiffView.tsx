@@ -74,10 +74,10 @@ export function DiffView({
   return (
     <div className="flex flex-col gap-1">
       {/* It scrolls: the keyboard has to get there. */}
-      {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
       <div
         role="region"
         aria-label="Difference"
+        // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex
         tabIndex={0}
         className="max-h-80 overflow-auto rounded-lg border border-line bg-sunken"
       >

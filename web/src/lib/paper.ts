@@ -202,11 +202,11 @@ const SPECIAL = /[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufffd]/g
 // eslint-disable-next-line no-control-regex
 const UNSEEN = /[\x00-\x08\x0b\x0c\x0e-\x1a\x1c-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]+/y;
 
-/** How a character is shown that has no picture, or turns the direction of what follows. */
+/** How a character is shown that has no picture, or turns the direction of what follows: as terminals do, ^G. */
 export function visible(character: string): string {
   const code = character.charCodeAt(0);
-  if (code < 0x20) return String.fromCharCode(0x2400 + code);
-  if (code === 0x7f) return '\u2421';
+  if (code < 0x20) return `^${String.fromCharCode(0x40 + code)}`;
+  if (code === 0x7f) return '^?';
   return `<${code < 0x100 ? code.toString(16).padStart(2, '0') : `U+${code.toString(16).toUpperCase()}`}>`;
 }
 

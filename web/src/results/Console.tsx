@@ -191,7 +191,7 @@ export function Console({
       )}
       {hasEndBelow && (
         <Button
-          className="absolute right-4 bottom-3 h-7 shadow-lg"
+          className="absolute right-4 bottom-3 h-7 font-sans shadow-lg"
           icon={<ArrowDown size={13} aria-hidden="true" />}
           onClick={() => {
             setFollowing(true);
