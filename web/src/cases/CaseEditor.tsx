@@ -268,7 +268,7 @@ export function CaseEditor() {
   }
 
   return (
-    <section aria-label="Test cases" className="@container flex flex-col gap-3">
+    <section aria-label="Test cases" className="@container flex flex-col gap-3 p-3">
       {cases.length > 0 && <CompareSettings draft={draft} edit={edit} />}
       {cases.length === 0 && !isPasting && (
         <p className="text-[13px] text-muted">

@@ -1,4 +1,227 @@
 // SPDX-License-Identifier: MIT
+import { Search } from 'lucide-react';
+import { useEffect, useRef, useState } from 'react';
+import { ApiProblem, readJobWithRequest, Unreachable } from '../api/client';
+import { useLanguages } from '../api/languages';
+import type { Language, Status, Submission } from '../api/types';
+import { useRun } from '../playground/run';
+import { draftOf } from '../playground/submission';
+import { useWorkspace } from '../playground/workspace';
+import { lookOf, STATUSES } from '../results/status';
+import { Button } from '../ui/Button';
+import { CONTROL, Select } from '../ui/Field';
+import { cx } from '../ui/cx';
+import { HistoryLine } from './HistoryLine';
+import { matching } from './lines';
+import { useHistory, type HistoryState } from './useHistory';
+
+function sentenceOf(error: unknown): string {
+  if (error instanceof Unreachable) {
+    return navigator.onLine ? 'The server does not answer. It is tried again every 5 s.' : 'You are offline.';
+  }
+  if (error instanceof ApiProblem) {
+    if (error.problem.status === 401) return 'This server asks for an API key.';
+    if (error.problem.status === 429) return 'Too many requests in a minute. Try again in a little while.';
+    return `The server says: ${error.problem.detail}.`;
+  }
+  return error instanceof Error ? error.message : String(error);
+}
+
+function languageOf(languages: Language[] | null, name: string | null): Language | null {
+  return languages?.find((one) => one.name === name || (name !== null && one.aliases.includes(name))) ?? null;
+}
+
+/** Puts code, input and result of an earlier run into the page. */
+async function open(id: string): Promise<void> {
+  const [job] = await Promise.all([
+    readJobWithRequest(id),
+    useLanguages.getState().languages ?? useLanguages.getState().load(),
+  ]);
+  const { languages } = useLanguages.getState();
+  const request = job.request as Submission | undefined;
+  const language = languageOf(languages, job.language ?? request?.language ?? null);
+  if (language && request) useWorkspace.getState().restore(language.name, draftOf(language, request));
+  void useRun.getState().show(id);
+}
+
+/** Ticks, so that "3 min ago" stays true. */
+function useNow(): number {
+  const [now, setNow] = useState(() => Date.now());
+  useEffect(() => {
+    const timer = setInterval(() => setNow(Date.now()), 10_000);
+    return () => clearInterval(timer);
+  }, []);
+  return now;
+}
+
+function Trouble({ error, onRetry }: { error: unknown; onRetry: () => void }) {
+  const needsKey = error instanceof ApiProblem && (error.problem.status === 401 || error.problem.status === 403);
+  return (
+    <div
+      role="alert"
+      className="flex flex-wrap items-center gap-3 border-b border-line bg-warn-soft px-4 py-2 text-[13px] text-warn"
+    >
+      <span className="min-w-0 flex-1">{sentenceOf(error)}</span>
+      <Button
+        className="h-7"
+        onClick={() => (needsKey ? window.dispatchEvent(new CustomEvent('sentinel:key-needed')) : onRetry())}
+      >
+        {needsKey ? 'Enter a key' : 'Try again'}
+      </Button>
+    </div>
+  );
+}
+
+function Skeleton() {
+  return (
+    <div role="status" aria-label="Loading" className="flex flex-col">
+      {Array.from({ length: 6 }, (_, index) => (
+        <div key={index} aria-hidden="true" className="flex flex-col gap-2 border-b border-line px-4 py-3">
+          <div className="h-4 w-3/5 animate-pulse rounded bg-raised" />
+          <div className="h-3 w-2/5 animate-pulse rounded bg-raised" />
+        </div>
+      ))}
+    </div>
+  );
+}
+
+/** Comes into sight at the end of the list, and then there is more of it. */
+function More({ history }: { history: HistoryState }) {
+  const end = useRef<HTMLDivElement>(null);
+  const { loadMore, isLoadingMore, error } = history;
+  useEffect(() => {
+    const element = end.current;
+    /* what failed is tried again by hand, not by being in sight */
+    if (!element || error !== null || typeof IntersectionObserver === 'undefined') return;
+    const observer = new IntersectionObserver((entries) => {
+      if (entries.some((entry) => entry.isIntersecting)) loadMore();
+    });
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, [loadMore, error]);
+  return (
+    <div ref={end} className="flex justify-center p-3">
+      <Button kind="quiet" disabled={isLoadingMore} onClick={loadMore}>
+        {isLoadingMore ? 'Loading…' : 'Show more'}
+      </Button>
+    </div>
+  );
+}
+
+function Nothing({ isFiltered, hasMore }: { isFiltered: boolean; hasMore: boolean }) {
+  return (
+    <p className="p-8 text-center text-[13px] text-muted">
+      {isFiltered
+        ? hasMore
+          ? 'None of those that are loaded. Show more to look further back.'
+          : 'Nothing was run that looks like this.'
+        : 'Nothing was run yet. What you run is listed here.'}
+    </p>
+  );
+}
+
+/** What was run before; a click brings it back. */
 export function History({ onClose }: { onClose: () => void }) {
-  return <button onClick={onClose}>x</button>;
+  const { languages, load: loadLanguages } = useLanguages();
+  const [text, setText] = useState('');
+  const [language, setLanguage] = useState('');
+  const [status, setStatus] = useState<Status | ''>('');
+  const history = useHistory({ language, status });
+  const now = useNow();
+  const shownId = useRun((run) => run.id);
+  const [opening, setOpening] = useState<string | null>(null);
+  const [failure, setFailure] = useState<{ id: string; error: unknown } | null>(null);
+
+  useEffect(() => {
+    if (!languages) void loadLanguages();
+  }, [languages, loadLanguages]);
+
+  const titleOf = (name: string | null) => languageOf(languages, name)?.title ?? name ?? 'Unknown language';
+  const found = matching(history.lines, text, titleOf);
+  const isFiltered = text.trim() !== '' || language !== '' || status !== '';
+
+  async function choose(id: string) {
+    setOpening(id);
+    setFailure(null);
+    try {
+      await open(id);
+      onClose();
+    } catch (error) {
+      setFailure({ id, error });
+    } finally {
+      setOpening(null);
+    }
+  }
+
+  return (
+    <div className="flex h-full min-h-0 flex-col">
+      <div className="flex flex-wrap gap-2 border-b border-line px-4 py-3">
+        <div className="relative min-w-40 flex-1">
+          <Search
+            size={14}
+            aria-hidden="true"
+            className="pointer-events-none absolute top-1/2 left-2.5 -translate-y-1/2 text-muted"
+          />
+          <input
+            type="search"
+            aria-label="Search the history"
+            placeholder="Search"
+            value={text}
+            className={cx(CONTROL, 'w-full pl-8')}
+            onChange={(event) => setText(event.target.value)}
+          />
+        </div>
+        <Select
+          aria-label="Language"
+          value={language}
+          className="max-w-36"
+          onChange={(event) => setLanguage(event.target.value)}
+        >
+          <option value="">All languages</option>
+          {languages?.map((one) => (
+            <option key={one.name} value={one.name}>
+              {one.title}
+            </option>
+          ))}
+        </Select>
+        <Select
+          aria-label="Status"
+          value={status}
+          className="max-w-36"
+          onChange={(event) => setStatus(STATUSES.find((one) => one === event.target.value) ?? '')}
+        >
+          <option value="">Every status</option>
+          {STATUSES.map((one) => (
+            <option key={one} value={one}>
+              {lookOf(one).title}
+            </option>
+          ))}
+        </Select>
+      </div>
+      {history.error !== null && <Trouble error={history.error} onRetry={history.reload} />}
+      {failure && <Trouble error={failure.error} onRetry={() => void choose(failure.id)} />}
+      <div className="min-h-0 flex-1 overflow-y-auto">
+        {history.phase === 'loading' && history.lines.length === 0 && <Skeleton />}
+        {history.phase === 'ready' && found.length === 0 && (
+          <Nothing isFiltered={isFiltered} hasMore={history.hasMore} />
+        )}
+        {found.length > 0 && (
+          <ul aria-label="Earlier runs" aria-busy={history.phase === 'loading' || undefined}>
+            {found.map((line) => (
+              <HistoryLine
+                key={line.id}
+                line={line}
+                title={titleOf(line.language)}
+                now={now}
+                isShown={line.id === shownId}
+                isOpening={line.id === opening}
+                onOpen={() => void choose(line.id)}
+              />
+            ))}
+          </ul>
+        )}
+        {history.hasMore && <More history={history} />}
+      </div>
+    </div>
+  );
 }
