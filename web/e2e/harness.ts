@@ -130,7 +130,13 @@ export const test = base.extend<Fixtures>({
   open: async ({ origin, task }, use) => {
     const visits: Visit[] = [];
     await use(async ({ origin: other, path = '/', prepare, ...options }: Opening = {}) => {
-      const context = await (await sharedBrowser()).newContext({ viewport: { width: 1440, height: 900 }, ...options });
+      const context = await (
+        await sharedBrowser()
+      ).newContext({
+        viewport: { width: 1440, height: 900 },
+        permissions: ['clipboard-read', 'clipboard-write'],
+        ...options,
+      });
       context.setDefaultTimeout(20_000 * SLOW);
       await prepare?.(context);
       const visit = new Visit(context, await context.newPage(), other ?? origin);

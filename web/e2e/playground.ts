@@ -37,11 +37,7 @@ export class Playground {
   }
 
   async whenReady(): Promise<void> {
-    await this.page.waitForFunction(() =>
-      [...document.querySelectorAll<HTMLButtonElement>('button')].some(
-        (button) => /^Run\b/.test(button.textContent) && !button.disabled,
-      ),
-    );
+    await this.page.getByRole('button', { name: /^Run\b/, disabled: false }).waitFor();
   }
 
   /** The editor proper, not the text field that stands in for it. */
@@ -68,12 +64,13 @@ export class Playground {
       .click();
   }
 
-  /** In the place of all that is there; by the clipboard's way, so that the editor closes no brackets. */
+  /** In the place of all that is there; pasted, so that the editor indents nothing and closes no brackets. */
   async write(source: string): Promise<void> {
     await this.whenEditorIsThere();
     await this.editor.focus();
     await this.page.keyboard.press('Control+A');
-    await this.page.keyboard.insertText(source);
+    await this.page.evaluate((text) => navigator.clipboard.writeText(text), source);
+    await this.page.keyboard.press('Control+V');
   }
 
   async give(input: string): Promise<void> {
