@@ -19,6 +19,8 @@ import { followByAsking } from './follow/asking';
 import { Pauses } from './follow/pauses';
 import { isOver, type CaseResult, type Job, type Status } from './types';
 
+export { Told };
+
 export type Transport = 'websocket' | 'sse' | 'polling';
 
 export type Message =

@@ -10,7 +10,8 @@ const server = vi.hoisted(() => ({
   closed: 0,
 }));
 
-vi.mock('../api/follow', () => ({
+vi.mock('../api/follow', async () => ({
+  Told: (await import('../api/follow/told')).Told,
   follow: (_id: string, listener: Listener) => {
     server.listeners.push(listener);
     return {

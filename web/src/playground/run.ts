@@ -2,8 +2,7 @@
 /** The run that is shown: what was asked for, what came, how it ended. */
 import { create } from 'zustand';
 import { ApiProblem, cancelJob, readJobWithRequest, submit, Unreachable } from '../api/client';
-import { follow, type Following, type Message, type Transport } from '../api/follow';
-import { Told } from '../api/follow/told';
+import type { Following, Message, Transport } from '../api/follow';
 import { isOver, type CaseResult, type Job, type Status, type Submission } from '../api/types';
 import { nextFrame } from './frames';
 import { OutputText } from './output';
@@ -80,6 +79,20 @@ const INPUT_PIECE = 8192;
 
 const RETRY_FIRST_MS = 500;
 const RETRY_LONGEST_MS = 5000;
+
+/** Not needed at first sight, so it is no part of what is loaded first; but right after, while the server is there. */
+type Follower = Pick<typeof import('../api/follow'), 'follow' | 'Told'>;
+let loading: Promise<Follower> | undefined;
+
+function follower(): Promise<Follower> {
+  loading ??= import('../api/follow').catch((error: unknown) => {
+    loading = undefined;
+    throw new Unreachable(error);
+  });
+  return loading;
+}
+
+if (typeof window !== 'undefined') void follower().catch(() => {});
 
 const nothing = (): Run => ({ ...NOTHING, chunks: [], cases: [], begunAt: performance.now() });
 
@@ -212,9 +225,11 @@ export const useRun = create<RunStore>()((set, get) => {
     }
   }
 
-  function followFrom(id: string, signal: AbortSignal): void {
+  async function followFrom(id: string, signal: AbortSignal): Promise<void> {
+    const code = await persist(follower, signal);
+    if (!code) return;
     set({ phase: 'following', error: null, retryAt: null });
-    following = follow(id, {
+    following = code.follow(id, {
       onMessage: (message) => {
         if (!signal.aborted) onMessage(message);
       },
@@ -264,7 +279,7 @@ export const useRun = create<RunStore>()((set, get) => {
       const receipt = await persist(() => submit(request, once, signal), signal);
       if (!receipt) return;
       set({ id: receipt.id, status: receipt.status });
-      followFrom(receipt.id, signal);
+      await followFrom(receipt.id, signal);
     },
 
     stop: async () => {
@@ -299,8 +314,9 @@ export const useRun = create<RunStore>()((set, get) => {
         error: null,
         retryAt: null,
       });
-      if (isOver(job.status)) new Told(onMessage).tellEnd(rest);
-      else followFrom(id, signal);
+      if (!isOver(job.status)) return followFrom(id, signal);
+      const code = await persist(follower, signal);
+      if (code) new code.Told(onMessage).tellEnd(rest);
     },
 
     clear: () => {
