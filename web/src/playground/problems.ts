@@ -83,14 +83,14 @@ function ofProblem({ problem }: ApiProblem): Complaint {
   if (code === 'source_too_large') return sentence(`${capital(detail)}.`, 'Shorten it, or read data from the input.');
   if (status === 413)
     return sentence('This is larger than the server takes.', 'Shorten the files, input or test cases.');
-  if (status === 429) return sentence('Too many runs in a minute.', 'It runs by itself as soon as it may.');
+  if (status === 429) return sentence('Too many runs in a minute.', 'Yours starts by itself as soon as it may.');
   if (code === 'unknown_language') return sentence('The server does not know this language.', 'Choose another one.');
   if (field !== null) return sentence(ofField(field, detail), 'Change it and run again.');
   if (code === 'queue_full' || code === 'overloaded') {
-    return sentence('The server has too much to do.', 'It runs by itself as soon as there is room.');
+    return sentence('The server has too much to do.', 'Your run starts by itself as soon as there is room.');
   }
   if (status >= 502 && status <= 504) {
-    return sentence('The server cannot take it now.', 'It runs by itself as soon as the server can.');
+    return sentence('The server cannot take it now.', 'Your run starts by itself as soon as it can.');
   }
   return sentence(`The server failed: ${detail}.`, `Try again. It is logged as request ${problem.request_id || '?'}.`);
 }
@@ -109,7 +109,7 @@ export function complaintOf(error: unknown): Complaint {
     const isOffline = typeof navigator !== 'undefined' && !navigator.onLine;
     return {
       text: isOffline ? 'You are offline.' : 'The server does not answer.',
-      advice: 'It runs by itself as soon as it does.'.replace('it does', isOffline ? 'you are back' : 'it does'),
+      advice: `Your run starts by itself as soon as ${isOffline ? 'you are back' : 'it does'}.`,
       needsKey: false,
       field: null,
     };

@@ -2,7 +2,7 @@
 import { useLocation } from 'wouter';
 import { languageOf, useLanguages } from '../api/languages';
 import { isBusy, useRun } from './run';
-import { submissionOf } from './submission';
+import { submissionOf } from './submissionOf';
 import { useView } from './view';
 import { currentDraft, useWorkspace } from './workspace';
 

@@ -5,10 +5,7 @@ import { useRoute } from 'wouter';
 import { ApiProblem } from '../api/client';
 import { languageOf, useLanguages } from '../api/languages';
 import type { Language } from '../api/types';
-import { isPrecious } from './isPrecious';
-import { replaceDraft } from './notice';
 import { useRun } from './run';
-import { draftOf } from './submission';
 import { currentDraft, useWorkspace } from './workspace';
 
 const FIRST_CHOICE = 'python';
@@ -59,23 +56,15 @@ export function useSharedRun(languages: Language[] | null): void {
 
   useEffect(() => {
     if (!request || !languages) return;
-    const language = languages.find((one) => one.name === request.language || one.aliases.includes(request.language));
-    if (!language) return;
-    const draft = draftOf(language, request);
-    const old = useWorkspace.getState().drafts[language.name];
-    const isThere =
-      old !== undefined &&
-      old.tabs.length === draft.tabs.length &&
-      old.tabs.every((tab, index) => tab.content === draft.tabs[index]?.content && tab.name === draft.tabs[index].name);
-    if (isThere) {
-      if (useWorkspace.getState().language !== language.name) useWorkspace.setState({ language: language.name });
-      return;
-    }
-    replaceDraft(
-      language.name,
-      draft,
-      old !== undefined && isPrecious(old, language),
-      'The shared code took the place of yours.',
+    let isLatest = true;
+    import('./adoptShared').then(
+      ({ adoptShared }) => {
+        if (isLatest) adoptShared(request, languages);
+      },
+      () => {}, // the result is shown all the same
     );
+    return () => {
+      isLatest = false;
+    };
   }, [request, languages]);
 }
