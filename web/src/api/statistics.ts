@@ -37,21 +37,26 @@ export interface Statistics {
     by_language: Record<string, { finished: number; by_status: ByStatus }>;
   };
   latency_ms: Record<Stage, Percentiles | null>;
-  /** There was more than the server counts: the newest are in it. */
+  /** There was more than the server counts: the newest are in it, and the oldest buckets show too little. */
   is_sampled: boolean;
 }
 
+/** The host that a worker is on; null is what is not known. */
 export interface Host {
-  processors: number;
-  /** Of all processors, 0 to 1; null: not known yet. */
+  processors: number | null;
+  /** Of all processors together, 0 to 1, since the worker told before. */
   cpu_used: number | null;
-  memory_total_kb: number;
-  memory_available_kb: number;
-  load_1m: number;
+  memory_total_kb: number | null;
+  memory_available_kb: number | null;
+  load_1m: number | null;
 }
 
-/** A worker of /load. Servers from before `host` leave it out. */
-export type WorkerLoad = Load['workers'][number] & { host?: Host | null };
+/** A worker of /load. */
+export type WorkerLoad = Load['workers'][number] & {
+  version?: string | null;
+  started_at?: string | null;
+  host?: Host | null;
+};
 
 export const readStatistics = (seconds: number, buckets: number, signal?: AbortSignal) =>
   request<Statistics>('GET', `${API}/statistics${query({ seconds, buckets })}`, undefined, signal);

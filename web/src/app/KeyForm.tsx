@@ -96,7 +96,7 @@ export default function KeyForm({ onClose }: { onClose: () => void }) {
           {need && <strong className="font-medium text-ink">{need}</strong>}
         </p>
         <p>Who runs the server makes one, and it is printed once:</p>
-        <pre className="overflow-x-auto rounded-md border border-line bg-sunken px-3 py-2 font-mono text-[12px] text-ink">
+        <pre className="rounded-md border border-line bg-sunken px-3 py-2 font-mono text-[12px] whitespace-pre-wrap text-ink">
           sentinel-server keys create --name me --scopes submit,read
         </pre>
         <p>

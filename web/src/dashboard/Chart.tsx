@@ -4,7 +4,7 @@ import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import { useTheme } from '../app/theme';
 import { timeOfDay } from './format';
-import type { Values } from './series';
+import { isolated, type Values } from './series';
 
 export interface Series {
   name: string;
@@ -44,7 +44,12 @@ function seriesOptions({ name, color: property, kind, isFilled, isDashed }: Seri
     label: name,
     stroke: color,
     width: 1.75,
-    points: { size: 5, fill: color },
+    points: {
+      show: true,
+      size: 5,
+      fill: color,
+      filter: (plot, index) => isolated([...(plot.data[index] ?? [])].map((value) => value ?? null)),
+    },
     ...(isFilled && { fill: `${color}22` }),
     ...(isDashed && { dash: [5, 4] }),
   };

@@ -141,7 +141,8 @@ function Grid({ figures, span, now }: { figures: Figures; span: Span; now: numbe
       </div>
       {statistics.data?.is_sampled && (
         <p className="text-[12px] text-muted">
-          There were more submissions in this window than the server counts: the figures are of the newest.
+          There were more submissions in this window than the server counts: the figures are of the newest, and the
+          oldest part of the charts shows too little.
         </p>
       )}
     </>

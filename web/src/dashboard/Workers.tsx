@@ -2,7 +2,7 @@
 import type { WorkerLoad } from '../api/statistics';
 import { cx } from '../ui/cx';
 import { Bar } from './Bar';
-import { SILENT_AFTER_MS, silenceOf, tallyOf } from './fleet';
+import { memoryOf, SILENT_AFTER_MS, silenceOf, tallyOf } from './fleet';
 import { age, count, kib, percent } from './format';
 import { Quiet } from './Notice';
 import { share } from './statuses';
@@ -23,10 +23,20 @@ function WorkerRow({ worker, now }: { worker: WorkerLoad; now: number }) {
   const silence = silenceOf(worker, now);
   const isSilent = silence > SILENT_AFTER_MS;
   const tally = tallyOf(worker);
-  const used = host ? host.memory_total_kb - host.memory_available_kb : 0;
+  const memory = memoryOf(host);
+  const memoryText = memory ? `${kib(memory.usedKb)} of ${kib(memory.totalKb)}` : '';
+  const about = [
+    name,
+    worker.version && `version ${worker.version}`,
+    worker.started_at && `since ${worker.started_at}`,
+  ];
   return (
     <tr className="border-t border-line">
-      <th scope="row" className={cx(TD, 'max-w-32 truncate text-left font-normal sm:max-w-60')} title={name}>
+      <th
+        scope="row"
+        className={cx(TD, 'max-w-32 truncate text-left font-normal sm:max-w-60')}
+        title={about.filter(Boolean).join(', ')}
+      >
         <span
           aria-hidden="true"
           className={cx('mr-2 inline-block size-2 rounded-full', isSilent ? 'bg-bad' : 'bg-good')}
@@ -52,18 +62,15 @@ function WorkerRow({ worker, now }: { worker: WorkerLoad; now: number }) {
       <td className={cx(TD, 'hidden sm:table-cell')}>
         <Meter label={`Host CPU of ${name}`} value={host?.cpu_used ?? null} text={percent(host?.cpu_used ?? null)} />
       </td>
-      <td
-        className={cx(TD, 'hidden sm:table-cell')}
-        title={host ? `${kib(used)} of ${kib(host.memory_total_kb)}` : undefined}
-      >
+      <td className={cx(TD, 'hidden sm:table-cell')} title={memoryText || undefined}>
         <Meter
           label={`Host memory of ${name}`}
-          value={host ? share(used, host.memory_total_kb) : null}
-          text={host ? `${kib(used)} of ${kib(host.memory_total_kb)}` : ''}
+          value={memory && share(memory.usedKb, memory.totalKb)}
+          text={memoryText}
         />
       </td>
       <td className={cx(TD, 'hidden text-right md:table-cell')}>
-        {host ? `${host.load_1m.toFixed(2)} on ${host.processors}` : '–'}
+        {host?.load_1m?.toFixed(2) ?? '–'} on {count(host?.processors)}
       </td>
       <td className={cx(TD, 'hidden text-right md:table-cell')}>{count(tally.completed)}</td>
       <td className={cx(TD, 'hidden text-right md:table-cell', tally.failed > 0 && 'font-medium text-bad')}>

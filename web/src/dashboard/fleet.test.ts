@@ -25,8 +25,10 @@ describe('hosts', () => {
   });
 
   it('leaves out who does not tell', () => {
-    const hosts = hostsOf([workerOf(), workerOf({ host: null }), workerOf({ host: hostOf({ cpu_used: null }) })]);
+    const blank = hostOf({ cpu_used: null, memory_available_kb: null });
+    const hosts = hostsOf([workerOf(), workerOf({ host: null }), workerOf({ host: blank })]);
     expect(hosts.known).toBe(1);
+    expect(hosts.memoryTotalKb).toBe(0);
     expect(hosts.cpuUsed).toBeNull();
   });
 });

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** Workers, hosts, languages, failures: what is told by several answers, put together. */
-import type { ByStatus, Statistics, WorkerLoad } from '../api/statistics';
+import type { ByStatus, Host, Statistics, WorkerLoad } from '../api/statistics';
 import { isOver, type JobLine, type Load } from '../api/types';
 import { ratesOf, share, type Rates } from './statuses';
 
@@ -14,6 +14,16 @@ export const slotsOf = (workers: readonly WorkerLoad[]): Slots =>
     active: 0,
     slots: 0,
   });
+
+export interface Memory {
+  usedKb: number;
+  totalKb: number;
+}
+
+export function memoryOf(host: Host | null | undefined): Memory | null {
+  if (!host || host.memory_total_kb === null || host.memory_available_kb === null) return null;
+  return { usedKb: Math.max(0, host.memory_total_kb - host.memory_available_kb), totalKb: host.memory_total_kb };
+}
 
 export interface Hosts {
   /** Workers that tell of theirs. */
@@ -32,13 +42,15 @@ export function hostsOf(workers: readonly WorkerLoad[]): Hosts {
   let measured = 0;
   for (const { host } of workers) {
     if (!host) continue;
+    const memory = memoryOf(host);
+    const processors = host.processors ?? 1;
     sum.known++;
-    sum.processors += host.processors;
-    sum.memoryTotalKb += host.memory_total_kb;
-    sum.memoryUsedKb += Math.max(0, host.memory_total_kb - host.memory_available_kb);
+    sum.processors += processors;
+    sum.memoryTotalKb += memory?.totalKb ?? 0;
+    sum.memoryUsedKb += memory?.usedKb ?? 0;
     if (host.cpu_used === null) continue;
-    busy += host.cpu_used * host.processors;
-    measured += host.processors;
+    busy += host.cpu_used * processors;
+    measured += processors;
   }
   if (measured > 0) sum.cpuUsed = busy / measured;
   return sum;
@@ -61,8 +73,8 @@ export function tallyOf(worker: WorkerLoad): Tally {
   return tally;
 }
 
-/** A worker tells of itself every few seconds; who was not heard for longer may be gone. */
-export const SILENT_AFTER_MS = 15_000;
+/** A worker tells of itself every two seconds, and the server leaves out who was not heard of for ten. */
+export const SILENT_AFTER_MS = 5_000;
 
 export const silenceOf = (worker: WorkerLoad, now: number): number =>
   Math.max(0, now - Date.parse(worker.last_seen_at));

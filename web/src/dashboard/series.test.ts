@@ -2,7 +2,17 @@
 // @vitest-environment node
 import { describe, expect, it } from 'vitest';
 import { statisticsOf } from './fixtures';
-import { beginnings, filledSeconds, isEmpty, latest, layersOf, meanPerMinute, perMinute, stack } from './series';
+import {
+  beginnings,
+  filledSeconds,
+  isEmpty,
+  isolated,
+  latest,
+  layersOf,
+  meanPerMinute,
+  perMinute,
+  stack,
+} from './series';
 
 const finished = (bucket: { finished: number }) => bucket.finished;
 
@@ -43,6 +53,12 @@ describe('the mean', () => {
   it('is none of nothing', () => {
     expect(meanPerMinute(statisticsOf([{}, {}]), finished)).toBeNull();
   });
+});
+
+it('finds the values that no line leads to', () => {
+  expect(isolated([1, null, 2, 3, null, 0])).toEqual([0, 5]);
+  expect(isolated([null, null])).toEqual([]);
+  expect(isolated([])).toEqual([]);
 });
 
 it('knows the last value that there is', () => {

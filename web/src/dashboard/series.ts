@@ -39,6 +39,14 @@ export function meanPerMinute(statistics: Statistics, count: (bucket: Bucket) =>
   return seconds > 0 ? (total / Math.max(seconds, statistics.bucket_seconds)) * 60 : null;
 }
 
+/** Values with none beside them: no line leads to them, so a chart has to draw them as points. */
+export function isolated(values: Values): number[] {
+  const isThere = (index: number) => (values[index] ?? null) !== null;
+  return values.flatMap((_value, index) =>
+    isThere(index) && !isThere(index - 1) && !isThere(index + 1) ? [index] : [],
+  );
+}
+
 /** The last value that there is. */
 export const latest = (values: Values): number | null => values.findLast((value) => value !== null) ?? null;
 

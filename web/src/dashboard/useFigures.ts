@@ -78,10 +78,10 @@ async function learnReasons(jobs: readonly JobLine[], signal: AbortSignal): Prom
   const unknown = jobs.filter((job) => job.status === 'INTERNAL_ERROR' && !reasons.has(reasonKey(job)));
   for (const job of unknown.slice(0, INTERNAL_MOST)) {
     const reason = await readJob(job.id, signal).then(
-      (whole) => whole.reason,
-      () => null,
+      (whole) => whole.reason ?? '',
+      () => undefined,
     );
-    if (typeof reason === 'string') reasons.set(reasonKey(job), reason);
+    if (reason !== undefined) reasons.set(reasonKey(job), reason);
   }
 }
 
