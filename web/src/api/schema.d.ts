@@ -90,7 +90,7 @@ export interface paths {
     };
     /**
      * Follow it by WebSocket, and send it input
-     * @description Each message has a type and a position: state {status, at, attempt}, compile_output, stdout and stderr {data, data_encoding}, case {index, status, ...}, restart {attempt} (what was printed so far is void: the job is executed again), and last result, the whole Job. Who comes back with the latest position goes on right behind it. The client may send {"type": "stdin", "data": "..."}, {"type": "stdin_end"} and {"type": "cancel"}.
+     * @description Each message has a type and a position: state {status, at, attempt}, compile_output, stdout and stderr {data, data_encoding}, case {index, status, ...}, restart {attempt} (what was printed so far is void: the job is executed again), and last result, the whole Job. Who comes back with the latest position goes on right behind it. The client may send {"type": "stdin", "data": "..."}, {"type": "stdin_end"} and {"type": "cancel"}; what is wrong is answered by error {code, detail}, the code being invalid_message or not_interactive.
      */
     get: operations['stream'];
     put?: never;
@@ -112,7 +112,7 @@ export interface paths {
     };
     /**
      * Follow it by WebSocket, and send it input
-     * @description Each message has a type and a position: state {status, at, attempt}, compile_output, stdout and stderr {data, data_encoding}, case {index, status, ...}, restart {attempt} (what was printed so far is void: the job is executed again), and last result, the whole Job. Who comes back with the latest position goes on right behind it. The client may send {"type": "stdin", "data": "..."}, {"type": "stdin_end"} and {"type": "cancel"}.
+     * @description Each message has a type and a position: state {status, at, attempt}, compile_output, stdout and stderr {data, data_encoding}, case {index, status, ...}, restart {attempt} (what was printed so far is void: the job is executed again), and last result, the whole Job. Who comes back with the latest position goes on right behind it. The client may send {"type": "stdin", "data": "..."}, {"type": "stdin_end"} and {"type": "cancel"}; what is wrong is answered by error {code, detail}, the code being invalid_message or not_interactive.
      */
     get: operations['streamAlias'];
     put?: never;
@@ -171,6 +171,23 @@ export interface paths {
     };
     /** What waits and what is executed, where */
     get: operations['load'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/v1/statistics': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** What was accepted and what ended lately, of the whole service (scope admin) */
+    get: operations['statistics'];
     put?: never;
     post?: never;
     delete?: never;
@@ -660,7 +677,96 @@ export interface components {
             [key: string]: number;
           };
         };
+        /** @description Of what it executes by. */
+        version: string | null;
+        /** Format: date-time */
+        started_at: string | null;
+        /** @description The whole host that it is on, also from a container; null where unknown. */
+        host: {
+          processors: number | null;
+          /** @description 0 to 1, of all processors together, since the report before. */
+          cpu_used: number | null;
+          memory_total_kb: number | null;
+          /** @description Without swapping. */
+          memory_available_kb: number | null;
+          load_1m: number | null;
+        } | null;
       }[];
+    };
+    Statistics: {
+      /** Format: date-time */
+      now: string;
+      seconds: number;
+      bucket_seconds: number;
+      /** @description The oldest first, the empty ones too. */
+      buckets: {
+        /**
+         * Format: date-time
+         * @description Where it begins.
+         */
+        at: string;
+        accepted: number;
+        finished: number;
+        /** @description Those that occurred. */
+        by_status: {
+          [key: string]: number;
+        };
+        /** @description Of those that finished in it; null where nothing ran. */
+        run_ms: {
+          p50: number;
+          p95: number;
+        } | null;
+      }[];
+      totals: {
+        accepted: number;
+        finished: number;
+        /** @description Those that occurred. */
+        by_status: {
+          [key: string]: number;
+        };
+        by_language: {
+          [key: string]: {
+            finished: number;
+            /** @description Those that occurred. */
+            by_status: {
+              [key: string]: number;
+            };
+          };
+        };
+      };
+      /** @description Milliseconds, of what finished; null where nothing was. */
+      latency_ms: {
+        /** @description From created_at to claimed_at. */
+        queue: {
+          p50: number;
+          p90: number;
+          p95: number;
+          p99: number;
+        } | null;
+        /** @description From compiling_at to running_at. */
+        compile: {
+          p50: number;
+          p90: number;
+          p95: number;
+          p99: number;
+        } | null;
+        /** @description From running_at to finished_at. */
+        run: {
+          p50: number;
+          p90: number;
+          p95: number;
+          p99: number;
+        } | null;
+        /** @description From created_at to finished_at. */
+        total: {
+          p50: number;
+          p90: number;
+          p95: number;
+          p99: number;
+        } | null;
+      };
+      /** @description There was more than is counted: the figures are those of the newest 50000, and the oldest buckets show too little. */
+      is_sampled: boolean;
     };
     DeadLetters: {
       dead_letters: {
@@ -1652,6 +1758,85 @@ export interface operations {
         };
         content: {
           'application/json': components['schemas']['Load'];
+        };
+      };
+      /** @description An API key is missing, unknown or revoked. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The key has not the scope for this. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Too many requests: Retry-After says when. */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The service failed. */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description A dependency is away, or too much waits; nothing was done. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  statistics: {
+    parameters: {
+      query?: {
+        /** @description How far back. */
+        seconds?: number;
+        /** @description In how many parts; they begin at multiples of their length, and now is in the last. */
+        buckets?: number;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Counted at most a second ago, or longer where counting takes long. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Statistics'];
+        };
+      };
+      /** @description The request is wrong: `field` says where, `detail` why. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
         };
       };
       /** @description An API key is missing, unknown or revoked. */
