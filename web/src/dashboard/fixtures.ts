@@ -57,6 +57,9 @@ export const workerOf = (change: Partial<WorkerLoad> = {}): WorkerLoad => ({
   active: 1,
   last_seen_at: '2026-01-01T12:00:00Z',
   counts: {},
+  version: '0.1.0',
+  started_at: '2026-01-01T11:00:00Z',
+  host: null,
   ...change,
 });
 
