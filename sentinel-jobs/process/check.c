@@ -92,24 +92,34 @@ static void check_state_dir(struct check *check)
         wrong(check, "SENTINEL_STATE_DIR", "%s", failure.message);
 }
 
+/* The way there does not matter: it is opened before privileges are dropped. */
+static bool may_use(const struct privilege_user *user, const struct stat *st, unsigned bit)
+{
+    unsigned shift = st->st_uid == user->uid ? 6 : st->st_gid == user->gid ? 3 : 0;
+
+    return !user->is_switched || ((st->st_mode >> shift) & bit) == bit;
+}
+
 static void check_web_root(struct check *check)
 {
     const char *root = check->config->web_root;
     cleanup_free char *index = NULL;
     struct failure failure;
+    struct stat directory;
     struct stat st;
 
     if (!*root || asprintf(&index, "%s/index.html", root) < 0)
         return;
-    if (stat(root, &st) < 0)
+    if (stat(root, &directory) < 0)
         wrong(check, "SENTINEL_WEB_ROOT", "cannot find %s: %s", root, strerror(errno));
-    else if (!S_ISDIR(st.st_mode))
+    else if (!S_ISDIR(directory.st_mode))
         wrong(check, "SENTINEL_WEB_ROOT", "%s is no directory", root);
     else if (lstat(index, &st) < 0)
         wrong(check, "SENTINEL_WEB_ROOT", "cannot find %s: %s", index, strerror(errno));
     else if (!S_ISREG(st.st_mode))
         wrong(check, "SENTINEL_WEB_ROOT", "%s is no plain file", index);
-    else if (privilege_check_user(&check->user, index, R_OK, &failure) < 0)
+    else if ((!may_use(&check->user, &directory, 1) || !may_use(&check->user, &st, 4)) &&
+             privilege_check_user(&check->user, index, R_OK, &failure) < 0)
         wrong(check, "SENTINEL_WEB_ROOT", "%s", failure.message);
 }
 
