@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <numbers>
-
 namespace shapes
 {
 
 inline double circle(double radius)
 {
-    return std::numbers::pi * radius * radius;
+    return 3.14159265358979 * radius * radius;
 }
 
 } // namespace shapes
