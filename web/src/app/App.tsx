@@ -3,13 +3,16 @@ import { lazy, Suspense, useEffect, useRef, type MouseEvent } from 'react';
 import { Route, Switch, useLocation } from 'wouter';
 import { Playground } from '../playground/Playground';
 import { watchConnection } from './connection';
-import { ConnectionBanner } from './ConnectionBanner';
 import { ErrorBoundary } from './ErrorBoundary';
 import { Header } from './Header';
-import { NotFound } from './NotFound';
 import { titleOf } from './title';
 
+// The banner is asked for while the server is there, to be at hand when it is not.
+const ConnectionBanner = lazy(() =>
+  import('./ConnectionBanner').then((module) => ({ default: module.ConnectionBanner })),
+);
 const Dashboard = lazy(() => import('../dashboard/Dashboard'));
+const NotFound = lazy(() => import('./NotFound').then((module) => ({ default: module.NotFound })));
 
 function Loading() {
   return (
@@ -50,7 +53,9 @@ export function App() {
       <div className="flex h-dvh flex-col">
         <SkipLink onSkip={() => content.current?.focus()} />
         <Header />
-        <ConnectionBanner />
+        <Suspense>
+          <ConnectionBanner />
+        </Suspense>
         <div id="content" ref={content} tabIndex={-1} className="flex min-h-0 flex-1 flex-col outline-none">
           <ErrorBoundary place={path}>
             <Suspense fallback={<Loading />}>

@@ -8,7 +8,6 @@ import { useReveal } from '../editor/reveal';
 import { Panel } from '../ui/Panel';
 import { cx } from '../ui/cx';
 import { EDITOR_PANEL, FileTabs } from './files/FileTabs';
-import { InputPanel } from './inputs/InputPanel';
 import { Separator } from './layout/Separator';
 import { useKeptSize } from './layout/useKeptSize';
 import './layout/panes.css';
@@ -21,6 +20,7 @@ import { useView, type View } from './view';
 import { currentDraft, useWorkspace, type Draft } from './workspace';
 
 const Complaints = lazy(() => import('./toolbar/Complaints').then((module) => ({ default: module.Complaints })));
+const InputPanel = lazy(() => import('./inputs/InputPanel').then((module) => ({ default: module.InputPanel })));
 const InputLine = lazy(() => import('./InputLine').then((module) => ({ default: module.InputLine })));
 const Results = lazy(() => import('../results/Results').then((module) => ({ default: module.Results })));
 
@@ -120,7 +120,9 @@ export function Playground() {
           onChange={setHeight}
         />
         <div className={where('input', 'pane-input')}>
-          {draft && <InputPanel key={chosen} draft={draft} language={languageOf(languages, chosen)} />}
+          <Suspense fallback={<div aria-busy="true" className="h-full rounded-xl border border-line bg-surface" />}>
+            {draft && <InputPanel key={chosen} draft={draft} language={languageOf(languages, chosen)} />}
+          </Suspense>
         </div>
         <Separator
           label="Width of the code"
