@@ -12,11 +12,12 @@ test('earlier runs are listed, outlive a reload, and come back with code and res
   await playground.whenReady();
   await page.getByRole('button', { name: 'History' }).click();
   const history = page.getByRole('dialog', { name: 'History' });
-  await history.getByText('Runtime error').first().waitFor();
-  await history.getByText('Success').first().waitFor();
+  const runs = history.getByRole('listitem');
+  await runs.filter({ hasText: 'Runtime error' }).first().waitFor();
+  await runs.filter({ hasText: 'Success' }).first().waitFor();
   await visit.screenshot('history');
   await visit.expectAccessible();
-  await history.getByRole('listitem').filter({ hasText: 'Success' }).first().getByRole('button').first().click();
+  await runs.filter({ hasText: 'Success' }).first().getByRole('button').first().click();
   await history.waitFor({ state: 'hidden' });
   await playground.ends(WELL);
   await playground.says('the first');

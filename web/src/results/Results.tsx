@@ -3,7 +3,18 @@ import { SquareTerminal } from 'lucide-react';
 import { lazy, Suspense, useEffect } from 'react';
 import { useRun } from '../playground/run';
 
-const load = () => import('./RunView');
+const AGAIN_AFTER_MS = 2000;
+
+/** Until it is there: a run that begins while the server is gone is still to be shown when it is back. */
+async function load(): Promise<typeof import('./RunView')> {
+  for (;;) {
+    try {
+      return await import('./RunView');
+    } catch {
+      await new Promise((resolve) => setTimeout(resolve, AGAIN_AFTER_MS));
+    }
+  }
+}
 const RunView = lazy(load);
 
 const KEY = 'rounded border border-line bg-raised px-1.5 py-0.5 font-mono text-[12px] text-ink';
@@ -24,14 +35,11 @@ function Hint() {
   );
 }
 
-/** Everything about the run that is shown. What draws it is fetched while the page has nothing else to do. */
+/** Everything about the run that is shown. What draws it is fetched right after the first sight, to be at hand. */
 export function Results() {
   const isIdle = useRun((run) => run.phase === 'idle');
 
-  useEffect(() => {
-    const later = setTimeout(() => void load().catch(() => undefined), 1500);
-    return () => clearTimeout(later);
-  }, []);
+  useEffect(() => void load(), []);
 
   if (isIdle) return <Hint />;
   return (
