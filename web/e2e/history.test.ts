@@ -12,11 +12,15 @@ test('earlier runs are listed, outlive a reload, and come back with code and res
   await playground.whenReady();
   await page.getByRole('button', { name: 'History' }).click();
   const history = page.getByRole('dialog', { name: 'History' });
-  await history.getByText('Runtime error').first().waitFor();
-  await history.getByText('Success').first().waitFor();
+  const lines = history.getByRole('list', { name: 'Earlier runs' }).getByRole('listitem');
+  await lines.filter({ hasText: 'Runtime error' }).waitFor();
+  await lines.filter({ hasText: 'Success' }).waitFor();
+  expect(await lines.count()).toBe(2);
   await visit.screenshot('history');
   await visit.expectAccessible();
-  await history.getByRole('listitem').filter({ hasText: 'Success' }).first().getByRole('button').first().click();
+  await history.getByRole('combobox', { name: 'Status' }).selectOption({ label: 'Success' });
+  await expect.poll(() => lines.count()).toBe(1);
+  await lines.filter({ hasText: 'Success' }).getByRole('button').click();
   await history.waitFor({ state: 'hidden' });
   await playground.ends(WELL);
   await playground.says('the first');
