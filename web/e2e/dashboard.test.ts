@@ -33,6 +33,43 @@ test('figures follow what is run', async ({ open }) => {
   }
 });
 
+test('a dead letter is shown with its reason, and retried', async ({ open }) => {
+  const server = await Server.start({ SENTINEL_ATTEMPTS_MAX: '1', SENTINEL_LEASE_MS: '1000' });
+  const submit = async (): Promise<string> => {
+    const answer = await fetch(`${server.url}/api/v1/submissions`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json', 'Idempotency-Key': 'poison' },
+      body: JSON.stringify({ language: 'python', source_code: 'print("after all")' }),
+    });
+    return ((await answer.json()) as { id: string }).id;
+  };
+  try {
+    // Whoever executes it is killed: by a point in the program that is there for tests.
+    await server.stop();
+    await server.restart({ SENTINEL_KILL_AT: 'mid_run' });
+    await submit().catch(() => undefined);
+    await server.whenGone();
+    await server.restart();
+    const id = await submit();
+    const visit = await open({ origin: server.url, path: '/dashboard' });
+    const { page } = visit;
+    const letters = page.getByRole('list', { name: 'Dead letters' });
+    await letters.getByRole('listitem').first().waitFor();
+    await visit.screenshot('dashboard-dead-letter');
+    await visit.expectAccessible();
+    await letters.getByRole('button', { name: /^Retry/ }).click();
+    await visit.expectAccessible();
+    await page.getByRole('dialog').getByRole('button', { name: 'Execute again' }).click();
+    await page.getByText('is queued again').waitFor();
+    await page.getByText('None: no submission was given up.').waitFor();
+    await page.goto(`${server.url}/s/${id}`);
+    await page.getByText('after all').first().waitFor();
+    await page.getByText('It ended by itself, with exit status 0.').first().waitFor();
+  } finally {
+    await server.remove();
+  }
+});
+
 test('it is accessible and fits, light and on a phone', async ({ open }) => {
   for (const [name, options] of Object.entries({
     light: { colorScheme: 'light' as const },

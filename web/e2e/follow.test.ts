@@ -114,3 +114,15 @@ test('what is run while the server is gone runs when it is back', async ({ open,
     await proxy.stop();
   }
 });
+
+test('a browser that is offline says so, and goes on when it is back', async ({ open }) => {
+  const playground = await Playground.open(open);
+  playground.visit.expectProblem(/ERR_INTERNET_DISCONNECTED|WebSocket connection/);
+  await playground.write('print("online again")\n');
+  await playground.visit.context.setOffline(true);
+  await playground.run();
+  await playground.page.getByRole('alert').filter({ hasText: 'You are offline.' }).waitFor();
+  await playground.visit.context.setOffline(false);
+  await playground.ends(WELL);
+  await playground.says('online again');
+});

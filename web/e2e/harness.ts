@@ -87,8 +87,13 @@ export class Visit {
     expect(found).toEqual([]);
   }
 
-  /** The longest time, in ms, for which the page showed no frame while `act` went on. */
-  async longestStall(act: () => Promise<void>): Promise<number> {
+  /**
+   * How long the page did not answer at worst, in ms, while `act` went on. `cpu` is the longest task of its main thread
+   * by the processor time that it took, which does not depend on what else the machine has to do; `wall` is the longest
+   * time without a frame.
+   */
+  async longestStall(act: () => Promise<void>): Promise<{ cpu: number; wall: number }> {
+    const browser = await sharedBrowser();
     await this.page.evaluate(() => {
       const watch = { last: performance.now(), worst: 0, isOn: true };
       (window as unknown as { stall: typeof watch }).stall = watch;
@@ -99,15 +104,45 @@ export class Visit {
       };
       requestAnimationFrame(frame);
     });
-    await act();
-    return this.page.evaluate(async () => {
+    let trace: Buffer;
+    await browser.startTracing(this.page, { categories: ['toplevel'] });
+    try {
+      await act();
+    } finally {
+      trace = await browser.stopTracing();
+    }
+    const wall = await this.page.evaluate(async () => {
       const { stall } = window as unknown as { stall: { last: number; worst: number; isOn: boolean } };
       // what still waits for its turn belongs to it
       await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
       stall.isOn = false;
       return Math.max(stall.worst, performance.now() - stall.last);
     });
+    return { cpu: longestTask(trace), wall };
   }
+}
+
+interface TraceEvent {
+  name: string;
+  ph: string;
+  pid: number;
+  tid: number;
+  tdur?: number;
+  args?: { name?: string };
+}
+
+/** Of the main threads of pages: the most processor time that one task took, in ms. */
+function longestTask(trace: Buffer): number {
+  const { traceEvents } = JSON.parse(trace.toString('utf8')) as { traceEvents: TraceEvent[] };
+  const place = (event: TraceEvent) => `${event.pid} ${event.tid}`;
+  const mains = new Set(
+    traceEvents
+      .filter((event) => event.ph === 'M' && event.name === 'thread_name' && event.args?.name === 'CrRendererMain')
+      .map(place),
+  );
+  const tasks = traceEvents.filter((event) => event.ph === 'X' && event.tdur !== undefined && mains.has(place(event)));
+  if (tasks.length === 0) throw new Error('the browser traced no task of the page');
+  return Math.max(...tasks.map((event) => event.tdur ?? 0)) / 1000;
 }
 
 export interface Opening extends BrowserContextOptions {

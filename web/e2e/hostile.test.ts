@@ -2,7 +2,6 @@
 /** Programs, names and outputs that mean harm, and outputs that are too much. */
 import { expect, test } from './harness';
 import { Playground, WELL } from './playground';
-import { SLOW } from './server';
 
 const MARKUP = '<img src=x onerror="window.pwned=1"><script>window.pwned=1</script><svg/onload=window.pwned=1>';
 const ADDRESS = 'javascript:window.pwned=1';
@@ -95,15 +94,17 @@ test('ten megabytes of output do not freeze the page', async ({ open }) => {
     await playground.ends(WELL);
     await playground.says('the end of all');
   });
-  console.log(`FIGURE the longest time without a frame during 10 MB of output was ${Math.round(worst)} ms`);
+  console.log(
+    `FIGURE the longest time without a frame during 10 MB of output was ${Math.round(worst.wall)} ms, the longest task ${Math.round(worst.cpu)} ms`,
+  );
   await playground.visit.screenshot('ten-megabytes');
-  expect(worst).toBeLessThan(500 * SLOW);
+  expect(worst.cpu).toBeLessThan(500);
   const scrolled = await playground.visit.longestStall(async () => {
     await playground.output.focus();
     for (const key of ['Control+Home', 'PageDown', 'PageDown', 'Control+End'])
       await playground.page.keyboard.press(key);
   });
-  expect(scrolled).toBeLessThan(500 * SLOW);
+  expect(scrolled.cpu).toBeLessThan(500);
 });
 
 test('one line of ten megabytes does not freeze it either', async ({ open }) => {
@@ -114,8 +115,10 @@ test('one line of ten megabytes does not freeze it either', async ({ open }) => 
     await playground.run();
     await playground.ends(WELL);
   });
-  console.log(`FIGURE the longest time without a frame during a line of 10 MB was ${Math.round(worst)} ms`);
-  expect(worst).toBeLessThan(500 * SLOW);
+  console.log(
+    `FIGURE the longest time without a frame during a line of 10 MB was ${Math.round(worst.wall)} ms, the longest task ${Math.round(worst.cpu)} ms`,
+  );
+  expect(worst.cpu).toBeLessThan(500);
 });
 
 test('bytes that are no text, and control characters, are shown and do no harm', async ({ open }) => {

@@ -13,7 +13,35 @@ test('whoever opens it for the first time presses Run and sees the output', asyn
   await playground.visit.screenshot('success');
 });
 
-test('the editor is there soon, and keeps what was typed before it was', async ({ open }) => {
+test('what is typed before the editor is there is kept, and so is the focus', async ({ open }) => {
+  let release = (): void => undefined;
+  const isHeld = new Promise<void>((done) => (release = done));
+  const visit = await open({
+    prepare: (context) =>
+      context.route(/\/assets\/EditorView-[^/]*\.js$/, async (route) => {
+        await isHeld;
+        await route.continue();
+      }),
+  });
+  const playground = new Playground(visit);
+  await playground.whenReady();
+  await playground.editor.focus();
+  await visit.page.keyboard.press('Control+A');
+  await visit.page.keyboard.insertText('print("typed early")\n');
+  await playground.run();
+  await playground.says('typed early');
+  await playground.editor.focus();
+  await visit.page.keyboard.insertText('print("and late")\n');
+  release();
+  await playground.whenEditorIsThere();
+  expect(await visit.page.evaluate(() => document.activeElement?.closest('[data-editor]') !== null)).toBe(true);
+  await visit.page.keyboard.insertText('print("and later")\n');
+  await playground.run();
+  await playground.says('and later');
+  expect(await playground.output.innerText()).toMatch(/typed early\s+and late\s+and later/);
+});
+
+test('the editor is there soon', async ({ open }) => {
   const playground = await Playground.open(open);
   const begun = await playground.page.evaluate(() => performance.now());
   await playground.whenEditorIsThere();

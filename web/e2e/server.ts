@@ -121,10 +121,10 @@ export class Server {
     return readFileSync(join(this.directory, 'log'), 'utf8');
   }
 
-  /** Starts it (again) where it was. */
-  async restart(): Promise<void> {
+  /** Starts it (again) where it was; `more` is for this time only. */
+  async restart(more: Settings = {}): Promise<void> {
     const log = openSync(join(this.directory, 'log'), 'a');
-    const child = spawn(this.program, [], { env: this.environment, stdio: ['ignore', log, log] });
+    const child = spawn(this.program, [], { env: { ...this.environment, ...more }, stdio: ['ignore', log, log] });
     closeSync(log);
     this.process = child;
     await until('the server is ready', async () => {
@@ -136,6 +136,13 @@ export class Server {
         () => false,
       );
     });
+  }
+
+  /** It ended by itself. */
+  async whenGone(): Promise<void> {
+    const child = this.process;
+    await until('the server ends', () => !child || child.exitCode !== null || child.signalCode !== null);
+    this.process = null;
   }
 
   /** By SIGTERM, as an operator ends it. */
