@@ -5,7 +5,7 @@
 export const TALLEST = 12_000_000;
 /** So few are all drawn: then the browser's own search finds them, and all can be selected. */
 const ALL = 300;
-const OVERSCAN = 20;
+const OVERSCAN = 8;
 
 export interface Window {
   first: number;

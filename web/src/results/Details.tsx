@@ -32,7 +32,6 @@ export function Details({ job }: { job: Job }) {
       {job.time_used_ms !== undefined && (
         <section aria-label="Running" className="flex flex-col gap-3">
           <Heading>Running</Heading>
-          <Figures measured={job} limits={limits ?? null} />
           {hasCases && (
             <p className="text-[12.5px] text-muted">
               Time is that of the test that took longest, memory the most of all of them.

@@ -16,7 +16,7 @@ function End({ measured }: { measured: Measured }) {
   const { exit_code: code = null, signal = null } = measured;
   const isFine = code === 0;
   return (
-    <div className="flex min-w-0 items-baseline justify-between gap-2 text-[12px] @md:flex-col @md:justify-start @md:gap-1">
+    <div className="flex min-w-0 items-baseline justify-between gap-2 text-[12px] @xl:flex-col @xl:justify-start @xl:gap-1">
       <span className="text-muted">{signal !== null ? 'Signal' : 'Exit status'}</span>
       <span className={isFine ? 'font-semibold tabular-nums' : 'font-semibold text-bad tabular-nums'}>
         {signal !== null ? `${signal} ${signalName(signal)}` : (code ?? '–')}
@@ -30,7 +30,7 @@ export function Figures({ measured, limits }: { measured: Measured; limits: Limi
   if (measured.time_used_ms === undefined) return null;
   const { time_used_ms: time, cpu_time_ms: cpu = 0, memory_used_kb: memory = 0 } = measured;
   return (
-    <div className="grid grid-cols-1 gap-x-5 gap-y-2 @md:grid-cols-[auto_1fr_1fr_1fr]">
+    <div className="grid grid-cols-2 gap-x-5 gap-y-2 @xl:grid-cols-[auto_1fr_1fr_1fr]">
       <End measured={measured} />
       <Meter
         label="CPU time"

@@ -91,14 +91,13 @@ export function OutputView({
   const usual: Filter = job?.status === 'COMPILATION_ERROR' && hasCompiler ? 'compile_output' : 'all';
   const filters: Filter[] = ['all', 'stdout', 'stderr', ...(hasCompiler ? (['compile_output'] as const) : [])];
   const filter = chosen !== null && filters.includes(chosen) ? chosen : usual;
-  const told = useMemo(() => {
-    const all = shortcomings(job, filter, run.dropped ?? 0);
-    if (hasInvalid) all.push('Some bytes are no text, and are shown as \ufffd. Download gives them as they are.');
-    return all;
-  }, [job, filter, run.dropped, hasInvalid]);
+  const told = useMemo(
+    () => shortcomings(job, filter, run.dropped ?? 0, hasInvalid),
+    [job, filter, run.dropped, hasInvalid],
+  );
 
   function download() {
-    const { content } = contentOf(job, chunks, filter);
+    const content = contentOf(job, chunks, filter);
     const name = filter === 'all' ? 'output' : filter === 'compile_output' ? 'compiler' : filter;
     save(`${name}-${(run.id ?? 'run').slice(0, 8)}.txt`, content);
   }

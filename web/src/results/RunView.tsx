@@ -47,7 +47,7 @@ function titleOf(name: TabName, run: RunStore): ReactNode {
   return (
     <>
       Tests{' '}
-      <span className="tabular-nums opacity-80">
+      <span className="tabular-nums">
         {passed}/{total}
       </span>
     </>

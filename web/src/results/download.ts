@@ -15,26 +15,28 @@ export function plainText(chunks: readonly ShownChunk[], filter: Filter): string
   );
 }
 
-/**
- * What is saved. Of a run that is over the bytes that it printed, as they were; where both streams are wanted and both
- * have something, their order is that of what came, which is text.
- */
-export function contentOf(
-  job: Job | null,
-  chunks: readonly ShownChunk[],
-  filter: Filter,
-): { content: BlobPart; isExact: boolean } {
-  const hasErrors = Boolean(job?.stderr);
-  const stream = filter === 'all' ? (!hasErrors ? 'stdout' : job?.stdout ? null : 'stderr') : filter;
+/** The one stream of which the server has the bytes that are shown; null: there are two, in the order of arrival. */
+function onlyStream(job: Job, filter: Filter): Exclude<Filter, 'all'> | null {
+  if (filter !== 'all') return filter;
+  if (!job.stderr) return 'stdout';
+  return job.stdout ? null : 'stderr';
+}
+
+/** Whether what is saved is, byte for byte, what was printed. */
+export const isExact = (job: Job, filter: Filter): boolean => {
+  const stream = onlyStream(job, filter);
+  return stream !== null && job[stream] !== undefined;
+};
+
+/** What is saved: bytes of a run that is over, as far as one stream has them all; else the text that came. */
+export function contentOf(job: Job | null, chunks: readonly ShownChunk[], filter: Filter): BlobPart {
+  const stream = job && onlyStream(job, filter);
   const kept = job && stream ? job[stream] : undefined;
-  if (job && stream && kept !== undefined) {
-    return { content: bytesOf(kept, job[`${stream}_encoding`]), isExact: true };
-  }
-  const text = chunks
+  if (job && stream && kept !== undefined) return bytesOf(kept, job[`${stream}_encoding`]);
+  return chunks
     .filter((chunk) => isShown(chunk, filter) && !chunk.isEcho)
     .map((chunk) => chunk.text)
     .join('');
-  return { content: text, isExact: false };
 }
 
 export function save(name: string, content: BlobPart): void {

@@ -47,6 +47,9 @@ function coloursOf(style: Style): CSSProperties | undefined {
     if (ground < 0) css.color = 'var(--canvas)';
     else if (ground === 0) css.color = 'var(--ansi-on-0)';
     else css.color = ground < 16 ? 'var(--ansi-on)' : readableOn(ground);
+  } else if (front >= 16 && !css.backgroundColor) {
+    /* chosen for some other ground: a part of our ink makes it readable on this one */
+    css.color = `color-mix(in oklab, ${colour(front)} 60%, var(--ink))`;
   } else if (front >= 0) {
     css.color = colour(front);
   }

@@ -4,6 +4,7 @@ import type { Job } from '../api/types';
 import { textOf } from '../lib/encoded';
 import { count, kilobytes } from '../lib/format';
 import type { Run, Stream } from '../playground/run';
+import { isExact } from './download';
 import type { Filter, ShownChunk } from './printing';
 
 const STREAMS: readonly Stream[] = ['compile_output', 'stdout', 'stderr'];
@@ -29,7 +30,7 @@ export function hasStream(chunks: readonly ShownChunk[], stream: Stream): boolea
 }
 
 /** Sentences about what is missing from what is shown. */
-export function shortcomings(job: Job | null, filter: Filter, dropped: number): string[] {
+export function shortcomings(job: Job | null, filter: Filter, dropped: number, hasInvalid: boolean): string[] {
   const told: string[] = [];
   const limit = job?.limits ? ` of ${kilobytes(job.limits.output_limit_kb)}` : '';
   const isWanted = (stream: Filter) => filter === stream || (filter === 'all' && stream !== 'compile_output');
@@ -41,6 +42,12 @@ export function shortcomings(job: Job | null, filter: Filter, dropped: number): 
     const most = job.compile ? ` of ${kilobytes(job.compile.limits.output_limit_kb)}` : '';
     told.push(`What the compiler printed was cut at its limit${most}.`);
   }
-  if (dropped > 0) told.push(`This page keeps no more: ${count(dropped)} characters are not shown. Download has them.`);
+  const where = !job
+    ? ''
+    : isExact(job, filter)
+      ? ' Download has them.'
+      : ' Downloads of stdout or stderr alone have them.';
+  if (dropped > 0) told.push(`This page keeps no more: ${count(dropped)} characters are not shown.${where}`);
+  if (hasInvalid) told.push(`Some bytes are no text, and are shown as \ufffd.${where}`);
   return told;
 }

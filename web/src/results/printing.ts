@@ -14,8 +14,8 @@ export const SOURCES = ['stdout', 'stderr', 'compile_output', 'echo'] as const;
 export const ECHO = 3;
 
 const SOURCE: Record<Stream, number> = { stdout: 0, stderr: 1, compile_output: 2 };
-const PIECE = 32 * 1024;
-const ROWS_AT_ONCE = 20_000;
+const PIECE = 16 * 1024;
+const ROWS_AT_ONCE = 5000;
 
 /** Compile output is shown apart, so that all is what the program itself printed. */
 export function isShown(chunk: ShownChunk, filter: Filter): boolean {

@@ -3,7 +3,9 @@ import { useEffect, useReducer, useRef } from 'react';
 import { Printing, type Filter, type ShownChunk } from './printing';
 
 /** Milliseconds of a frame that may go into this; what is over is done in the next ones. */
-const BUDGET = 10;
+const BUDGET = 12;
+/** While there is more to do it is drawn now and then: what scrolls by so fast nobody reads. */
+const DRAWN_EVERY = 250;
 
 export interface Printed {
   printing: Printing;
@@ -21,6 +23,7 @@ export function usePrinting(
 ): Printed {
   const [revision, redraw] = useReducer((count: number) => count + 1, 0);
   const kept = useRef<Printing | null>(null);
+  const drawnAt = useRef(Number.NEGATIVE_INFINITY);
 
   if (!kept.current?.isOf(chunks, filter)) kept.current = new Printing(chunks, filter, columns);
   const printing = kept.current;
@@ -31,7 +34,10 @@ export function usePrinting(
       const begun = performance.now();
       printing.setColumns(columns);
       const isDone = printing.advance(isOver, () => performance.now() - begun > BUDGET);
-      redraw();
+      if (isDone || begun - drawnAt.current > DRAWN_EVERY) {
+        drawnAt.current = begun;
+        redraw();
+      }
       if (!isDone) frame = requestAnimationFrame(work);
     }
     work();
