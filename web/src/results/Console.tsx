@@ -1,8 +1,20 @@
 // SPDX-License-Identifier: MIT
 /** What a program printed, as a terminal would show it; of very much only the rows that can be seen are drawn. */
 import { ArrowDown } from 'lucide-react';
-import { memo, useCallback, useEffect, useLayoutEffect, useRef, useState, type ClipboardEvent } from 'react';
-import type { Span } from '../lib/paper';
+import {
+  memo,
+  useCallback,
+  useEffect,
+  useLayoutEffect,
+  useMemo,
+  useRef,
+  useState,
+  type ClipboardEvent,
+  type ReactNode,
+  type RefObject,
+} from 'react';
+import type { Paper, Span } from '../lib/paper';
+import type { Rows } from '../lib/rows';
 import { windowOf } from '../lib/windowing';
 import { Button } from '../ui/Button';
 import './console.css';
@@ -16,10 +28,10 @@ const PADDING = 12;
 const LONGEST_ROW = 1000;
 const LEAST_COLUMNS = 20;
 
-function Piece({ span }: { span: Span }) {
-  const ink = inkOf(span.style);
+function pieceOf(span: Span, index: number): ReactNode {
+  const { className, style } = inkOf(span.style);
   return (
-    <span className={ink.className} style={ink.style}>
+    <span key={index} className={className || undefined} style={style}>
       {span.text}
     </span>
   );
@@ -29,9 +41,7 @@ const Row = memo(
   function Row({ spans, isContinued }: { spans: Span[]; isContinued: boolean; text: string }) {
     return (
       <div className="console-row" data-continued={isContinued || undefined}>
-        {spans.map((span, index) => (
-          <Piece key={index} span={span} />
-        ))}
+        {spans.map(pieceOf)}
       </div>
     );
   },
@@ -41,6 +51,17 @@ const Row = memo(
     before.spans.length === after.spans.length &&
     before.spans.every((span, index) => span.style === after.spans[index]?.style),
 );
+
+function drawn(paper: Paper, rows: Rows, first: number, end: number, revision: number): ReactNode[] {
+  void revision;
+  return Array.from({ length: Math.max(0, Math.min(end, rows.count) - first) }, (_, index) => {
+    const row = first + index;
+    const [from, to] = [rows.start(row), rows.end(row)];
+    return (
+      <Row key={row} spans={paper.spans(from, to)} text={paper.slice(from, to)} isContinued={rows.isContinued(row)} />
+    );
+  });
+}
 
 /** Rows that are one line are copied as one. */
 function onCopy(event: ClipboardEvent<HTMLElement>): void {
@@ -64,10 +85,7 @@ interface Size {
 }
 
 /** How much fits, measured, and again when the pane or the font changes. */
-function useSize(
-  scroller: React.RefObject<HTMLDivElement | null>,
-  probe: React.RefObject<HTMLSpanElement | null>,
-): Size {
+function useSize(scroller: RefObject<HTMLDivElement | null>, probe: RefObject<HTMLSpanElement | null>): Size {
   const [size, setSize] = useState<Size>({ columns: 100, height: 400 });
   useLayoutEffect(() => {
     const element = scroller.current;
@@ -148,19 +166,9 @@ export function Console({
     setScrollTop(box.scrollTop);
   }
 
-  const shown = [];
-  for (let row = window.first; row < window.end; row++) {
-    const start = rows.start(row);
-    const end = rows.end(row);
-    shown.push(
-      <Row
-        key={row}
-        spans={paper.spans(start, end)}
-        text={paper.slice(start, end)}
-        isContinued={rows.isContinued(row)}
-      />,
-    );
-  }
+  /* chunks come in every frame, and are on paper a little later: between two drawings nothing has changed */
+  const { first, end } = window;
+  const shown = useMemo(() => drawn(paper, rows, first, end, revision), [paper, rows, first, end, revision]);
   const hasEndBelow = !isFollowing && window.height > size.height;
 
   return (

@@ -5,7 +5,9 @@ import { Printing, type Filter, type ShownChunk } from './printing';
 /** Milliseconds of a frame that may go into this; what is over is done in the next ones. */
 const BUDGET = 12;
 /** While there is more to do it is drawn now and then: what scrolls by so fast nobody reads. */
-const DRAWN_EVERY = 250;
+const DRAWN_EVERY = 200;
+/** Where drawing is slow, so much of the time at most goes into it. */
+const SHARE = 1 / 5;
 
 export interface Printed {
   printing: Printing;
@@ -23,7 +25,7 @@ export function usePrinting(
 ): Printed {
   const [revision, redraw] = useReducer((count: number) => count + 1, 0);
   const kept = useRef<Printing | null>(null);
-  const drawnAt = useRef(Number.NEGATIVE_INFINITY);
+  const drawing = useRef({ at: Number.NEGATIVE_INFINITY, took: 0, isMeasured: true });
 
   if (!kept.current?.isOf(chunks, filter)) kept.current = new Printing(chunks, filter, columns);
   const printing = kept.current;
@@ -32,10 +34,12 @@ export function usePrinting(
     let frame = 0;
     function work() {
       const begun = performance.now();
+      const last = drawing.current;
+      if (!last.isMeasured) Object.assign(last, { took: begun - last.at, isMeasured: true });
       printing.setColumns(columns);
       const isDone = printing.advance(isOver, () => performance.now() - begun > BUDGET);
-      if (isDone || begun - drawnAt.current > DRAWN_EVERY) {
-        drawnAt.current = begun;
+      if (isDone || begun - last.at > Math.max(DRAWN_EVERY, last.took / SHARE)) {
+        drawing.current = { at: performance.now(), took: 0, isMeasured: isDone };
         redraw();
       }
       if (!isDone) frame = requestAnimationFrame(work);
