@@ -21,13 +21,14 @@ const TALLEST = 240;
 /** As high as its text, within reason. */
 function GrowingText({
   label,
+  title,
   value,
-  placeholder,
   onChange,
 }: {
   label: string;
+  /** The same, for those who see where it stands. */
+  title: string;
   value: string;
-  placeholder: string;
   onChange: (value: string) => void;
 }) {
   const field = useRef<HTMLTextAreaElement>(null);
@@ -38,18 +39,22 @@ function GrowingText({
     element.style.height = `${Math.min(TALLEST, element.scrollHeight + 2)}px`;
   }, [value]);
   return (
-    <textarea
-      ref={field}
-      aria-label={label}
-      value={value}
-      rows={2}
-      spellCheck={false}
-      autoCapitalize="off"
-      autoComplete="off"
-      placeholder={placeholder}
-      className="min-h-14 w-full resize-none rounded-md border border-line bg-sunken px-2 py-1.5 font-mono text-[12.5px] leading-[18px] text-ink placeholder:font-sans placeholder:text-muted hover:border-muted"
-      onChange={(event) => onChange(event.target.value)}
-    />
+    <div className="flex min-w-0 flex-col gap-0.5">
+      <span aria-hidden="true" className="px-0.5 text-[11.5px] text-muted">
+        {title}
+      </span>
+      <textarea
+        ref={field}
+        aria-label={label}
+        value={value}
+        rows={2}
+        spellCheck={false}
+        autoCapitalize="off"
+        autoComplete="off"
+        className="min-h-14 w-full resize-none rounded-md border border-line bg-sunken px-2 py-1.5 font-mono text-[12.5px] leading-[18px] text-ink hover:border-muted"
+        onChange={(event) => onChange(event.target.value)}
+      />
+    </div>
   );
 }
 
@@ -106,16 +111,11 @@ function CaseCard({
         />
       </div>
       <div className="grid gap-2 @sm:grid-cols-2">
-        <GrowingText
-          label={`Input of ${name}`}
-          value={one.stdin}
-          placeholder="Input"
-          onChange={(stdin) => set({ stdin })}
-        />
+        <GrowingText label={`Input of ${name}`} title="Input" value={one.stdin} onChange={(stdin) => set({ stdin })} />
         <GrowingText
           label={`Expected output of ${name}`}
+          title="Expected output"
           value={one.expected}
-          placeholder="Expected output"
           onChange={(expected) => set({ expected })}
         />
       </div>

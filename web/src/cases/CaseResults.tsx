@@ -121,6 +121,7 @@ function StatusOf({ status }: { status: Status | null }): ReactNode {
       </span>
     );
   }
+  if (status === 'CANCELLED') return <span className="text-[11.5px] text-muted">Not run</span>;
   return <StatusBadge status={status} isSmall />;
 }
 

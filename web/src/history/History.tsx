@@ -4,8 +4,11 @@ import { useEffect, useRef, useState } from 'react';
 import { ApiProblem, readJobWithRequest, Unreachable } from '../api/client';
 import { useLanguages } from '../api/languages';
 import type { Language, Status, Submission } from '../api/types';
+import { isPrecious } from '../playground/isPrecious';
+import { replaceDraft } from '../playground/notice';
 import { useRun } from '../playground/run';
 import { draftOf } from '../playground/submission';
+import { useView } from '../playground/view';
 import { useWorkspace } from '../playground/workspace';
 import { lookOf, STATUSES } from '../results/status';
 import { Button } from '../ui/Button';
@@ -40,7 +43,12 @@ async function open(id: string): Promise<void> {
   const { languages } = useLanguages.getState();
   const request = job.request as Submission | undefined;
   const language = languageOf(languages, job.language ?? request?.language ?? null);
-  if (language && request) useWorkspace.getState().restore(language.name, draftOf(language, request));
+  if (language && request) {
+    const old = useWorkspace.getState().drafts[language.name];
+    const isLost = old !== undefined && isPrecious(old, language);
+    replaceDraft(language.name, draftOf(language, request), isLost, 'The code of that run took the place of yours.');
+  }
+  useView.getState().show('result');
   void useRun.getState().show(id);
 }
 
@@ -156,7 +164,7 @@ export function History({ onClose }: { onClose: () => void }) {
   return (
     <div className="flex h-full min-h-0 flex-col">
       <div className="flex flex-wrap gap-2 border-b border-line px-4 py-3">
-        <div className="relative min-w-40 flex-1">
+        <div className="relative w-full">
           <Search
             size={14}
             aria-hidden="true"
@@ -174,7 +182,7 @@ export function History({ onClose }: { onClose: () => void }) {
         <Select
           aria-label="Language"
           value={language}
-          className="max-w-36"
+          className="min-w-0 flex-1"
           onChange={(event) => setLanguage(event.target.value)}
         >
           <option value="">All languages</option>
@@ -187,7 +195,7 @@ export function History({ onClose }: { onClose: () => void }) {
         <Select
           aria-label="Status"
           value={status}
-          className="max-w-36"
+          className="min-w-0 flex-1"
           onChange={(event) => setStatus(STATUSES.find((one) => one === event.target.value) ?? '')}
         >
           <option value="">Every status</option>
