@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** Dark, light, or what the system prefers (dark, where it has no wish). */
 import { create } from 'zustand';
-import { recall, remember } from '../api/key';
+import { recall, remember } from '../lib/storage';
 
 export type ThemeChoice = 'dark' | 'light' | 'system';
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { useEffect, useMemo, useState } from 'react';
 import { Link } from 'wouter';
-import { recall, remember } from '../api/key';
+import { recall, remember } from '../lib/storage';
 import { ApiProblem } from '../api/client';
 import type { WorkerLoad } from '../api/statistics';
 import { cx } from '../ui/cx';

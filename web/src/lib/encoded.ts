@@ -1,15 +1,11 @@
 // SPDX-License-Identifier: MIT
 /** What the API sends as text, or as base64 where it is no text. */
+import { decodeBase64 } from './bytes';
 
 export type Encoding = 'utf-8' | 'base64';
 
-export function bytesOf(text: string, encoding: Encoding | undefined): Uint8Array<ArrayBuffer> {
-  if (encoding !== 'base64') return new TextEncoder().encode(text);
-  const raw = atob(text);
-  const bytes = new Uint8Array(raw.length);
-  for (let i = 0; i < raw.length; i++) bytes[i] = raw.charCodeAt(i);
-  return bytes;
-}
+export const bytesOf = (text: string, encoding: Encoding | undefined): Uint8Array<ArrayBuffer> =>
+  encoding === 'base64' ? decodeBase64(text) : new TextEncoder().encode(text);
 
 /** What is no UTF-8 becomes U+FFFD. */
 export function textOf(text: string | undefined, encoding: Encoding | undefined): string {

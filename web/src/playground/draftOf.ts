@@ -1,15 +1,10 @@
 // SPDX-License-Identifier: MIT
 import type { CompareMode, Language, Submission } from '../api/types';
-import { decodeBase64 } from '../lib/bytes';
+import { textOf } from '../lib/encoded';
 import { emptyDraft, newKey, type Draft } from './workspace';
 
 /** What the server fills in where no limit of output is asked for. */
 export const OUTPUT_DEFAULT_KB = 1024;
-
-function textOf(text: string | undefined, encoding: string | undefined): string {
-  if (text === undefined) return '';
-  return encoding === 'base64' ? new TextDecoder().decode(decodeBase64(text)) : text;
-}
 
 const MODES: readonly CompareMode[] = ['trailing', 'exact', 'tokens', 'float'];
 

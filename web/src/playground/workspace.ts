@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** What the person is writing: kept in the browser as it is typed, a draft for each language. */
 import { create } from 'zustand';
-import { recall, remember } from '../api/key';
+import { recall, remember } from '../lib/storage';
 import type { CompareMode, Language } from '../api/types';
 
 export interface Tab {

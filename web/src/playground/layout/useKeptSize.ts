@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { useEffect, useState } from 'react';
-import { recall, remember } from '../../api/key';
+import { recall, remember } from '../../lib/storage';
 
 /** Per cent, kept in the browser. */
 export function useKeptSize(name: string, usual: number, min: number, max: number) {
