@@ -120,10 +120,11 @@ int lite_schema_present(struct lite_connection *connection, unsigned *ret_versio
     int64_t tables = 0;
     int error = read_number(connection, "PRAGMA user_version", &version, failure);
 
-    if (error == 0)
-        error = read_number(connection, "PRAGMA application_id", &application, failure);
+    /* In this order: whoever makes the database meanwhile commits tables and mark together. */
     if (error == 0)
         error = read_number(connection, "SELECT count(*) FROM sqlite_schema", &tables, failure);
+    if (error == 0)
+        error = read_number(connection, "PRAGMA application_id", &application, failure);
     if (error < 0)
         return error;
     if (tables > 0 && application != LITE_APPLICATION_ID)
