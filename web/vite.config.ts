@@ -33,12 +33,18 @@ const SERVER = process.env['SENTINEL_URL'] ?? 'http://127.0.0.1:8080';
 
 export default defineConfig({
   plugins: [react(), tailwindcss(), gzipBeside()],
-  build: { target: 'es2022', chunkSizeWarningLimit: 4096, reportCompressedSize: false, assetsInlineLimit: 0 },
+  build: {
+    target: 'es2022',
+    chunkSizeWarningLimit: 4096,
+    reportCompressedSize: false,
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+  },
   server: {
     host: '127.0.0.1',
     proxy: Object.fromEntries(
       ['/api', '/health', '/metrics', '/ws'].map((path) => [path, { target: SERVER, ws: true, changeOrigin: true }]),
     ),
   },
-  test: { environment: 'jsdom', include: ['src/**/*.test.{ts,tsx}'], restoreMocks: true },
+  test: { environment: 'node', include: ['src/**/*.test.{ts,tsx}'], restoreMocks: true },
 });

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// @vitest-environment jsdom
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { readLoad, Unreachable } from '../api/client';
 import { probe, useConnection, watchConnection } from './connection';

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// @vitest-environment jsdom
 import { cleanup, fireEvent, render, screen } from '@testing-library/react';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { currentDraft, emptyDraft, useWorkspace } from '../playground/workspace';

@@ -3,6 +3,7 @@ import { useMemo } from 'react';
 import type { Statistics } from '../api/statistics';
 import { Chart, type Series } from './Chart';
 import { ChartCard } from './ChartCard';
+import { statusTitle } from '../api/statuses';
 import { count, duration, percent } from './format';
 import { beginnings, latest, layersOf, meanPerMinute, perMinute, stack } from './series';
 import { ratesOf, share } from './statuses';
@@ -76,7 +77,7 @@ function VerdictPlot({ statistics, span }: { statistics: Statistics; span: Span 
     // The highest is drawn first, and what is below over it.
     const drawn = layers
       .map(({ look, counts }, index): Series => ({
-        name: look.label,
+        name: statusTitle(look.status),
         color: look.color,
         kind: 'bars',
         values: tops[index] ?? [],
@@ -110,13 +111,16 @@ export function VerdictChart(props: Props) {
       title="How they ended"
       legend={(statistics) =>
         layersOf(statistics).map(({ look }) => ({
-          name: look.label,
+          name: statusTitle(look.status),
           color: look.color,
           value: `${count(statistics.totals.by_status[look.status] ?? 0)}`,
         }))
       }
       columns={(statistics) =>
-        layersOf(statistics).map(({ look, counts }) => ({ name: look.label, cells: counts.map((n) => count(n)) }))
+        layersOf(statistics).map(({ look, counts }) => ({
+          name: statusTitle(look.status),
+          cells: counts.map((n) => count(n)),
+        }))
       }
     >
       {(statistics) => <VerdictPlot statistics={statistics} span={props.span} />}

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 import { Link } from 'wouter';
+import { statusTitle } from '../api/statuses';
 import type { JobLine } from '../api/types';
-import { age, duration, kib } from './format';
+import { kilobytes } from '../lib/format';
+import { age, duration } from './format';
 import { Quiet } from './Notice';
 import { lookOf } from './statuses';
 import { reasonKey, type Failures } from './useFigures';
@@ -11,7 +13,7 @@ function Line({ job, reason, now }: { job: JobLine; reason: string | undefined; 
   const when = job.finished_at ?? job.created_at;
   const figures = [
     job.time_used_ms !== null && duration(job.time_used_ms),
-    job.memory_used_kb !== null && kib(job.memory_used_kb),
+    job.memory_used_kb !== null && kilobytes(job.memory_used_kb),
   ].filter(Boolean);
   return (
     <li className="border-b border-line last:border-b-0">
@@ -21,7 +23,7 @@ function Line({ job, reason, now }: { job: JobLine; reason: string | undefined; 
       >
         <span className="flex items-center gap-2 font-medium">
           <span aria-hidden="true" className="size-2 rounded-full" style={{ background: `var(${look.color})` }} />
-          {look.label}
+          {statusTitle(job.status)}
         </span>
         <span className="order-3 truncate text-muted sm:order-none">{job.language}</span>
         <span className="order-4 truncate text-right text-muted tabular-nums sm:order-none sm:text-left">

@@ -3,6 +3,7 @@ import type { ReactNode } from 'react';
 import { STAGES, type Stage, type Statistics } from '../api/statistics';
 import { cx } from '../ui/cx';
 import type { LanguageLine } from './fleet';
+import { statusTitle } from '../api/statuses';
 import { count, duration, percent } from './format';
 import { Quiet } from './Notice';
 import { ScrollArea } from './ScrollArea';
@@ -67,7 +68,7 @@ export function LatencyTable({ latency }: { latency: Statistics['latency_ms'] })
 /** How those of one language ended, as shares of a bar. */
 function Shares({ line }: { line: LanguageLine }) {
   const parts = occurring(line.byStatus);
-  const words = parts.map(({ status, label }) => `${label} ${count(line.byStatus[status])}`).join(', ');
+  const words = parts.map(({ status }) => `${statusTitle(status)} ${count(line.byStatus[status])}`).join(', ');
   return (
     <div
       role="img"

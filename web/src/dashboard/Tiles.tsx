@@ -5,7 +5,8 @@ import type { Load } from '../api/types';
 import { cx } from '../ui/cx';
 import { Bar } from './Bar';
 import { hostsOf, slotsOf } from './fleet';
-import { count, duration, kib, percent } from './format';
+import { kilobytes } from '../lib/format';
+import { count, duration, percent } from './format';
 import { meanPerMinute } from './series';
 import { ratesOf, share } from './statuses';
 
@@ -88,7 +89,7 @@ function HostTiles({ workers }: { workers: readonly WorkerLoad[] }) {
       <Tile
         name="Host memory"
         value={percent(memory)}
-        note={`${kib(hosts.memoryUsedKb)} of ${kib(hosts.memoryTotalKb)}`}
+        note={`${kilobytes(hosts.memoryUsedKb)} of ${kilobytes(hosts.memoryTotalKb)}`}
       >
         <Bar label="Host memory in use" value={memory ?? 0} text={percent(memory)} />
       </Tile>

@@ -3,7 +3,8 @@ import type { WorkerLoad } from '../api/statistics';
 import { cx } from '../ui/cx';
 import { Bar } from './Bar';
 import { memoryOf, SILENT_AFTER_MS, silenceOf, tallyOf } from './fleet';
-import { age, count, kib, percent } from './format';
+import { kilobytes } from '../lib/format';
+import { age, count, percent } from './format';
 import { Quiet } from './Notice';
 import { share } from './statuses';
 import { Table, TD, TH } from './Tables';
@@ -24,7 +25,7 @@ function WorkerRow({ worker, now }: { worker: WorkerLoad; now: number }) {
   const isSilent = silence > SILENT_AFTER_MS;
   const tally = tallyOf(worker);
   const memory = memoryOf(host);
-  const memoryText = memory ? `${kib(memory.usedKb)} of ${kib(memory.totalKb)}` : '';
+  const memoryText = memory ? `${kilobytes(memory.usedKb)} of ${kilobytes(memory.totalKb)}` : '';
   const about = [
     name,
     worker.version && `version ${worker.version}`,

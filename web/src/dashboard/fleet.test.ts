@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: MIT
-// @vitest-environment node
 import { describe, expect, it } from 'vitest';
 import { failuresOf, hostsOf, languagesOf, silenceOf, slotsOf, tallyOf } from './fleet';
 import { hostOf, jobOf, statisticsOf, workerOf } from './fixtures';

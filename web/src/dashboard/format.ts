@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-/** Figures in as few signs as a dense page has room for. */
+/** Figures that may be missing, in as few signs as a dense page has room for. */
+import { duration as milliseconds } from '../lib/format';
 
 const NONE = '–';
 
@@ -20,18 +21,8 @@ export function percent(value: number | null): string {
   return `${isFine ? hundredths.toFixed(1) : Math.round(hundredths)} %`;
 }
 
-/** 0.4 ms, 45 ms, 1.23 s, 2 min 5 s, 3 h 4 min */
-export function duration(ms: number | null | undefined): string {
-  if (ms === null || ms === undefined || !Number.isFinite(ms)) return NONE;
-  if (ms < 9.95) return `${Number(ms.toFixed(1))} ms`;
-  if (ms < 999.5) return `${Math.round(ms)} ms`;
-  if (ms < 9_995) return `${(ms / 1000).toFixed(2)} s`;
-  if (ms < 59_950) return `${(ms / 1000).toFixed(1)} s`;
-  const seconds = Math.round(ms / 1000);
-  if (seconds < 3_600) return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
-  const minutes = Math.round(seconds / 60);
-  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
-}
+export const duration = (ms: number | null | undefined): string =>
+  ms === null || ms === undefined || !Number.isFinite(ms) ? NONE : milliseconds(ms);
 
 /** For "… ago": whole units, the largest only. */
 export function age(ms: number): string {
@@ -40,18 +31,6 @@ export function age(ms: number): string {
   if (seconds < 3_600) return `${Math.floor(seconds / 60)} min`;
   if (seconds < 172_800) return `${Math.floor(seconds / 3_600)} h`;
   return `${Math.floor(seconds / 86_400)} days`;
-}
-
-/** 512 KiB, 3.4 GiB */
-export function kib(value: number): string {
-  const units = ['KiB', 'MiB', 'GiB', 'TiB'];
-  let amount = value;
-  let unit = 0;
-  while (amount >= 1024 && unit < units.length - 1) {
-    amount /= 1024;
-    unit++;
-  }
-  return `${amount >= 100 || unit === 0 ? Math.round(amount) : amount.toFixed(1)} ${units[unit] ?? ''}`;
 }
 
 const clock = new Intl.DateTimeFormat('en', { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });

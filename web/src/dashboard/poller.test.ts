@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: MIT
-// @vitest-environment node
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { ApiProblem, Unreachable } from '../api/client';
 import { createPoller, type Answer } from './poller';

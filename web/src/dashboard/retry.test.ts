@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: MIT
-// @vitest-environment node
 import { afterEach, expect, it, vi } from 'vitest';
 import { retry } from './retry';
 

@@ -1,33 +1,32 @@
 // SPDX-License-Identifier: MIT
-/** How submissions end: the words, the order and the colours that the dashboard has for it. */
+/** How submissions end: the order and the colours that the dashboard has for it. */
 import type { ByStatus } from '../api/statistics';
 import { isOver, type Status } from '../api/types';
 
 export interface StatusLook {
   status: Status;
-  label: string;
   /** A custom property of dashboard.css. */
   color: string;
 }
 
 /** From the bottom of a stack to its top: what is well, what programs do wrong, what the service does wrong. */
 export const LOOKS: readonly StatusLook[] = [
-  { status: 'SUCCESS', label: 'Success', color: '--status-success' },
-  { status: 'WRONG_ANSWER', label: 'Wrong answer', color: '--status-wrong' },
-  { status: 'COMPILATION_ERROR', label: 'Compilation error', color: '--status-compile' },
-  { status: 'RUNTIME_ERROR', label: 'Runtime error', color: '--status-runtime' },
-  { status: 'TIMEOUT', label: 'Timeout', color: '--status-timeout' },
-  { status: 'MEMORY_LIMIT_EXCEEDED', label: 'Memory limit', color: '--status-memory' },
-  { status: 'OUTPUT_LIMIT_EXCEEDED', label: 'Output limit', color: '--status-output' },
-  { status: 'SECURITY_VIOLATION', label: 'Security violation', color: '--status-security' },
-  { status: 'CANCELLED', label: 'Cancelled', color: '--status-cancelled' },
-  { status: 'INTERNAL_ERROR', label: 'Internal error', color: '--status-internal' },
+  { status: 'SUCCESS', color: '--status-success' },
+  { status: 'WRONG_ANSWER', color: '--status-wrong' },
+  { status: 'COMPILATION_ERROR', color: '--status-compile' },
+  { status: 'RUNTIME_ERROR', color: '--status-runtime' },
+  { status: 'TIMEOUT', color: '--status-timeout' },
+  { status: 'MEMORY_LIMIT_EXCEEDED', color: '--status-memory' },
+  { status: 'OUTPUT_LIMIT_EXCEEDED', color: '--status-output' },
+  { status: 'SECURITY_VIOLATION', color: '--status-security' },
+  { status: 'CANCELLED', color: '--status-cancelled' },
+  { status: 'INTERNAL_ERROR', color: '--status-internal' },
 ];
 
 const BY_NAME = new Map(LOOKS.map((look) => [look.status, look]));
 
 export function lookOf(status: Status): StatusLook {
-  return BY_NAME.get(status) ?? { status, label: status, color: '--muted' };
+  return BY_NAME.get(status) ?? { status, color: '--muted' };
 }
 
 /** Those that occur, in order. */

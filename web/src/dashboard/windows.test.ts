@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: MIT
-// @vitest-environment node
 import { expect, it } from 'vitest';
 import { SPANS, spanOf } from './windows';
 

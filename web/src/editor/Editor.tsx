@@ -24,6 +24,12 @@ interface Props {
 /** There the editor's own handling of keys and selections works badly, and the browser's works well. */
 const isTouchOnly = () => matchMedia('(pointer: coarse) and (hover: none)').matches;
 
+/** Begins before there is anything to show in it: it is by far the largest part of the page. */
+export function fetchEditor(): void {
+  // Without it the text field stays, in which one can work.
+  if (!isTouchOnly()) import('./EditorView').catch(() => {});
+}
+
 /** A text field at once, and the real editor in its place as soon as it is loaded: text, selection and focus stay. */
 export function Editor({ tabs, active, language, theme, messages, hasFocusFirst, onChange }: Props) {
   const plain = useRef<HTMLTextAreaElement>(null);

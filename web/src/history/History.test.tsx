@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// @vitest-environment jsdom
 import { cleanup, fireEvent, render, screen, waitFor } from '@testing-library/react';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { currentUser, setKey } from '../api/key';

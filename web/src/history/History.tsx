@@ -10,7 +10,7 @@ import { useRun } from '../playground/run';
 import { draftOf } from '../playground/submission';
 import { useView } from '../playground/view';
 import { useWorkspace } from '../playground/workspace';
-import { lookOf, STATUSES } from '../results/status';
+import { STATUSES, statusTitle } from '../api/statuses';
 import { Button } from '../ui/Button';
 import { CONTROL, Select } from '../ui/Field';
 import { cx } from '../ui/cx';
@@ -201,7 +201,7 @@ export function History({ onClose }: { onClose: () => void }) {
           <option value="">Every status</option>
           {STATUSES.map((one) => (
             <option key={one} value={one}>
-              {lookOf(one).title}
+              {statusTitle(one)}
             </option>
           ))}
         </Select>

@@ -2,7 +2,7 @@
 /** What one does to the lines of the history. */
 import type { Job, JobLine } from '../api/types';
 import { isOver } from '../api/types';
-import { lookOf } from '../results/status';
+import { statusTitle } from '../api/statuses';
 
 /** A page behind those that are there; a line that came meanwhile is there already. */
 export function withPage(lines: JobLine[], page: JobLine[]): JobLine[] {
@@ -40,7 +40,7 @@ export function matching(
   if (words.length === 0) return lines;
   return lines.filter((line) => {
     const language = line.language ?? '';
-    const all = [line.id, language, titleOf(language), line.status, lookOf(line.status).title].join(' ').toLowerCase();
+    const all = [line.id, language, titleOf(language), line.status, statusTitle(line.status)].join(' ').toLowerCase();
     return words.every((word) => all.includes(word));
   });
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-import { lazy, Suspense, useEffect, type CSSProperties } from 'react';
+import { lazy, Suspense, useEffect, useState, type CSSProperties } from 'react';
 import { languageOf } from '../api/languages';
 import { useTheme } from '../app/theme';
-import { Editor } from '../editor/Editor';
+import { Editor, fetchEditor } from '../editor/Editor';
 import { isSameFile } from '../editor/markers';
 import { useReveal } from '../editor/reveal';
 import { Panel } from '../ui/Panel';
@@ -79,6 +79,7 @@ function CodePanel({ draft, language }: { draft: Draft; language: string }) {
 }
 
 export function Playground() {
+  useState(fetchEditor);
   const languages = useLoadedLanguages();
   useChosenLanguage(languages);
   useSharedRun(languages);

@@ -31,10 +31,10 @@ describe('limits', () => {
     ['time', 10_000, '10 s'],
     ['time', 1500, '1.5 s'],
     ['time', 1234, '1234 ms'],
-    ['memory', 262_144, '256 MiB'],
-    ['memory', 1_048_576, '1 GiB'],
-    ['memory', 1000, '1000 KiB'],
-    ['output', 1024, '1 MiB'],
+    ['memory', 262_144, '256 MB'],
+    ['memory', 1_048_576, '1 GB'],
+    ['memory', 1000, '1000 KB'],
+    ['output', 1024, '1 MB'],
     ['count', 64, '64'],
   ])('of %s: %s is "%s", and back', (kind, value, text) => {
     expect(formatLimit(kind, value)).toBe(text);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** Limits as a person writes them, in the unit of the field or with one of their own: "2", "500 ms", "1.5 GiB". */
+/** Limits as a person writes them, in the unit of the field or with one of their own: "2", "500 ms", "1.5 GB". */
 
 export type LimitKind = 'time' | 'memory' | 'output' | 'count';
 
@@ -11,9 +11,9 @@ const UNITS: Record<LimitKind, Record<string, number>> = {
 };
 
 /** Without a unit, it is this. */
-export const USUAL_UNIT: Record<LimitKind, string> = { time: 's', memory: 'MiB', output: 'KiB', count: '' };
+export const USUAL_UNIT: Record<LimitKind, string> = { time: 's', memory: 'MB', output: 'KB', count: '' };
 
-/** In milliseconds, KiB or pieces; null: nothing is written; undefined: that is no limit. */
+/** In milliseconds, KiB (which the page, like most judges, writes KB) or pieces; null: nothing is written; undefined: that is no limit. */
 export function parseLimit(kind: LimitKind, text: string): number | null | undefined {
   const written = text.trim().toLowerCase();
   if (!written) return null;
@@ -33,7 +33,7 @@ const plain = (number: number) => String(Math.round(number * 1000) / 1000);
 export function formatLimit(kind: LimitKind, value: number): string {
   if (kind === 'time') return value % 100 === 0 ? `${plain(value / 1000)} s` : `${value} ms`;
   if (kind === 'count') return String(value);
-  if (value >= 1 << 20 && value % (1 << 18) === 0) return `${plain(value / (1 << 20))} GiB`;
-  if (value >= 1024 && value % 256 === 0) return `${plain(value / 1024)} MiB`;
-  return `${value} KiB`;
+  if (value >= 1 << 20 && value % (1 << 18) === 0) return `${plain(value / (1 << 20))} GB`;
+  if (value >= 1024 && value % 256 === 0) return `${plain(value / 1024)} MB`;
+  return `${value} KB`;
 }

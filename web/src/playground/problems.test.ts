@@ -26,7 +26,7 @@ describe('what went wrong', () => {
       field: 'time_limit_ms',
     });
     expect(of(400, 'invalid_field', 'memory_limit_kb: it is not within 1024 to 1048576', 'memory_limit_kb').text).toBe(
-      'The memory limit has to be from 1 MiB to 1024 MiB.',
+      'The memory limit has to be from 1 MB to 1 GB.',
     );
   });
   it('counts as the page does', () => {

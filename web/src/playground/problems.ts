@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** What went wrong with a request, and what to do, in sentences for the person who pressed Run. */
 import { ApiProblem, Unreachable } from '../api/client';
+import { kilobytes } from '../lib/format';
 
 export interface Complaint {
   text: string;
@@ -37,8 +38,7 @@ const BOUNDS = /^it is not within (\d+) to (\d+)$/;
 /** In the unit in which the page asks for it. */
 function boundOf(field: string, value: number): string {
   if (field === 'time_limit_ms') return value >= 1000 ? `${value / 1000} s` : `${value} ms`;
-  if (field === 'memory_limit_kb') return `${value / 1024} MiB`;
-  if (field === 'output_limit_kb') return `${value} KiB`;
+  if (field === 'memory_limit_kb' || field === 'output_limit_kb') return kilobytes(value);
   return String(value);
 }
 

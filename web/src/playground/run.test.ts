@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// @vitest-environment jsdom
 import { beforeEach, afterEach, describe, expect, it, vi } from 'vitest';
 import type { Listener } from '../api/follow';
 import { useRun } from './run';

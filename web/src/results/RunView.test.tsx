@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// @vitest-environment jsdom
 import { act, cleanup, fireEvent, render, screen, within } from '@testing-library/react';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ApiProblem, Unreachable } from '../api/client';

@@ -2,6 +2,7 @@
 import { CircleAlert } from 'lucide-react';
 import { useEffect, useMemo, useState, type ReactNode } from 'react';
 import { useLanguages } from '../api/languages';
+import { statusTitle } from '../api/statuses';
 import type { Job, Status } from '../api/types';
 import { CaseResults } from '../cases/CaseResults';
 import { textOf } from '../lib/encoded';
@@ -14,7 +15,6 @@ import { explain } from './explain';
 import { Figures } from './Figures';
 import { OutputView } from './OutputView';
 import { troubleOf } from './problemText';
-import { lookOf } from './status';
 import { Stepper } from './Stepper';
 import { TimelineView } from './TimelineChart';
 import { Verdict } from './Verdict';
@@ -59,12 +59,12 @@ function announcementOf(run: RunStore, language: string): string {
   if (run.phase === 'submitting') return 'Submitting';
   if (run.phase === 'failed') return troubleOf(run.error, run.request === null).title;
   if (run.phase === 'over' && run.job) {
-    return `${lookOf(run.job.status).title}. ${explain(run.job, language).replaceAll('`', '')}`;
+    return `${statusTitle(run.job.status)}. ${explain(run.job, language).replaceAll('`', '')}`;
   }
   if (run.phase === 'following' && run.transport !== 'websocket' && run.transport !== 'sse') {
-    return `${run.status ? lookOf(run.status).title : 'Waiting'}, ${wayOf(run.transport)}`;
+    return `${run.status ? statusTitle(run.status) : 'Waiting'}, ${wayOf(run.transport)}`;
   }
-  return run.status ? lookOf(run.status).title : '';
+  return run.status ? statusTitle(run.status) : '';
 }
 
 function Trouble({ error, isShown }: { error: unknown; isShown: boolean }) {

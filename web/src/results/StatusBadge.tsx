@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
+import { statusTitle } from '../api/statuses';
 import type { Status } from '../api/types';
 import { cx } from '../ui/cx';
 import { lookOf, SOFT } from './status';
 
 export function StatusBadge({ status, isSmall = false }: { status: Status; isSmall?: boolean }) {
-  const { title, tone, icon: Icon } = lookOf(status);
+  const { tone, icon: Icon } = lookOf(status);
   return (
     <span
       className={cx(
@@ -14,7 +15,7 @@ export function StatusBadge({ status, isSmall = false }: { status: Status; isSma
       )}
     >
       <Icon size={isSmall ? 12 : 14} strokeWidth={2.5} aria-hidden="true" />
-      {title}
+      {statusTitle(status)}
     </span>
   );
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** What each status is called and looks like. */
+/** What each status looks like. */
 import {
   Ban,
   Check,
@@ -20,33 +20,30 @@ import type { Status } from '../api/types';
 
 export type Tone = 'good' | 'warn' | 'bad' | 'info' | 'muted';
 
-export interface Look {
-  title: string;
+interface Look {
   tone: Tone;
   icon: LucideIcon;
 }
 
 const LOOKS: Record<Status, Look> = {
-  QUEUED: { title: 'Queued', tone: 'info', icon: Hourglass },
-  COMPILING: { title: 'Compiling', tone: 'info', icon: Hammer },
-  RUNNING: { title: 'Running', tone: 'info', icon: Play },
-  SUCCESS: { title: 'Success', tone: 'good', icon: Check },
-  WRONG_ANSWER: { title: 'Wrong answer', tone: 'bad', icon: X },
-  COMPILATION_ERROR: { title: 'Compilation error', tone: 'bad', icon: Hammer },
-  RUNTIME_ERROR: { title: 'Runtime error', tone: 'bad', icon: TriangleAlert },
-  TIMEOUT: { title: 'Time limit exceeded', tone: 'warn', icon: TimerOff },
-  MEMORY_LIMIT_EXCEEDED: { title: 'Memory limit exceeded', tone: 'warn', icon: MemoryStick },
-  OUTPUT_LIMIT_EXCEEDED: { title: 'Output limit exceeded', tone: 'warn', icon: ScrollText },
-  SECURITY_VIOLATION: { title: 'Security violation', tone: 'bad', icon: ShieldAlert },
-  CANCELLED: { title: 'Cancelled', tone: 'muted', icon: Ban },
-  INTERNAL_ERROR: { title: 'Internal error', tone: 'bad', icon: Wrench },
+  QUEUED: { tone: 'info', icon: Hourglass },
+  COMPILING: { tone: 'info', icon: Hammer },
+  RUNNING: { tone: 'info', icon: Play },
+  SUCCESS: { tone: 'good', icon: Check },
+  WRONG_ANSWER: { tone: 'bad', icon: X },
+  COMPILATION_ERROR: { tone: 'bad', icon: Hammer },
+  RUNTIME_ERROR: { tone: 'bad', icon: TriangleAlert },
+  TIMEOUT: { tone: 'warn', icon: TimerOff },
+  MEMORY_LIMIT_EXCEEDED: { tone: 'warn', icon: MemoryStick },
+  OUTPUT_LIMIT_EXCEEDED: { tone: 'warn', icon: ScrollText },
+  SECURITY_VIOLATION: { tone: 'bad', icon: ShieldAlert },
+  CANCELLED: { tone: 'muted', icon: Ban },
+  INTERNAL_ERROR: { tone: 'bad', icon: Wrench },
 };
 
 /** A server may be newer than this page. */
 export const lookOf = (status: Status): Look =>
-  (LOOKS as Partial<Record<Status, Look>>)[status] ?? { title: String(status), tone: 'muted', icon: CircleDashed };
-
-export const STATUSES = Object.keys(LOOKS) as Status[];
+  (LOOKS as Partial<Record<Status, Look>>)[status] ?? { tone: 'muted', icon: CircleDashed };
 
 export const TEXT: Record<Tone, string> = {
   good: 'text-good',

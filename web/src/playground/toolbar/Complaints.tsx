@@ -36,7 +36,7 @@ function Strip({ isBad = false, icon, children }: { isBad?: boolean; icon: React
   );
 }
 
-/** Why it does not run, and what to do. */
+/** Why it does not run yet, or not without a key. What is wrong with a run for good, its result says. */
 function RunComplaint() {
   const error = useRun((run) => run.error);
   const retryAt = useRun((run) => run.retryAt);
@@ -44,15 +44,16 @@ function RunComplaint() {
   const isShown = useRun((run) => run.id !== null && run.request === null);
   const seconds = useSecondsUntil(retryAt);
   const [dismissed, dismiss] = useState<unknown>(null);
-  const complaint = error === null || error === dismissed ? null : complaintOf(error);
-  const needsKey = complaint?.needsKey ?? false;
+  const isWaiting = phase === 'submitting';
+  const told = error === null || error === dismissed ? null : complaintOf(error);
+  const needsKey = told?.needsKey ?? false;
+  const complaint = isWaiting || needsKey ? told : null;
 
   useEffect(() => {
     if (error !== null && needsKey) askForKey();
   }, [error, needsKey]);
 
   if (!complaint) return null;
-  const isWaiting = phase === 'submitting';
   const advice = isWaiting && isShown ? '' : isWaiting || retryAt === null ? complaint.advice : '';
   return (
     <Strip
