@@ -106,7 +106,7 @@ test('what is run while the server is gone runs when it is back', async ({ open,
     await playground.write('print("at last")\n');
     proxy.vanish();
     await playground.run();
-    await playground.page.getByRole('alert').filter({ hasText: 'The server does not answer.' }).waitFor();
+    await playground.page.getByRole('alert').filter({ hasText: 'Your run waits for the server.' }).waitFor();
     proxy.isGone = false;
     await playground.ends(WELL);
     await playground.says('at last');
@@ -121,7 +121,7 @@ test('a browser that is offline says so, and goes on when it is back', async ({ 
   await playground.write('print("online again")\n');
   await playground.visit.context.setOffline(true);
   await playground.run();
-  await playground.page.getByRole('alert').filter({ hasText: 'You are offline.' }).waitFor();
+  await playground.page.getByRole('alert').filter({ hasText: 'Your run waits until you are online.' }).waitFor();
   await playground.visit.context.setOffline(false);
   await playground.ends(WELL);
   await playground.says('online again');

@@ -54,7 +54,7 @@ describe('what went wrong', () => {
     expect(of(422, 'unknown_language', 'there is no such language', 'language').advice).toBe('Choose another one.');
     expect(of(503, 'draining').advice).toContain('by itself');
     expect(of(500, 'internal_error').advice).toContain('r-1');
-    expect(complaintOf(new Unreachable(null)).text).toBe('The server does not answer.');
+    expect(complaintOf(new Unreachable(null)).text).toBe('Your run waits for the server.');
     expect(complaintOf(new Error('odd')).text).toBe('Something went wrong in this page: odd.');
   });
 });

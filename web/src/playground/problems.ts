@@ -108,8 +108,9 @@ export function complaintOf(error: unknown): Complaint {
   if (error instanceof Unreachable) {
     const isOffline = typeof navigator !== 'undefined' && !navigator.onLine;
     return {
-      text: isOffline ? 'You are offline.' : 'The server does not answer.',
-      advice: `Your run starts by itself as soon as ${isOffline ? 'you are back' : 'it does'}.`,
+      // That the server is gone, the line below the header says.
+      text: isOffline ? 'Your run waits until you are online.' : 'Your run waits for the server.',
+      advice: 'It starts by itself.',
       needsKey: false,
       field: null,
     };

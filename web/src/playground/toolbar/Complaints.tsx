@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { KeyRound, LoaderCircle, TriangleAlert, Undo2, X } from 'lucide-react';
 import { useEffect, useState, type ReactNode } from 'react';
+import { Unreachable } from '../../api/client';
 import { useLanguages } from '../../api/languages';
 import { Button, IconButton } from '../../ui/Button';
 import { cx } from '../../ui/cx';
@@ -108,7 +109,7 @@ function LanguagesComplaint() {
   return (
     <Strip icon={<LoaderCircle size={15} className="animate-spin" aria-hidden="true" />}>
       <p role="alert" className="flex-1">
-        {complaint.text}{' '}
+        {error instanceof Unreachable ? '' : `${complaint.text} `}
         {needsKey ? complaint.advice : 'Your code is kept here; it can be run as soon as the server is back.'}
       </p>
       {needsKey && (
