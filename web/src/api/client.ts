@@ -67,17 +67,43 @@ async function ask(path: string, init: RequestInit): Promise<Response> {
   return answer;
 }
 
-async function problemOf(answer: Response): Promise<ApiProblem> {
-  const retryAfter = Number(answer.headers.get('Retry-After')) || null;
+/** Longer than this nobody waits, and setTimeout() takes what is far longer for now. */
+const RETRY_AFTER_MAX_S = 3600;
+
+/** null: the server did not say, or said a date or nonsense. */
+function retryAfterOf(answer: Response): number | null {
+  const seconds = Number(answer.headers.get('Retry-After'));
+  return seconds > 0 ? Math.min(seconds, RETRY_AFTER_MAX_S) : null;
+}
+
+/** What an answer says that is no success. Proxies have a say, too: nothing of its text is taken on trust. */
+export async function problemOf(answer: Response): Promise<ApiProblem> {
+  const said: unknown = await answer.json().catch(() => null);
+  const words = typeof said === 'object' && said !== null ? (said as Record<string, unknown>) : {};
+  const word = (name: string, otherwise: string): string => {
+    const text = words[name];
+    return typeof text === 'string' && text ? text : otherwise;
+  };
+  const field = word('field', '');
+  const problem: Problem = {
+    type: word('type', 'about:blank'),
+    title: word('title', answer.statusText || `HTTP ${answer.status}`),
+    status: answer.status,
+    code: word('code', 'unknown'),
+    detail: word('detail', `the answer was ${answer.status}, without saying why`),
+    request_id: word('request_id', ''),
+    ...(field && { field }),
+  };
+  return new ApiProblem(problem, retryAfterOf(answer));
+}
+
+/** A page of a proxy, with status 200, is no answer of the server. */
+async function documentOf<T>(answer: Response, signal?: AbortSignal): Promise<T> {
   try {
-    return new ApiProblem((await answer.json()) as Problem, retryAfter);
-  } catch {
-    const title = answer.statusText || `HTTP ${answer.status}`;
-    const detail = `The server answered ${answer.status} without saying why.`;
-    return new ApiProblem(
-      { type: 'about:blank', title, status: answer.status, code: 'unknown', detail, request_id: '' },
-      retryAfter,
-    );
+    return (await answer.json()) as T;
+  } catch (error) {
+    if (signal?.aborted) throw error;
+    throw new Unreachable(error);
   }
 }
 
@@ -98,7 +124,7 @@ export async function request<T>(
   }
   const answer = await ask(path, init);
   if (!answer.ok) throw await problemOf(answer);
-  return (await answer.json()) as T;
+  return documentOf<T>(answer, signal);
 }
 
 export function query(parameters: Record<string, string | number | undefined>): string {
@@ -152,7 +178,7 @@ export const retryDeadLetter = (id: string) =>
 export async function readReady(signal?: AbortSignal): Promise<Ready> {
   const answer = await ask('/health/ready', { cache: 'no-store', signal: signal ?? null });
   if (!answer.ok && answer.status !== 503) throw await problemOf(answer);
-  return (await answer.json()) as Ready;
+  return documentOf<Ready>(answer, signal);
 }
 
 export type { Job, JobLine, JobList, Language };

@@ -9,8 +9,9 @@ export function currentKey(): string {
   return recall(KEY) ?? '';
 }
 
-export function setKey(key: string): void {
-  remember(KEY, key.trim() || null);
+/** Returns whether it outlasts the page. */
+export function setKey(key: string): boolean {
+  return remember(KEY, key.trim() || null);
 }
 
 /** Made at the first use; says nothing about the person. */

@@ -13,14 +13,15 @@ const MAY = {
   submit: 'run programs, but not read their results, which needs the scope read',
 } as const;
 
-function Outcome({ trial }: { trial: Trial }) {
+function Outcome({ trial, isKept }: { trial: Trial; isKept: boolean }) {
   const isGood = trial.outcome === 'accepted';
   const Icon = isGood ? CircleCheck : CircleAlert;
   return (
     <p className={`flex gap-2 rounded-md px-3 py-2 ${isGood ? 'bg-good-soft text-good' : 'bg-bad-soft text-bad'}`}>
       <Icon size={16} aria-hidden="true" className="mt-0.5 shrink-0" />
       <span className="min-w-0 break-words">
-        {trial.outcome === 'accepted' && `The key works, and is kept in this browser. It may ${MAY[trial.may]}.`}
+        {trial.outcome === 'accepted' &&
+          `The key works, and is kept ${isKept ? 'in this browser' : 'until you close this page'}. It may ${MAY[trial.may]}.`}
         {trial.outcome === 'refused' && `The server refused it: ${trial.detail}`}
         {(trial.outcome === 'malformed' || trial.outcome === 'unreachable') && trial.detail}
       </span>
@@ -52,6 +53,7 @@ export default function KeyForm({ onClose }: { onClose: () => void }) {
   const done = useRef<HTMLButtonElement>(null);
   const need = useNeed();
   const [kept, setKept] = useState(currentKey);
+  const [isLasting, setLasting] = useState(true);
   const [typed, setTyped] = useState('');
   const [isShown, setShown] = useState(false);
   const [isTrying, setTrying] = useState(false);
@@ -76,7 +78,7 @@ export default function KeyForm({ onClose }: { onClose: () => void }) {
       field.current?.focus();
       return;
     }
-    keepKey(key);
+    setLasting(keepKey(key));
     setKept(key);
     setTyped('');
   }
@@ -148,7 +150,7 @@ export default function KeyForm({ onClose }: { onClose: () => void }) {
       </div>
 
       <div id={`${id}-outcome`} role="status">
-        {trial && <Outcome trial={trial} />}
+        {trial && <Outcome trial={trial} isKept={isLasting} />}
       </div>
 
       <div className="flex justify-end gap-2">

@@ -14,10 +14,11 @@ export function onKeyNeeded(listener: () => void): () => void {
   return () => window.removeEventListener(NEEDED, listener);
 }
 
-/** '' forgets it. */
-export function keepKey(key: string): void {
-  setKey(key);
+/** '' forgets it. Returns whether it outlasts the page. */
+export function keepKey(key: string): boolean {
+  const isKept = setKey(key);
   window.dispatchEvent(new CustomEvent(CHANGED));
+  return isKept;
 }
 
 /** Also when another tab of this browser changed it. */

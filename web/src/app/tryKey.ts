@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** Tries a key against the server before it is kept: what may it do? */
-import { API } from '../api/client';
-import type { Problem } from '../api/types';
+import { API, problemOf } from '../api/client';
 
 export type Trial =
   | { outcome: 'accepted'; may: 'admin' | 'read' | 'submit' }
@@ -9,14 +8,6 @@ export type Trial =
 
 /** What may stand in a header, without spaces: everything else was copied wrong. */
 const SHAPE = /^[\x21-\x7e]{1,512}$/;
-
-async function detailOf(answer: Response): Promise<string> {
-  try {
-    return ((await answer.json()) as Problem).detail;
-  } catch {
-    return `The server answered ${answer.status} without saying why.`;
-  }
-}
 
 /** Sorts an answer: 403 says that the key is known and lacks the scope. */
 async function mayReach(path: string, key: string): Promise<boolean | Trial> {
@@ -28,17 +19,13 @@ async function mayReach(path: string, key: string): Promise<boolean | Trial> {
     return { outcome: 'unreachable', detail: 'The server does not answer; the key was not tried.' };
   }
   if (answer.ok) return true;
-  if (answer.status === 403) {
-    const problem = (await answer.json().catch(() => null)) as Problem | null;
-    if (problem?.code === 'scope_missing') return false;
-    return { outcome: 'refused', detail: problem?.detail ?? 'The server refused the request.' };
-  }
-  if (answer.status === 401) return { outcome: 'refused', detail: await detailOf(answer) };
+  const { problem, retryAfter } = await problemOf(answer);
+  if (answer.status === 403 && problem.code === 'scope_missing') return false;
+  if (answer.status === 401 || answer.status === 403) return { outcome: 'refused', detail: problem.detail };
   if (answer.status === 429) {
-    const seconds = Number(answer.headers.get('Retry-After')) || 60;
-    return { outcome: 'refused', detail: `Too many requests; try again in ${seconds} s.` };
+    return { outcome: 'refused', detail: `Too many requests; try again in ${retryAfter ?? 60} s.` };
   }
-  return { outcome: 'unreachable', detail: await detailOf(answer) };
+  return { outcome: 'unreachable', detail: problem.detail };
 }
 
 /** An empty key: what may be done without one? */

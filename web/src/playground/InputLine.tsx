@@ -10,16 +10,19 @@ const REMEMBERED_MAX = 100;
 export function InputLine() {
   const isInteractive = useRun((run) => run.phase === 'following' && run.request?.interactive === true);
   const id = useRun((run) => run.id);
+  const attempt = useRun((run) => Math.max(1, run.attempt));
   if (!isInteractive) return null;
-  // Each run begins with an empty line, and an input that has not ended.
-  return <Line key={id} />;
+  // Each execution begins with an empty line, and an input that has not ended.
+  return <Line key={`${id}.${attempt}`} isAgain={attempt > 1} />;
 }
 
-function Line() {
+function Line({ isAgain }: { isAgain: boolean }) {
   const field = useRef<HTMLInputElement>(null);
   const { sendInput, endInput } = useRun.getState();
   const transport = useRun((run) => run.transport);
   const isInputLost = useRun((run) => run.isInputLost);
+  const isInDoubt = useRun((run) => run.isInputInDoubt);
+  const [isBegun, setBegun] = useState(false);
   const [text, setText] = useState('');
   const [isEnded, setEnded] = useState(false);
   const [isRefused, setRefused] = useState(false);
@@ -32,6 +35,7 @@ function Line() {
   function send() {
     if (!sendInput(`${text}\n`)) return setRefused(true);
     setRefused(false);
+    setBegun(true);
     const lines = text && text !== earlier.at(-1) ? [...earlier, text].slice(-REMEMBERED_MAX) : earlier;
     setEarlier(lines);
     setAt(lines.length);
@@ -70,7 +74,11 @@ function Line() {
       ? 'Input needs a WebSocket, and there is none: it was not sent.'
       : isInputLost
         ? 'Some of what you typed never reached the program.'
-        : null;
+        : isAgain && !isBegun
+          ? 'The program was started again: type its input once more.'
+          : isInDoubt
+            ? 'The connection broke just after you typed: the last of it may not have reached the program.'
+            : null;
   return (
     <div className="border-t border-line bg-sunken">
       {note && (

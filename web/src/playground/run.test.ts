@@ -157,6 +157,24 @@ describe('a run', () => {
     expect(requests).toHaveLength(1);
   });
 
+  it('is taken back if it was on its way when it was stopped', async () => {
+    let arrive: (answer: Response) => void = () => {};
+    const fetched: string[] = [];
+    vi.stubGlobal('fetch', (path: string, init: RequestInit) => {
+      fetched.push(`${init.method} ${path}`);
+      expect(init.signal?.aborted ?? false).toBe(false);
+      return new Promise<Response>((resolve) => (arrive = resolve));
+    });
+    void useRun.getState().start(REQUEST);
+    await wait(100);
+    await useRun.getState().stop();
+    expect(useRun.getState().phase).toBe('idle');
+    arrive(new Response('{"id": "id-1", "status": "QUEUED"}', { status: 202 }));
+    await wait(100);
+    expect(fetched).toEqual(['POST /api/v1/submissions', 'DELETE /api/v1/submissions/id-1']);
+    expect(useRun.getState().phase).toBe('idle');
+  });
+
   it('is cancelled, and shows that until it has ended', async () => {
     await useRun.getState().start(REQUEST);
     answers = ['unreachable', { status: 202, body: {} }];
@@ -195,6 +213,19 @@ describe('a run', () => {
     await useRun.getState().start(REQUEST);
     listener().onMessage({ type: 'state', status: 'RUNNING', at: 'T', attempt: 1, input_lost: true, position: '1' });
     expect(useRun.getState().isInputLost).toBe(true);
+  });
+
+  it('doubts input that was typed right before the connection broke', async () => {
+    await useRun.getState().start(REQUEST);
+    useRun.getState().sendInput('early\n');
+    await wait(20_000);
+    listener().onTransport(null);
+    expect(useRun.getState().isInputInDoubt).toBe(false);
+    listener().onTransport('websocket');
+    useRun.getState().sendInput('late\n');
+    await wait(1000);
+    listener().onTransport(null);
+    expect(useRun.getState().isInputInDoubt).toBe(true);
   });
 });
 

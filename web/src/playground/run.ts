@@ -40,6 +40,8 @@ export interface Run {
   isStopping: boolean;
   /** Some of what was typed never reached the program. */
   isInputLost: boolean;
+  /** The connection broke right after something was typed. */
+  isInputInDoubt: boolean;
   /** performance.now() of the start, for the clock that runs. */
   begunAt: number;
 }
@@ -60,6 +62,7 @@ export const NOTHING: Run = {
   retryAt: null,
   isStopping: false,
   isInputLost: false,
+  isInputInDoubt: false,
   begunAt: 0,
 };
 
@@ -76,6 +79,12 @@ export interface RunStore extends Run {
 
 /** The server takes at most 64 KiB a message; escapes make six characters of one. */
 const INPUT_PIECE = 8192;
+
+/** Why a run was given up: the person stopped it, and did not just turn to another. */
+const STOPPED = 'stopped';
+
+/** What was typed so shortly before a connection broke may have been lost with it. */
+const INPUT_IN_DOUBT_MS = 10_000;
 
 const RETRY_FIRST_MS = 500;
 const RETRY_LONGEST_MS = 5000;
@@ -113,6 +122,7 @@ export const useRun = create<RunStore>()((set, get) => {
   let giveUp = new AbortController();
   let following: Following | null = null;
   let output = new OutputText();
+  let typedAt = -Infinity;
 
   function begin(run: Partial<Run>): AbortSignal {
     giveUp.abort();
@@ -120,6 +130,7 @@ export const useRun = create<RunStore>()((set, get) => {
     following?.close();
     following = null;
     output = new OutputText();
+    typedAt = -Infinity;
     set({ ...nothing(), ...run });
     return giveUp.signal;
   }
@@ -201,6 +212,7 @@ export const useRun = create<RunStore>()((set, get) => {
       }
       case 'restart':
         voidOutput();
+        typedAt = -Infinity;
         if (message.attempt !== undefined) set({ attempt: message.attempt });
         break;
       case 'result': {
@@ -234,7 +246,9 @@ export const useRun = create<RunStore>()((set, get) => {
         if (!signal.aborted) onMessage(message);
       },
       onTransport: (transport) => {
-        if (!signal.aborted) set({ transport });
+        if (signal.aborted) return;
+        if (transport === null && performance.now() - typedAt < INPUT_IN_DOUBT_MS) set({ isInputInDoubt: true });
+        set({ transport });
       },
       onFailure: (error) => {
         if (signal.aborted) return;
@@ -276,7 +290,12 @@ export const useRun = create<RunStore>()((set, get) => {
       const signal = begin({ request, phase: 'submitting' });
       // Sent again after a lost answer, it must not run twice.
       const once = crypto.getRandomValues(new Uint32Array(4)).join('-');
-      const receipt = await persist(() => submit(request, once, signal), signal);
+      const receipt = await persist(async () => {
+        const answer = await submit(request, once);
+        // It is not known whether it was on its way already when it was stopped: so it is waited for.
+        if (signal.reason === STOPPED) void cancelJob(answer.id).catch(() => {});
+        return answer;
+      }, signal);
       if (!receipt) return;
       set({ id: receipt.id, status: receipt.status });
       await followFrom(receipt.id, signal);
@@ -285,7 +304,7 @@ export const useRun = create<RunStore>()((set, get) => {
     stop: async () => {
       const { phase, id, isStopping } = get();
       if (phase === 'submitting') {
-        giveUp.abort();
+        giveUp.abort(STOPPED);
         set({ ...nothing() });
       } else if (phase === 'following' && id !== null && !isStopping) {
         set({ isStopping: true });
@@ -295,6 +314,7 @@ export const useRun = create<RunStore>()((set, get) => {
 
     sendInput: (text) => {
       if (!carry(text)) return false;
+      typedAt = performance.now();
       output.echo(text);
       frame.request();
       return true;
