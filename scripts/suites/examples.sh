@@ -24,10 +24,12 @@ example_prints() {
 
 suite_examples() {
   begin examples "built by pkg-config, and what they print"
-  if ! install_for_consumers; then
-    end
-    return
-  fi
+  locked installed example_cases
+  end
+}
+
+example_cases() {
+  install_for_consumers || return
   mkdir -p "$scratch/examples"
   unset SENTINEL_DATA_DIR
   export PKG_CONFIG_PATH=$installed_tree/lib/pkgconfig
@@ -45,7 +47,6 @@ suite_examples() {
   example_service
   unset PKG_CONFIG_PATH
   export SENTINEL_DATA_DIR=$top/policies
-  end
 }
 
 example_outputs() {
