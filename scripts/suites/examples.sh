@@ -115,7 +115,7 @@ example_language() {
 example_service() {
   local port service
   [[ -x $scratch/examples/h2o_run ]] || return
-  port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+  port=$(PYTHONPATH=tests/service python3 -B -c 'from services.ports import free_port; print(free_port())')
   "$scratch/examples/h2o_run" "$port" >"$scratch/service" 2>&1 </dev/null &
   service=$!
   local post=(curl -sS --noproxy '*' --max-time 30 --retry 20 --retry-connrefused --retry-delay 1 -w ' %{http_code}\n'

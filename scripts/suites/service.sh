@@ -20,7 +20,7 @@ service_conformance() {
 suite_service() {
   begin service "server and worker, with real databases and brokers"
   # They wait most of their time: for a broker to start, for a lease to end, for what was killed to be missed.
-  local name lanes=3
+  local name lanes=2
   [[ $lanes_wanted -gt 1 ]] || lanes=1
   # The longest first, so that none of them is left alone at the end.
   for name in tests/service/test_{faults,chaos,streams,api}.py tests/service/parts/test_rabbitmq_recovery.py; do

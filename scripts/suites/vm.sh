@@ -7,8 +7,7 @@ packages_vm=(qemu-system-x86 e2fsprogs mmdebstrap perl)
 suite_vm() {
   begin vm "other kernels, in virtual machines"
   local log=$scratch/vm.log line counts status options=(--jobs 2)
-  # Emulated machines share the processors with the suites beside them: more than vm-test gives them by itself.
-  if [[ $long == 1 ]]; then options+=(--all); else options+=(--timeout 1500); fi
+  [[ $long == 0 ]] || options+=(--all)
   # Fewer machines at a time than processors would leave those idle; a machine does little on its second one.
   scripts/vm-test "${options[@]}" 2>&1 </dev/null | tee "$log" | grep --line-buffered -vE '^[0-9]+ passed, [0-9]+ failed'
   status=${PIPESTATUS[0]}
