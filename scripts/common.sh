@@ -63,21 +63,27 @@ install_packages() {
   apt_quietly install -y --no-install-recommends "${missing[@]}" || die "cannot install ${missing[*]}: $apt_said"
 }
 
-# build_in DIRECTORY [MESON OPTION...]: sets up once, then builds. Quiet unless it fails.
+# build_in DIRECTORY [MESON OPTION...] [-- TARGET...]: sets up once, then builds, everything unless told what. Quiet
+# unless it fails.
 build_in() {
-  local directory=$1 log
+  local directory=$1 options=() log
   shift
+  while [[ $# -gt 0 && $1 != -- ]]; do
+    options+=("$1")
+    shift
+  done
+  [[ $# == 0 ]] || shift
   log=$(mktemp)
   if [[ ! -f $directory/build.ninja ]]; then
     # A directory that an interrupted set-up left is no build directory yet.
     [[ ! -d $directory ]] || rm -rf --one-file-system "${directory:?}"
-    if ! meson setup "$directory" "$@" </dev/null >"$log" 2>&1; then
+    if ! meson setup "$directory" "${options[@]}" </dev/null >"$log" 2>&1; then
       cat "$log" >&2
       rm -f "$log"
       return 1
     fi
   fi
-  if ! ninja -C "$directory" -k 0 </dev/null >"$log" 2>&1; then
+  if ! ninja -C "$directory" -k 0 "$@" </dev/null >"$log" 2>&1; then
     # What the compiler said, without what went well and its command lines.
     grep -vE '^\[[0-9]+/[0-9]+\] |^(cc|c\+\+) |^ninja: (Entering|build)' "$log" | tail -n 80 >&2
     rm -f "$log"

@@ -7,6 +7,115 @@ started=$SECONDS
 suite_started=$SECONDS
 failures=()
 
+# ------------------------------------------------------------------------------------------- pieces beside each other
+
+# Pieces that run: the process of each, and its name.
+declare -A pieces=()
+# How many at the same time.
+lanes=1
+
+# apart NAME COMMAND...: a piece of the work, in a process and a scratch directory of its own, beside what runs already,
+# but beside no more than there are lanes. What it says is kept, to be printed in one piece when it has ended, unless
+# there is one lane; what it counts is ours then. Pieces may have pieces.
+apart() {
+  local name=$1
+  while [[ ${#pieces[@]} -ge $lanes ]]; do gather; done
+  : >"$scratch/$name.log"
+  if [[ $lanes == 1 ]]; then
+    piece "$@" </dev/null &
+  else
+    piece "$@" >"$scratch/$name.log" 2>&1 </dev/null &
+  fi
+  pieces[$!]=$name
+}
+
+piece() {
+  local counts=$scratch/$1.counts
+  # What a shell begins in the background ignores these two, and so would all that is tested.
+  trap - INT QUIT
+  trap 'exit 130' INT TERM
+  pieces=() passed=0 failed=0 skipped=0 failures=()
+  trap end_pieces EXIT
+  scratch=$scratch/$1
+  mkdir -m 755 "$scratch" || exit
+  shift
+  "$@"
+  gather_all
+  printf '%s\n' "$passed" "$failed" "$skipped" "${failures[@]}" >"$counts.new" && mv "$counts.new" "$counts"
+}
+
+# Waits for a piece to end, prints what it said, and counts what it counted. One that did not come to its end has
+# failed, whatever it had counted by then.
+gather() {
+  local pid='' status=0 name counts
+  wait -n -p pid "${!pieces[@]}" || status=$?
+  if [[ -z $pid ]]; then
+    case_failed "nothing is known of ${pieces[*]}"
+    pieces=()
+    return
+  fi
+  name=${pieces[$pid]}
+  unset "pieces[$pid]"
+  cat "$scratch/$name.log"
+  if [[ -e $scratch/$name.counts ]]; then
+    mapfile -t counts <"$scratch/$name.counts"
+    passed=$((passed + counts[0]))
+    failed=$((failed + counts[1]))
+    skipped=$((skipped + counts[2]))
+    failures+=("${counts[@]:3}")
+  else
+    case_failed "$name did not come to its end (status $status)"
+  fi
+  rm -rf --one-file-system "${scratch:?}/$name" "$scratch/$name".{log,counts}
+}
+
+gather_all() {
+  while [[ ${#pieces[@]} -gt 0 ]]; do gather; done
+}
+
+# Whatever is below these processes, parents first: a shell that is told to end begins nothing more.
+processes_below() {
+  ps -e -o pid=,ppid= | awk -v roots="$*" '
+    { children[$2] = children[$2] " " $1 }
+    function walk(pid,   list, count, i) {
+      print pid
+      count = split(children[pid], list, " ")
+      for (i = 1; i <= count; i++) walk(list[i])
+    }
+    END { count = split(roots, root, " "); for (i = 1; i <= count; i++) walk(root[i]) }'
+}
+
+# end_pieces: of an interrupted run: nothing of it goes on.
+end_pieces() {
+  local all left pid
+  [[ ${#pieces[@]} -gt 0 ]] || return 0
+  mapfile -t all < <(processes_below "${!pieces[@]}")
+  kill -TERM "${all[@]}" 2>/dev/null
+  for _ in {1..50}; do
+    left=0
+    for pid in "${!pieces[@]}"; do ! kill -0 "$pid" 2>/dev/null || left=1; done
+    [[ $left == 1 ]] || break
+    sleep 0.2
+  done
+  kill -KILL "${all[@]}" 2>/dev/null
+  wait
+  pieces=()
+}
+
+# locked NAME COMMAND...: no other piece is at what has this name meanwhile.
+locked() {
+  local lock
+  exec {lock}>"$locks/$1"
+  shift
+  flock "$lock"
+  "$@"
+  local status=$?
+  exec {lock}>&-
+  return $status
+}
+
+# -------------------------------------------------------------------------------------------------------------- cases
+
 # case_ok NAME / case_failed NAME [FILE WITH WHAT IT SAID]: a suite that counts by itself.
 case_ok() {
   passed=$((passed + 1))
@@ -34,8 +143,12 @@ begin() {
   heading "$suite: $2"
 }
 end() {
+  gather_all
+  # Of the processes that we have waited for, and of those that these have: a suite has a process of its own.
+  times >"$scratch/times"
   say "$suite: $((passed - before[0])) passed, $((failed - before[1])) failed, $((skipped - before[2])) skipped" \
-    "in $((SECONDS - suite_started)) s"
+    "in $((SECONDS - suite_started)) s ($(awk -F '[ms ]+' 'END { printf "%d", $1 * 60 + $2 + $3 * 60 + $4 }' \
+      "$scratch/times") s of CPU)"
 }
 
 # count_cases FILE: lines "ok|failed|skipped|note|say NAME<TAB>TEXT" of a program that judges its cases itself. A note is
@@ -147,7 +260,17 @@ programs_of() {
   done
 }
 
-# install_for_consumers: what a stranger's program sees, into $installed_tree; once a call. A failure is a failed case.
+# build_sanitized address|thread TARGET...: with gcc's sanitizers. What it says of a failure is in $scratch/log.
+build_sanitized() {
+  # shellcheck disable=SC2054  # one option
+  local build=build-asan options=(--buildtype=debug -Db_sanitize=address,undefined)
+  [[ $1 == address ]] || build=build-tsan options=(--buildtype=debugoptimized -Db_sanitize=thread)
+  shift
+  locked "$build" build_in "$build" "${options[@]}" -Db_lundef=false -Dwerror=true -- "$@" >"$scratch/log" 2>&1
+}
+
+# install_for_consumers: what a stranger's program sees, into $installed_tree; once a suite, under the lock "installed",
+# since every suite makes it anew. A failure is a failed case.
 installed_tree=
 install_for_consumers() {
   [[ -z $installed_tree ]] || return 0

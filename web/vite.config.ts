@@ -46,5 +46,6 @@ export default defineConfig({
       ['/api', '/health', '/metrics', '/ws'].map((path) => [path, { target: SERVER, ws: true, changeOrigin: true }]),
     ),
   },
-  test: { environment: 'node', include: ['src/**/*.test.{ts,tsx}'], restoreMocks: true },
+  // 5 s, the usual limit, is nothing beside suites that use the same processors.
+  test: { environment: 'node', include: ['src/**/*.test.{ts,tsx}'], restoreMocks: true, testTimeout: 60_000 },
 });

@@ -19,7 +19,7 @@ suite_abi() {
   for program in $(programs_of build-test abi); do
     run_cmocka "${program##*/}" "$program"
   done
-  abi_man_pages
+  locked installed abi_man_pages
   end
 }
 

@@ -4,11 +4,13 @@
 
 suite_consumer() {
   begin consumer "a stranger's program, by pkg-config alone"
+  locked installed consumer_cases
+  end
+}
+
+consumer_cases() {
   local installed header cflags libs static_libs
-  if ! install_for_consumers; then
-    end
-    return
-  fi
+  install_for_consumers || return
   installed=$installed_tree
   unset SENTINEL_DATA_DIR
   export PKG_CONFIG_PATH=$installed/lib/pkgconfig
@@ -55,5 +57,4 @@ library.sn_sandbox_destroy(sandbox)"
   check "ninja uninstall" ninja -C build-test uninstall
   find "$scratch/destdir" ! -type d >"$scratch/left" 2>/dev/null
   check "nothing of it is left" diff /dev/null "$scratch/left"
-  end
 }

@@ -267,6 +267,13 @@ container_cases() {
   container_own_groups 0
 }
 
+undo_container() {
+  container_group=sentinel-container-$$
+  container_drop_groups
+  # podman leaves its storage mounted on itself
+  ! mountpoint -q "${container_store:-/}/overlay/overlay" 2>/dev/null || umount "$container_store/overlay/overlay" 2>/dev/null
+}
+
 suite_container() {
   export -f container_inside
   begin container "inside podman, without --privileged"
@@ -281,8 +288,6 @@ suite_container() {
   else
     container_cases
   fi
-  container_drop_groups
-  # podman leaves its storage mounted on itself
-  umount "$container_store/overlay/overlay" 2>/dev/null
+  undo_container
   end
 }

@@ -24,10 +24,12 @@ example_prints() {
 
 suite_examples() {
   begin examples "built by pkg-config, and what they print"
-  if ! install_for_consumers; then
-    end
-    return
-  fi
+  locked installed example_cases
+  end
+}
+
+example_cases() {
+  install_for_consumers || return
   mkdir -p "$scratch/examples"
   unset SENTINEL_DATA_DIR
   export PKG_CONFIG_PATH=$installed_tree/lib/pkgconfig
@@ -45,7 +47,6 @@ suite_examples() {
   example_service
   unset PKG_CONFIG_PATH
   export SENTINEL_DATA_DIR=$top/policies
-  end
 }
 
 example_outputs() {
@@ -114,7 +115,7 @@ example_language() {
 example_service() {
   local port service
   [[ -x $scratch/examples/h2o_run ]] || return
-  port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+  port=$(PYTHONPATH=tests/service python3 -B -c 'from services.ports import free_port; print(free_port())')
   "$scratch/examples/h2o_run" "$port" >"$scratch/service" 2>&1 </dev/null &
   service=$!
   local post=(curl -sS --noproxy '*' --max-time 30 --retry 20 --retry-connrefused --retry-delay 1 -w ' %{http_code}\n'

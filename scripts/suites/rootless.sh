@@ -17,11 +17,14 @@ stage_for_users() {
   chmod -R a+rX "$scratch/stage"
 }
 
+undo_rootless() {
+  ! id -u "sn-test-$$" >/dev/null 2>&1 || userdel "sn-test-$$" >/dev/null 2>&1
+}
+
 suite_rootless() {
   begin rootless "as an ordinary user"
-  local program uid gid name kind relax run
+  local program uid gid name kind relax run user=sn-test-$$
   stage_for_users
-  user=sn-test-$$
   if ! useradd --no-create-home --home-dir / --shell /bin/false "$user" >"$scratch/log" 2>&1; then
     user=
     case_skipped "user with subordinate uids" "useradd: $(head -n 1 "$scratch/log")"
@@ -48,5 +51,6 @@ suite_rootless() {
       run_cmocka "$name, $kind subordinate uids" "${run[@]}" "$program"
     done
   done
+  undo_rootless
   end
 }

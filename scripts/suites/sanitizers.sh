@@ -7,8 +7,9 @@ packages_sanitizers=(default-jdk-headless golang-go nodejs man-db locales)
 suite_sanitizers() {
   begin sanitizers "units and integration with ASan and UBSan"
   local program
-  if ! build_in build-asan --buildtype=debug -Db_sanitize=address,undefined -Db_lundef=false -Dwerror=true; then
-    case_failed "the build"
+  # Only what is run with them.
+  if ! build_sanitized address unit-tests integration-tests; then
+    case_failed "the build" "$scratch/log"
     end
     return
   fi

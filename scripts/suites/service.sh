@@ -19,26 +19,43 @@ service_conformance() {
 
 suite_service() {
   begin service "server and worker, with real databases and brokers"
+  # They wait most of their time: for a broker to start, for a lease to end, for what was killed to be missed.
+  local name lanes=2
+  [[ $lanes_wanted -gt 1 ]] || lanes=1
+  # The longest first, so that none of them is left alone at the end.
+  for name in tests/service/test_{faults,chaos,streams,api}.py tests/service/parts/test_rabbitmq_recovery.py; do
+    service_program "$name"
+  done
+  apart tsan service_sanitized thread EmbeddedApi EmbeddedStreams
+  apart asan service_sanitized address EmbeddedApi EmbeddedStreams
+  apart postgres service_conformance PostgreSQL with-postgres test_store test_store_attempts test_store_crowd \
+    test_store_service test_events test_events_races test_postgres test_postgres_events test_postgres_lost
+  apart rabbitmq service_conformance RabbitMQ with-rabbitmq test_queue
+  apart redis service_conformance Redis with-redis test_guard test_guard_redis
+  apart redis-unix service_conformance "Redis by its socket" "with-redis --unix" test_guard
+  for name in tests/service/parts/test_*.py tests/service/test_*.py; do
+    [[ -n ${service_begun[$name]:-} ]] || service_program "$name"
+  done
+  apart parts service_parts
+  apart units locked installed service_units
+  end
+}
+
+declare -A service_begun=()
+# service_program FILE: tests in Python.
+service_program() {
+  service_begun[$1]=1
+  apart "${1##*/}" run_unittest "${1##*/}" env "SENTINEL_BUILD=$top/build-test" "SENTINEL_LONG=$long" \
+    "$service_python" "$1" -v
+}
+
+service_parts() {
   local name
   for name in compare config message metrics trace webhook_address store store_attempts store_crowd store_service \
     store_sqlite queue events events_races events_memory guard confined confined_work privilege executor executor_cases \
     executor_ends; do
     run_cmocka "test_$name" "build-test/tests/service/parts/test_$name"
   done
-  service_conformance PostgreSQL with-postgres test_store test_store_attempts test_store_crowd test_store_service \
-    test_events test_events_races test_postgres test_postgres_events test_postgres_lost
-  service_conformance RabbitMQ with-rabbitmq test_queue
-  service_conformance Redis with-redis test_guard test_guard_redis
-  service_conformance "Redis by its socket" "with-redis --unix" test_guard
-  for name in tests/service/parts/test_*.py tests/service/test_*.py; do
-    run_unittest "${name##*/}" env "SENTINEL_BUILD=$top/build-test" "SENTINEL_LONG=$long" "$service_python" "$name" -v
-  done
-  service_sanitized thread EmbeddedApi EmbeddedStreams
-  service_sanitized address EmbeddedApi EmbeddedStreams
-  for name in deploy/systemd/*.service; do
-    service_unit "$name"
-  done
-  end
 }
 
 # service_sanitized SANITIZER CLASS...: the whole of a server that was built with it. Leaks are looked for in the parts: a
@@ -47,15 +64,7 @@ service_sanitized() {
   local build=build-tsan sanitizer=$1 class program
   shift
   [[ $sanitizer == thread ]] || build=build-asan
-  if [[ ! -f $build/build.ninja ]]; then
-    [[ ! -d $build ]] || rm -rf --one-file-system "$build"
-    local options=(--buildtype=debugoptimized -Db_sanitize=thread)
-    [[ $sanitizer == thread ]] || options=(--buildtype=debug -Db_sanitize=address,undefined)
-    meson setup "$build" "${options[@]}" -Db_lundef=false -Dwerror=true >"$scratch/log" 2>&1 </dev/null ||
-      rm -f "$build/build.ninja"
-  fi
-  if [[ ! -f $build/build.ninja ]] ||
-    ! ninja -C "$build" sentinel-server/sentinel-server >"$scratch/log" 2>&1 </dev/null; then
+  if ! build_sanitized "$sanitizer" sentinel-server/sentinel-server; then
     case_failed "the server with -fsanitize=$sanitizer" "$scratch/log"
     return
   fi
@@ -68,10 +77,13 @@ service_sanitized() {
   done
 }
 
-# A unit as it would be installed here: the paths of programs exist.
-service_unit() {
-  local unit=$scratch/${1##*/}
-  sed "s@/usr/local/sbin/@$top/build-test/installed/sbin/@; s@^Documentation=.*@Documentation=https://example.org/@" "$1" >"$unit"
+# Units as they would be installed here: the paths of programs exist.
+service_units() {
+  local name unit
   install_for_consumers || return
-  check "systemd-analyze verify ${1##*/}" systemd-analyze verify --man=no "$unit"
+  for name in deploy/systemd/*.service; do
+    unit=$scratch/${name##*/}
+    sed "s@/usr/local/sbin/@$installed_tree/sbin/@; s@^Documentation=.*@Documentation=https://example.org/@" "$name" >"$unit"
+    check "systemd-analyze verify ${name##*/}" systemd-analyze verify --man=no "$unit"
+  done
 }

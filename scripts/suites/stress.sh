@@ -28,13 +28,8 @@ suite_stress() {
   # More than a worker for each core: most of a kill is waiting.
   stress_program "hosts killed at random moments" 600 build-test/tests/stress/stress_kill "$kills" "$((3 * jobs))"
   stress_program "64 threads" $((thread_seconds + 120)) build-test/tests/stress/stress_threads 64 "$thread_seconds"
-  if [[ ! -f build-tsan/build.ninja ]]; then
-    [[ ! -d build-tsan ]] || rm -rf --one-file-system build-tsan
-    meson setup build-tsan --buildtype=debugoptimized -Db_sanitize=thread -Db_lundef=false -Dwerror=true \
-      >"$scratch/log" 2>&1 </dev/null || rm -f build-tsan/build.ninja
-  fi
   # Only what is run with it.
-  if [[ -f build-tsan/build.ninja ]] && ninja -C build-tsan tests/stress/stress_threads >"$scratch/log" 2>&1 </dev/null; then
+  if build_sanitized thread tests/stress/stress_threads; then
     # A report is a failure: the program then ends with 66. There are no suppressions.
     stress_program "64 threads with TSan" $((thread_seconds + 180)) \
       env TSAN_OPTIONS=exitcode=66 build-tsan/tests/stress/stress_threads 64 "$thread_seconds"

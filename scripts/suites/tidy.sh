@@ -4,8 +4,9 @@
 
 packages_tidy=(clang-tidy)
 
-# Starts the work: nobody's turn but its own is shorter for it, so it fills the gaps of a suite that mostly waits.
-tidy_ahead() {
+suite_tidy() {
+  begin tidy "clang-tidy of the C files that are compiled"
+  local file log
   mkdir -p "$scratch/tidy"
   # Options that only gcc has are errors for clang. A file that two targets compile is looked at once: the analyzer of
   # clang 14 carries its va_lists from one to the next and then finds none initialized.
@@ -24,24 +25,15 @@ json.dump(list(commands.values()), sys.stdout, indent=2)' <build-test/compile_co
   local lighter='-clang-analyzer-*'
   [[ $long == 0 ]] || lighter=
   export scratch lighter
+  # It fills the gaps of the suites beside it.
   # shellcheck disable=SC2016
   nice -n 19 xargs -a "$scratch/tidy.list" -P "$jobs" -I{} bash -c '
     log=$scratch/tidy/$(printf %s "$1" | tr / _)
     checks=
     [[ $1 != tests/* ]] || checks=$lighter
     timeout 900 clang-tidy -p "$scratch/tidy" --quiet --extra-arg=-Wno-unknown-warning-option --checks="$checks" "$1" >"$log" 2>/dev/null ||
-      printf "%s\n" "$1" >>"$log.failed"' tidy {} &
-  tidy_pid=$!
-}
-
-suite_tidy() {
-  begin tidy "clang-tidy of the C files that are compiled"
-  local file
-  [[ -n ${tidy_pid:-} ]] || tidy_ahead
-  wait "$tidy_pid"
-  tidy_pid=
+      printf "%s\n" "$1" >>"$log.failed"' tidy {}
   while read -r file; do
-    local log
     log=$scratch/tidy/$(printf %s "$file" | tr / _)
     if [[ -e $log.failed ]]; then
       case_failed "$file" "$log"

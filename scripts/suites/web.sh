@@ -38,7 +38,7 @@ suite_web() {
   else
     case_failed "what is in web/dist" "$scratch/log"
   fi
-  web_installed
+  locked installed web_installed
   if [[ -x ${CHROMIUM:=/usr/bin/chromium} ]]; then
     CHROMIUM=$CHROMIUM SENTINEL_BUILD=$top/build-test web_vitest "Chromium" 2400 --config e2e/vitest.config.ts
   else

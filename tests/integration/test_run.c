@@ -90,7 +90,8 @@ static void steps_add_up(void **state)
         sum += steps[i].ns;
     assert_true(sum > 0 && sum < UINT64_C(60000000000));
     for (int run = 0; run < 4; run++) {
-        sn_result *result = run_shell(run_shared(), "sleep 0.05", NULL);
+        /* Longer than what is looked for below: on a busy machine we see late that it began. */
+        sn_result *result = run_shell(run_shared(), "sleep 0.2", NULL);
         uint64_t program = 0;
 
         steps = sn_result_steps(result, &count);

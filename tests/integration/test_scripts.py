@@ -26,6 +26,8 @@ class Arguments(unittest.TestCase):
         self.refused("test", ["--only"], "--only wants one of: format")
         self.refused("test", ["unit"], "for this suite alone: --only unit")
         self.refused("test", ["--nope"], "unknown option --nope; try --help")
+        for value in ([], ["0"], ["two"]):
+            self.refused("test", ["--lanes", *value], "--lanes wants a whole number from 1 on")
 
     def test_vm_test(self):
         for value in ("0", "-1", "two", "1.5"):

@@ -42,18 +42,17 @@ export async function until<T>(
   }
 }
 
-export function freePort(): Promise<number> {
-  return new Promise((found, failed) => {
-    const probe = createServer();
-    probe.on('error', failed);
-    probe.listen(0, '127.0.0.1', () => {
-      const address = probe.address();
-      probe.close(() => {
-        if (address && typeof address === 'object') found(address.port);
-        else failed(new Error('no port'));
-      });
+/** Any below those that the kernel gives to connections, which may take one just when the server wants it. */
+export async function freePort(): Promise<number> {
+  for (;;) {
+    const port = 10_000 + Math.floor(Math.random() * 22_000);
+    const isFree = await new Promise<boolean>((found) => {
+      const probe = createServer();
+      probe.on('error', () => found(false));
+      probe.listen(port, '127.0.0.1', () => probe.close(() => found(true)));
     });
-  });
+    if (isFree) return port;
+  }
 }
 
 export type Settings = Record<string, string>;

@@ -5,12 +5,15 @@ import json
 import os
 import pathlib
 import queue
-import socket
 import ssl
 import subprocess
+import sys
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from services.ports import free_port  # noqa: E402, F401  # for those who import this
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 TESTS = pathlib.Path(os.environ.get("SENTINEL_BUILD", ROOT / "build-test")) / "tests" / "service" / "parts"
@@ -155,10 +158,3 @@ def make_certificates(folder):
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(cert, key)
     return ca, context
-
-
-def free_port():
-    """A port of loopback where nobody listens (now)."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]

@@ -5,12 +5,12 @@ import os
 import pwd
 import shutil
 import signal
-import socket
 import subprocess
 import time
 import urllib.parse
 
 from .certificates import Authority
+from .ports import free_port
 
 
 class Postgres:
@@ -24,7 +24,7 @@ class Postgres:
         self.data = os.path.join(self.directory, "data")
         self.process = None
         self.ca_file = os.path.join(self.directory, "ca.pem")
-        self.port = self._free_port() if tls else None
+        self.port = free_port() if tls else None
         # The server refuses to be root's; then it is the package's user's.
         self._user = "postgres" if os.geteuid() == 0 else pwd.getpwuid(os.geteuid()).pw_name
 
@@ -60,12 +60,6 @@ class Postgres:
     def tls_url(self):
         return (f"postgresql://{self._user}@localhost:{self.port}/postgres"
                 f"?sslmode=verify-full&sslrootcert={urllib.parse.quote(self.ca_file, safe='')}")
-
-    @staticmethod
-    def _free_port():
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            return probe.getsockname()[1]
 
     def _use_tls(self):
         _, key = Authority(self.directory).issue("server")

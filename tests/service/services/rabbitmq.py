@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: MIT
 """A RabbitMQ broker of one's own, on a port of loopback, in a directory: for tests."""
 import os
-import random
 import secrets
 import signal
 import socket
@@ -9,6 +8,7 @@ import subprocess
 import time
 
 from .certificates import Authority
+from .ports import free_port
 
 SERVER = "/usr/lib/rabbitmq/bin/rabbitmq-server"
 CONTROL = "/usr/lib/rabbitmq/bin/rabbitmqctl"
@@ -34,36 +34,6 @@ ssl_options.verify = verify_none
 
 def is_installed():
     return os.access(SERVER, os.X_OK)
-
-
-def _first_ephemeral_port():
-    try:
-        with open("/proc/sys/net/ipv4/ip_local_port_range", encoding="ascii") as file:
-            return int(file.read().split()[0])
-    except (OSError, ValueError):
-        return 32768
-
-
-def _four_ports():
-    """A port whose successors are free too: of AMQP, of Erlang's distribution, of epmd, and of AMQP with TLS.
-
-    Below those that the kernel gives to connections: one of these may have a port just when the broker wants it, and
-    who connects again and again to a broker that is away may even be connected to himself.
-    """
-    for _ in range(200):
-        sockets = []
-        port = random.randrange(10000, max(_first_ephemeral_port() - 4, 10001))
-        try:
-            for offset in range(4):
-                sockets.append(socket.socket())
-                sockets[-1].bind(("127.0.0.1", port + offset))
-            return port
-        except OSError:
-            continue
-        finally:
-            for each in sockets:
-                each.close()
-    raise RuntimeError("no four free ports in a row")
 
 
 def _processes():
@@ -116,7 +86,8 @@ class RabbitMQ:
         if self.port is not None:
             return
         os.makedirs(self.directory, exist_ok=True)
-        self.port = _four_ports()
+        # Of AMQP, of Erlang's distribution, of epmd, and of AMQP with TLS.
+        self.port = free_port(4)
         self.url = f"amqp://tester:{self._password}@127.0.0.1:{self.port}/"
         configuration = CONFIGURATION.format(port=self.port, password=self._password)
         if self._tls:

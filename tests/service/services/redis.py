@@ -9,6 +9,8 @@ import socket
 import subprocess
 import time
 
+from .ports import free_port
+
 
 class Redis:
     """start(), stop(), kill() and start() again, at the same addresses; nothing is kept over an end."""
@@ -41,7 +43,7 @@ class Redis:
             # The port may be taken by another between the look and the start: only a first start may change it.
             is_first = self.port is None
             if is_first:
-                self.port = self._free_port()
+                self.port = free_port()
             self._spawn()
             if self._await_ready(deadline):
                 return self
@@ -65,12 +67,6 @@ class Redis:
 
     def _login(self):
         return f":{self.password}@" if self.password else ""
-
-    @staticmethod
-    def _free_port():
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            return probe.getsockname()[1]
 
     def _spawn(self):
         os.makedirs(self.directory, exist_ok=True)

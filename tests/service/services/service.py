@@ -6,11 +6,11 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
 
+from .ports import free_port
 from .postgres import Postgres
 from .rabbitmq import RabbitMQ
 from .redis import Redis
@@ -22,12 +22,6 @@ FRONTEND_USER = "61987"
 
 def programs_directory():
     return os.environ.get("SENTINEL_BUILD", os.path.join(TOP, "build-test"))
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def wait_for(condition, seconds=60, what="it"):
