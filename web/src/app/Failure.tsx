@@ -3,12 +3,19 @@ import { Download, RotateCcw, TriangleAlert } from 'lucide-react';
 import { useState } from 'react';
 import { keptLanguages } from '../playground/draftStore';
 import { copyOfDrafts, startAfresh } from '../playground/startAfresh';
-import { save } from '../results/download';
 import { Button } from '../ui/Button';
 
 /** A part that is loaded late has another name after an update of the server, or could not be had at all. */
 export const isLoadFailure = (error: unknown): boolean =>
   error instanceof Error && /dynamically imported module|module script failed|preload/i.test(error.message);
+
+function saveCopy(): void {
+  const link = document.createElement('a');
+  link.href = URL.createObjectURL(copyOfDrafts());
+  link.download = 'sentinel-drafts.json';
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+}
 
 /** Asked first: whoever wrote something has to look for it afterwards. */
 function Afresh({ onCancel }: { onCancel: () => void }) {
@@ -25,10 +32,7 @@ function Afresh({ onCancel }: { onCancel: () => void }) {
         Save a copy first if you need them.
       </p>
       <div className="flex flex-wrap gap-2">
-        <Button
-          icon={<Download size={14} aria-hidden="true" />}
-          onClick={() => save('sentinel-drafts.json', copyOfDrafts())}
-        >
+        <Button icon={<Download size={14} aria-hidden="true" />} onClick={saveCopy}>
           Save a copy
         </Button>
         <Button

@@ -62,6 +62,7 @@ describe('a draft that was kept', () => {
     ['compare', 'toString', 'trailing'],
     ['compare', null, 'trailing'],
     ['tolerance', null, 1e-6],
+    ['limits', [], usual],
     ['tolerance', -1, 1e-6],
     ['tolerance', '0', 1e-6],
     ['sharedFrom', 7, undefined],
@@ -73,8 +74,13 @@ describe('a draft that was kept', () => {
     expect(draft).toEqual({ ...good, [field]: expected });
   });
 
+  it('has test cases in which nothing is written yet', () => {
+    const cases = [{ key: 'x', name: '', stdin: '', expected: '' }];
+    expect(readDraft(kept({ cases }))).toEqual({ draft: { ...good, cases }, isWhole: true });
+  });
+
   it('loses a test case only if there is nothing in it', () => {
-    const cases = [null, { key: 'x', name: 5, stdin: '1' }, { key: 'y', name: 'empty' }, 'text'];
+    const cases = [null, { key: 'x', name: 5, stdin: '1' }, 7, 'text'];
     const { draft, isWhole } = readDraft(kept({ cases }));
     expect(draft?.cases).toEqual([{ key: 'x', name: '', stdin: '1', expected: '' }]);
     expect(isWhole).toBe(false);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** What is kept may be damaged, or of another version of the page: a draft that the page can work with, made of it. */
 import type { CompareMode } from '../api/types';
-import { newKey, type Draft } from './draft';
+import { emptyDraft, newKey, type Draft } from './draft';
 
 interface Read {
   /** null: there is no code in it. */
@@ -11,59 +11,47 @@ interface Read {
 }
 
 const isText = (value: unknown): value is string => typeof value === 'string';
-const text = (value: unknown, usual = '') => (isText(value) && value ? value : usual);
-const number = (value: unknown) => (Number.isFinite(value) ? (value as number) : null);
 const list = (value: unknown): unknown[] => (Array.isArray(value) ? value : []);
-const fields = (value: unknown): Record<string, unknown> => Object(value) as Record<string, unknown>;
+const fields = (value: unknown) => Object(value) as Record<string, unknown>;
 
-const COMPARE: readonly unknown[] = ['trailing', 'exact', 'tokens', 'float'] satisfies CompareMode[];
+/** Each field as it is given, if it is of the type that it usually has; null stands for a number that is not set. */
+function like<T extends object>(usual: T, value: unknown): T {
+  const given = fields(value);
+  return Object.fromEntries(
+    Object.entries(usual).map(([name, one]) => [name, typeof given[name] === typeof (one ?? 0) ? given[name] : one]),
+  ) as T;
+}
+
+const COMPARE: readonly string[] = ['trailing', 'exact', 'tokens', 'float'] satisfies CompareMode[];
 
 export function readDraft(kept: unknown): Read {
-  const given = fields(kept);
-  const { compare, sharedFrom } = given;
+  const usual = emptyDraft('untitled', '');
+  const draft = like(usual, kept);
   const keys = new Set<string>();
   /** Two of a kind would be shown as one. */
-  const ownKey = (value: unknown) => {
-    const key = isText(value) && !keys.has(value) ? value : newKey();
+  const withOwnKey = <T extends { key: string }>(one: T): T => {
+    const key = one.key && !keys.has(one.key) ? one.key : newKey();
     keys.add(key);
-    return key;
+    return { ...one, key };
   };
 
-  const files = list(given.tabs).map(fields);
-  const tabs = files.flatMap(({ key, name, content }) =>
-    isText(content) ? { key: ownKey(key), name: text(name, 'untitled'), content } : [],
-  );
-  const tests = list(given.cases).map(fields);
-  const cases = tests.flatMap(({ key, name, stdin, expected }) =>
-    isText(stdin) || isText(expected)
-      ? { key: ownKey(key), name: text(name), stdin: text(stdin), expected: text(expected) }
-      : [],
-  );
-  const [first] = tabs;
+  const { tabs, cases, sharedFrom } = fields(kept);
+  const files = list(tabs);
+  const tests = list(cases);
+  draft.tabs = files
+    .filter((file) => isText(fields(file)['content']))
+    .map((file) => withOwnKey(like({ key: '', name: 'untitled', content: '' }, file)));
+  draft.cases = tests
+    .filter((test) => Object(test) === test)
+    .map((test) => withOwnKey(like({ key: '', name: '', stdin: '', expected: '' }, test)));
+  const [first] = draft.tabs;
   if (!first) return { draft: null, isWhole: false };
 
-  const { timeMs, memoryKb, processes, outputKb } = fields(given.limits);
-  const difference = number(given.tolerance);
-  return {
-    draft: {
-      tabs,
-      activeTab: (tabs.find(({ key }) => key === given.activeTab) ?? first).key,
-      stdin: text(given.stdin),
-      args: list(given.args).filter(isText),
-      isInteractive: given.isInteractive === true,
-      limits: {
-        timeMs: number(timeMs),
-        memoryKb: number(memoryKb),
-        processes: number(processes),
-        outputKb: number(outputKb),
-      },
-      isTesting: given.isTesting === true,
-      cases,
-      compare: COMPARE.includes(compare) ? (compare as CompareMode) : 'trailing',
-      tolerance: difference !== null && difference >= 0 && difference <= 1 ? difference : 1e-6,
-      stopAtFirst: given.stopAtFirst === true,
-      ...(isText(sharedFrom) && { sharedFrom }),
-    },
-    isWhole: tabs.length === files.length && cases.length === tests.length,
-  };
+  if (!draft.tabs.some(({ key }) => key === draft.activeTab)) draft.activeTab = first.key;
+  draft.args = list(draft.args).filter(isText);
+  draft.limits = like(usual.limits, draft.limits);
+  if (!COMPARE.includes(draft.compare)) draft.compare = usual.compare;
+  if (!(draft.tolerance >= 0 && draft.tolerance <= 1)) draft.tolerance = usual.tolerance;
+  if (isText(sharedFrom)) draft.sharedFrom = sharedFrom;
+  return { draft, isWhole: draft.tabs.length === files.length && draft.cases.length === tests.length };
 }

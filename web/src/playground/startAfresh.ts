@@ -3,9 +3,10 @@
 import { keptLanguages, moveAside } from './draftStore';
 import { keepDrafts, useWorkspace } from './workspace';
 
-/** To be saved as a file. */
-export function copyOfDrafts(): string {
-  return JSON.stringify(useWorkspace.getState().drafts, null, 2);
+/** To be saved as a file: what the page has, which may be more than what is kept. */
+export function copyOfDrafts(): Blob {
+  const text = JSON.stringify(useWorkspace.getState().drafts, null, 2);
+  return new Blob([text], { type: 'application/json' });
 }
 
 export function startAfresh(): void {
