@@ -53,7 +53,13 @@ static void decide_who_may_come(struct server *server)
     server->api.is_open_to_all = strcmp(config->auth, "open") == 0;
     server->api.is_open = server->api.is_open_to_all || (strcmp(config->auth, "auto") == 0 && is_local(config->listen));
     server->api.is_socket = strncmp(config->listen, "unix:", 5) == 0;
-    if (server->api.is_open_to_all && !is_local(config->listen))
+    if (is_local(config->listen))
+        return;
+    if (!*config->tls_certificate)
+        log_warn("%s is served without TLS: keys, programs and their output can be read on the way; "
+                 "SENTINEL_TLS_CERTIFICATE, or a loopback address behind a proxy that has it",
+                 config->listen);
+    if (server->api.is_open_to_all)
         log_warn("SENTINEL_AUTH=open on %s: whoever reaches this address can have code executed", config->listen);
 }
 

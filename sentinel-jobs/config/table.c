@@ -54,8 +54,8 @@ const struct config_key config_keys[] = {
      .meaning = "Origins whose pages may call the API from a browser, such as https://example.org; * is any."},
     {"SENTINEL_AUTH", KIND_WORD, CONFIG_SERVER, AT(auth), .fallback = "auto", .words = auth_words,
      .meaning =
-         "keys: requests need an API key. open: anybody may do anything. auto: keys, unless SENTINEL_LISTEN is a "
-         "loopback address or a socket."},
+         "keys: requests need an API key. open: anybody may submit, and read and cancel what he knows the id of; "
+         "administration needs a key. auto: keys, unless SENTINEL_LISTEN is a loopback address or a socket."},
     {"SENTINEL_RATE_LIMIT", KIND_NUMBER, CONFIG_SERVER, AT(rate_limit), .fallback = "100", .most = 1000000,
      .meaning = "Requests a minute by one key, or one address without a key; 0: no limit."},
     {"SENTINEL_BODY_MAX", KIND_SIZE, CONFIG_SERVER, AT(body_max), .fallback = "20M", .least = 1 << 10, .most = 1 << 30,

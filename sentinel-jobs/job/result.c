@@ -318,6 +318,8 @@ json_t *job_view(const struct job *job, unsigned flags)
     failed = failed || set_stages(view, job);
     failed = failed || json_object_set_new(view, "worker", text_or_null(job->worker));
     failed = failed || add_fields(view, NULL, job->result, with_hidden ? NULL : hide_in_result);
+    if (flags & JOB_VIEW_NO_USER)
+        failed = failed || json_object_set_new(view, "user_id", json_null());
     if (flags & JOB_VIEW_REQUEST)
         failed = failed || add_fields(view, "request", job->spec, with_hidden ? NULL : hide_in_request);
     if (failed) {

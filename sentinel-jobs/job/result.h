@@ -30,6 +30,8 @@ json_t *result_case_event(size_t index, const struct spec_case *test, const stru
 #define JOB_VIEW_HIDDEN (1U << 0)
 /* With the submission itself (source, files, input). */
 #define JOB_VIEW_REQUEST (1U << 1)
+/* Without the user's name, where knowing it is the way to a user's list. */
+#define JOB_VIEW_NO_USER (1U << 2)
 /* The whole of a job that was got with spec and result. NULL without memory. */
 json_t *job_view(const struct job *job, unsigned flags);
 /* A line of a list. */

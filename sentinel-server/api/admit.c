@@ -73,6 +73,7 @@ static bool identify(struct api *api, const struct http_request *request, struct
             return false;
         }
         caller->scopes = SCOPE_SUBMIT | SCOPE_READ | (api->is_open_to_all ? 0 : SCOPE_ADMIN);
+        caller->is_stranger = api->is_open_to_all;
         return true;
     }
     if (!secret) {
@@ -168,5 +169,5 @@ bool caller_may_see(const struct caller *caller, const struct job *job)
 
 unsigned caller_view(const struct caller *caller)
 {
-    return caller->scopes & SCOPE_ADMIN ? JOB_VIEW_HIDDEN : 0;
+    return (caller->scopes & SCOPE_ADMIN ? JOB_VIEW_HIDDEN : 0) | (caller->is_stranger ? JOB_VIEW_NO_USER : 0);
 }

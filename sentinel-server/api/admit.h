@@ -9,6 +9,7 @@ struct caller {
     char key_id[24]; /* "" without a key, in open mode */
     unsigned scopes;
     unsigned per_minute; /* 0: the server's default */
+    bool is_stranger;    /* anybody at all, whom SENTINEL_AUTH=open lets in: an id is all that leads him to a job */
 };
 
 /* What a request counts as. */

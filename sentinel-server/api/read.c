@@ -126,6 +126,12 @@ void handle_list(void *arg, const struct http_request *request, struct http_resp
         !admit(api, request, response, SCOPE_READ, ADMIT_READ, 1, &caller) ||
         !read_list_request(api, request, response, &list))
         return;
+    /* Without keys, the jobs of all strangers would be one list. */
+    if (caller.is_stranger && !(list.user_id && *list.user_id)) {
+        answer_problem(response, request, 400, "invalid_parameter", "user_id",
+                       "without a key it lists what one user_id submitted: it has to be given");
+        return;
+    }
     if (!(caller.scopes & SCOPE_ADMIN))
         list.filter.key_id = caller.key_id;
     wanted = list.filter.limit++; /* one more tells whether there is a next page */

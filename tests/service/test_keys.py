@@ -202,9 +202,32 @@ class OpenServer(unittest.TestCase):
                 service.server.environment["SENTINEL_LISTEN"] = f"0.0.0.0:{service.port}"
                 service.server.start()
                 service.await_ready()
-                self.assertEqual(service.request("GET", SUBMISSIONS).status, status)
+                self.assertEqual(service.request("GET", f"{SUBMISSIONS}?user_id=me").status, status)
                 # Nobody is an administrator without a key there.
                 self.assertIn(service.request("GET", "/api/v1/dead-letters").status, (401, 403))
+
+    def test_strangers_see_what_they_know_the_name_of(self):
+        with Service(settings={"SENTINEL_AUTH": "open"}) as service:
+            mine = service.request("POST", f"{SUBMISSIONS}?wait=true", {**GOOD, "user_id": "web-me"}).json
+            service.request("POST", f"{SUBMISSIONS}?wait=true", {**GOOD, "user_id": "web-other"})
+            for path in (SUBMISSIONS, f"{SUBMISSIONS}?user_id=", f"{SUBMISSIONS}?status=SUCCESS"):
+                answer = service.request("GET", path)
+                self.assertEqual((answer.status, answer.json["field"]), (400, "user_id"), path)
+            lines = service.request("GET", f"{SUBMISSIONS}?user_id=web-me").json["submissions"]
+            self.assertEqual([line["id"] for line in lines], [mine["id"]])
+            # Whoever was given a link does not learn by it whose list to ask for.
+            shared = service.request("GET", f"{SUBMISSIONS}/{mine['id']}?include=request").json
+            self.assertEqual((shared["status"], shared["user_id"], mine["user_id"]), ("SUCCESS", None, None))
+            self.assertEqual(shared["request"]["source_code"], GOOD["source_code"])
+
+    def test_beyond_loopback_without_tls_is_warned_of(self):
+        with Service() as service:
+            self.assertNotIn("without TLS", service.server.log())
+            service.server.stop()
+            service.server.environment["SENTINEL_LISTEN"] = f"0.0.0.0:{service.port}"
+            service.server.start()
+            service.await_ready()
+            self.assertIn("without TLS", service.server.log())
 
     def test_two_servers_of_one_state_do_not_both_execute(self):
         with Service() as service:

@@ -803,7 +803,7 @@ export interface operations {
   list: {
     parameters: {
       query?: {
-        /** @description Only of this user. */
+        /** @description Only of this user. With SENTINEL_AUTH=open and without a key it has to be given. */
         user_id?: string;
         /** @description Only in this state. */
         status?: components['schemas']['Status'];

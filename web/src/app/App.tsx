@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: MIT
 import { lazy, Suspense, useEffect, useRef, type MouseEvent } from 'react';
-import { Route, Switch, useLocation } from 'wouter';
 import { Playground } from '../playground/Playground';
 import { watchConnection } from './connection';
 import { ErrorBoundary } from './ErrorBoundary';
 import { Header } from './Header';
-import { titleOf } from './title';
+import { titleOf, usePlace, type Place } from './place';
 
 // The banner is asked for while the server is there, to be at hand when it is not.
 const ConnectionBanner = lazy(() =>
@@ -39,14 +38,21 @@ function SkipLink({ onSkip }: { onSkip: () => void }) {
   );
 }
 
+function Page({ place }: { place: Place }) {
+  if (place.page === 'dashboard') return <Dashboard />;
+  if (place.page === 'nowhere') return <NotFound />;
+  return <Playground />;
+}
+
 export function App() {
-  const [path] = useLocation();
+  const place = usePlace();
+  const title = titleOf(place);
   const content = useRef<HTMLDivElement>(null);
 
   useEffect(watchConnection, []);
   useEffect(() => {
-    document.title = titleOf(path);
-  }, [path]);
+    document.title = title;
+  }, [title]);
 
   return (
     <ErrorBoundary place="all">
@@ -57,14 +63,9 @@ export function App() {
           <ConnectionBanner />
         </Suspense>
         <div id="content" ref={content} tabIndex={-1} className="flex min-h-0 flex-1 flex-col outline-none">
-          <ErrorBoundary place={path}>
+          <ErrorBoundary place={title}>
             <Suspense fallback={<Loading />}>
-              <Switch>
-                <Route path="/" component={Playground} />
-                <Route path="/s/:id" component={Playground} />
-                <Route path="/dashboard" component={Dashboard} />
-                <Route component={NotFound} />
-              </Switch>
+              <Page place={place} />
             </Suspense>
           </ErrorBoundary>
         </div>

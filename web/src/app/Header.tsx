@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
 import { KeyRound } from 'lucide-react';
 import { useEffect, useState } from 'react';
-import { Link, useRoute } from 'wouter';
 import { currentKey } from '../api/key';
 import { IconButton } from '../ui/Button';
 import { cx } from '../ui/cx';
+import { Link } from '../ui/Link';
 import { KeyDialog } from './KeyDialog';
 import { onKeyChanged, onKeyNeeded } from './keys';
+import { usePlace } from './place';
 import { ThemeSwitch } from './ThemeSwitch';
 
 function Place({ href, name, isHere }: { href: string; name: string; isHere: boolean }) {
@@ -25,13 +26,11 @@ function Place({ href, name, isHere }: { href: string; name: string; isHere: boo
 }
 
 function Places() {
-  const [isHome] = useRoute('/');
-  const [isShared] = useRoute('/s/:id');
-  const [isDashboard] = useRoute('/dashboard');
+  const { page } = usePlace();
   return (
     <nav aria-label="Main" className="flex gap-1">
-      <Place href="/" name="Playground" isHere={isHome || isShared} />
-      <Place href="/dashboard" name="Dashboard" isHere={isDashboard} />
+      <Place href="/" name="Playground" isHere={page === 'playground' || page === 'shared'} />
+      <Place href="/dashboard" name="Dashboard" isHere={page === 'dashboard'} />
     </nav>
   );
 }

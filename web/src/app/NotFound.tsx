@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
-import { Link, useLocation } from 'wouter';
+import { usePathname } from 'wouter/use-browser-location';
+import { Link } from '../ui/Link';
 
 export function NotFound() {
-  const [path] = useLocation();
+  const path = usePathname();
   return (
     <main className="m-auto flex w-full max-w-md flex-col items-center gap-3 p-8 text-center">
       <p className="font-mono text-5xl font-semibold tracking-tighter text-muted" aria-hidden="true">

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 import { useEffect, useMemo, useState } from 'react';
-import { Link } from 'wouter';
 import { recall, remember } from '../lib/storage';
 import { ApiProblem } from '../api/client';
 import type { WorkerLoad } from '../api/statistics';
 import { cx } from '../ui/cx';
+import { Link } from '../ui/Link';
 import { Card } from './Card';
 import { RunTimeChart, ThroughputChart, VerdictChart } from './Charts';
 import { Freshness, PauseSwitch, SpanPicker } from './Controls';

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 import { RotateCcw } from 'lucide-react';
 import { useState } from 'react';
-import { Link } from 'wouter';
 import type { DeadLetters as Answer } from '../api/types';
 import { Button } from '../ui/Button';
 import { Dialog } from '../ui/Dialog';
 import { cx } from '../ui/cx';
+import { Link } from '../ui/Link';
 import { age } from './format';
 import { Quiet } from './Notice';
 import { retry, shortId, type Outcome } from './retry';

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-import { Link } from 'wouter';
 import { statusTitle } from '../api/statuses';
 import type { JobLine } from '../api/types';
 import { kilobytes } from '../lib/format';
+import { Link } from '../ui/Link';
 import { age, duration } from './format';
 import { Quiet } from './Notice';
 import { lookOf } from './statuses';

@@ -70,6 +70,12 @@ describe('submissionOf', () => {
       tolerance: 0.1,
     });
   });
+  it('has Python print at once where somebody watches', () => {
+    const PYTHON = { ...CPP, name: 'python', file_name: 'main.py' };
+    const cases = [{ key: 'k', name: '', stdin: '', expected: '' }];
+    expect(submissionOf(PYTHON, draft()).env).toEqual({ PYTHONUNBUFFERED: '1' });
+    expect(submissionOf(PYTHON, draft({ isTesting: true, cases }))).not.toHaveProperty('env');
+  });
   it('runs once where there are no cases', () => {
     expect(submissionOf(CPP, draft({ isTesting: true, stdin: 'x' }))).toMatchObject({ stdin: 'x' });
   });

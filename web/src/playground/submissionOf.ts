@@ -3,6 +3,12 @@ import { currentUser } from '../api/key';
 import type { Language, Submission, TestCase } from '../api/types';
 import type { CaseDraft, Draft } from './workspace';
 
+/**
+ * Somebody watches: what a program prints is to come when it is printed, and in the order of stdout and stderr. Not for
+ * test cases, where speed counts.
+ */
+const LIVE_ENV: Record<string, Record<string, string>> = { python: { PYTHONUNBUFFERED: '1' } };
+
 export function submissionOf(language: Language, draft: Draft): Submission {
   const [source, ...others] = draft.tabs;
   const submission: Submission = {
@@ -25,6 +31,8 @@ export function submissionOf(language: Language, draft: Draft): Submission {
   } else {
     if (draft.stdin) submission.stdin = draft.stdin;
     if (draft.isInteractive) submission.interactive = true;
+    const live = LIVE_ENV[language.name];
+    if (live) submission.env = live;
   }
 
   const { timeMs, memoryKb, processes, outputKb } = draft.limits;

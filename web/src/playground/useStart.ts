@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { useLocation } from 'wouter';
+import { navigate } from 'wouter/use-browser-location';
 import { languageOf, useLanguages } from '../api/languages';
 import { isBusy, useRun } from './run';
 import { submissionOf } from './submissionOf';
@@ -11,7 +11,6 @@ export function useStart(): (() => void) | null {
   const languages = useLanguages((state) => state.languages);
   const chosen = useWorkspace((state) => state.language);
   const hasDraft = useWorkspace((state) => currentDraft(state) !== null);
-  const [path, navigate] = useLocation();
   const language = languageOf(languages, chosen);
   if (!language?.available || !hasDraft) return null;
 
@@ -19,7 +18,7 @@ export function useStart(): (() => void) | null {
     const draft = currentDraft(useWorkspace.getState());
     if (!draft || isBusy(useRun.getState())) return;
     // What is shown is not the shared run any more.
-    if (path !== '/') navigate('/');
+    if (location.pathname !== '/') navigate('/');
     useView.getState().show('result');
     void useRun.getState().start(submissionOf(language, draft));
   };

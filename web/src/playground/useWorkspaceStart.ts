@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /** What happens without being asked: languages are loaded, one is chosen, and a shared run brings its code. */
 import { useEffect } from 'react';
-import { useRoute } from 'wouter';
 import { ApiProblem } from '../api/client';
 import { languageOf, useLanguages } from '../api/languages';
 import type { Language } from '../api/types';
+import { usePlace } from '../app/place';
 import { useRun } from './run';
 import { currentDraft, useWorkspace } from './workspace';
 
@@ -45,8 +45,8 @@ export function useChosenLanguage(languages: Language[] | null): void {
 
 /** The address of a shared run shows it, with its code in the editor. */
 export function useSharedRun(languages: Language[] | null): void {
-  const [isShared, parameters] = useRoute('/s/:id');
-  const id = isShared ? parameters.id : null;
+  const place = usePlace();
+  const id = place.page === 'shared' ? place.id : null;
   const request = useRun((run) => (id !== null && run.id === id ? run.request : null));
 
   useEffect(() => {
