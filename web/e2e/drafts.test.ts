@@ -70,7 +70,7 @@ test('a damaged draft is put aside, and the others are there', async ({ open }) 
   });
   await page.reload();
   await playground.whenReady();
-  await page.getByText(/\(python, go\) was damaged/).waitFor();
+  await page.getByText(/\(go, python\) was damaged/).waitFor();
   expect(await page.evaluate(() => localStorage.getItem('sentinel.damaged.python'))).toContain('[null]');
   await playground.choose('C');
   await hasCode(page, 'good');
@@ -83,14 +83,15 @@ test('a damaged draft is put aside, and the others are there', async ({ open }) 
 });
 
 test('code of a language that the server does not have is there, and why it cannot be run', async ({ open }) => {
-  const { page, runButton } = await Playground.open(open);
-  await page.evaluate(() => {
+  const { visit } = await Playground.open(open);
+  await visit.page.evaluate(() => {
     const draft = { tabs: [{ key: 'a', name: 'main.cob', content: 'DISPLAY 1' }] };
     localStorage.setItem('sentinel.draft.cobol', JSON.stringify({ draft }));
-    sessionStorage.setItem('sentinel.language', 'cobol');
+    localStorage.setItem('sentinel.language', 'cobol');
   });
-  await page.reload();
+  const page = await visit.context.newPage();
+  await page.goto(visit.origin);
   await page.getByText('This server has no COBOL now. Your code is kept; choose another language.').waitFor();
   await hasCode(page, 'DISPLAY');
-  expect(await runButton.isDisabled()).toBe(true);
+  expect(await page.getByRole('button', { name: /^Run\b/ }).isDisabled()).toBe(true);
 });

@@ -43,6 +43,6 @@ it('says once that something is not kept', () => {
   act(() => useNotice.getState().dismiss());
   fail();
   expect(screen.queryByText(/It is lost/)).toBeNull();
-  act(() => useWorkspace.setState({ trouble: { kind: 'damaged', languages: ['c', 'go'] } }));
+  act(() => useWorkspace.setState({ trouble: { kind: 'damaged', languages: ['go', 'c'] } }));
   screen.getByText(/\(c, go\) was damaged/);
 });

@@ -154,7 +154,7 @@ function useTroubleTold(): void {
   useEffect(() => {
     if (!trouble || told.has(trouble.kind)) return;
     told.add(trouble.kind);
-    useNotice.getState().say(TROUBLES[trouble.kind](trouble.languages.join(', ')));
+    useNotice.getState().say(TROUBLES[trouble.kind]([...trouble.languages].sort().join(', ')));
   }, [trouble]);
 }
 
