@@ -33,6 +33,8 @@ const SERVER = process.env['SENTINEL_URL'] ?? 'http://127.0.0.1:8080';
 
 export default defineConfig({
   plugins: [react(), tailwindcss(), gzipBeside()],
+  // Licences are named once in a file, not at each icon.
+  esbuild: { legalComments: 'eof' },
   build: {
     target: 'es2022',
     chunkSizeWarningLimit: 4096,

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { RotateCcw, TriangleAlert } from 'lucide-react';
-import { Component, type ReactNode } from 'react';
-import { Button } from '../ui/Button';
+import { Component, type ComponentType, type ReactNode } from 'react';
 
 interface Props {
   /** Another place of the page: what failed here is forgotten there. */
@@ -13,41 +11,12 @@ interface State {
   error: unknown;
   hasFailed: boolean;
   place: string;
-}
-
-/** A part that is loaded late has another name after an update of the server, or could not be had at all. */
-export const isLoadFailure = (error: unknown): boolean =>
-  error instanceof Error && /dynamically imported module|module script failed|preload/i.test(error.message);
-
-export function Failure({ error }: { error: unknown }) {
-  const isLoading = isLoadFailure(error);
-  const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-  return (
-    <main className="m-auto flex w-full max-w-xl flex-col gap-4 p-6">
-      <TriangleAlert size={28} className="text-warn" aria-hidden="true" />
-      <h1 className="text-xl font-semibold">
-        {isLoading ? 'A part of the page could not be loaded' : 'The page failed'}
-      </h1>
-      <p className="text-muted">
-        {isLoading
-          ? 'The server is away, or was updated since this page was opened. Loading the page again helps in both cases.'
-          : 'This is a fault of the page, not of your program. Loading it again brings it back.'}{' '}
-        What you wrote is kept in this browser.
-      </p>
-      <pre className="max-h-40 overflow-auto rounded-md border border-line bg-sunken p-3 font-mono text-[12px] break-words whitespace-pre-wrap">
-        {text}
-      </pre>
-      <div>
-        <Button kind="primary" icon={<RotateCcw size={14} />} onClick={() => location.reload()}>
-          Load the page again
-        </Button>
-      </div>
-    </main>
-  );
+  /** What is shown then. */
+  Failure: ComponentType<{ error: unknown }> | null;
 }
 
 export class ErrorBoundary extends Component<Props, State> {
-  override state: State = { error: null, hasFailed: false, place: this.props.place };
+  override state: State = { error: null, hasFailed: false, place: this.props.place, Failure: null };
 
   static getDerivedStateFromError(error: unknown): Partial<State> {
     return { error, hasFailed: true };
@@ -57,7 +26,23 @@ export class ErrorBoundary extends Component<Props, State> {
     return props.place === state.place ? null : { error: null, hasFailed: false, place: props.place };
   }
 
+  /** Asked for while the server is there, to be at hand when it is not. */
+  override componentDidMount() {
+    import('./Failure').then(
+      ({ Failure }) => this.setState({ Failure }),
+      () => {}, // it is said in fewer words
+    );
+  }
+
   override render() {
-    return this.state.hasFailed ? <Failure error={this.state.error} /> : this.props.children;
+    const { error, hasFailed, Failure } = this.state;
+    if (!hasFailed) return this.props.children;
+    return Failure ? (
+      <Failure error={error} />
+    ) : (
+      <main className="m-auto">
+        The page failed. <button onClick={() => location.reload()}>Load the page again</button>
+      </main>
+    );
   }
 }

@@ -1,52 +1,23 @@
 // SPDX-License-Identifier: MIT
 /** What the person is writing: kept in the browser as it is typed, a draft for each language. */
 import { create } from 'zustand';
-import { recall, remember } from '../lib/storage';
-import type { CompareMode, Language } from '../api/types';
+import type { Language } from '../api/types';
+import { emptyDraft, type Draft } from './draft';
+import { keepDraft, keepLanguage, keptLanguage, newDrafts, type Kept } from './draftStore';
 
-export interface Tab {
-  /** Stays the same when the file is renamed. */
-  key: string;
-  name: string;
-  content: string;
-}
+export { emptyDraft, newKey, type CaseDraft, type Draft, type LimitDraft, type Tab } from './draft';
 
-export interface CaseDraft {
-  key: string;
-  name: string;
-  stdin: string;
-  expected: string;
-}
-
-/** null: the language's own. */
-export interface LimitDraft {
-  timeMs: number | null;
-  memoryKb: number | null;
-  processes: number | null;
-  outputKb: number | null;
-}
-
-/** All that a submission is made of, but for the language. */
-export interface Draft {
-  tabs: Tab[];
-  activeTab: string;
-  stdin: string;
-  /** One a line. */
-  args: string[];
-  /** Input is typed while it runs. */
-  isInteractive: boolean;
-  limits: LimitDraft;
-  /** Whether the cases are run instead of the program once. */
-  isTesting: boolean;
-  cases: CaseDraft[];
-  compare: CompareMode;
-  tolerance: number;
-  stopAtFirst: boolean;
+/** What became of the drafts of these languages, other than it should. */
+export interface Trouble {
+  kind: Exclude<Kept, 'whole'> | 'damaged';
+  languages: string[];
 }
 
 interface Workspace {
   language: string | null;
   drafts: Record<string, Draft>;
+  /** To be told to the person. */
+  trouble: Trouble | null;
   setLanguage(language: Language): void;
   /** Of the language that is chosen. */
   edit(change: Partial<Draft> | ((draft: Draft) => Partial<Draft>)): void;
@@ -54,55 +25,25 @@ interface Workspace {
   restore(language: string, draft: Draft): void;
 }
 
-const STORED = 'sentinel.workspace.1';
-/** More than this is kept until the page is left, not longer. */
-const STORED_MAX = 2_000_000;
-
-let keys = 0;
-export const newKey = () => `${Date.now().toString(36)}-${(keys++).toString(36)}`;
-
-export function emptyDraft(fileName: string, content: string): Draft {
-  const key = newKey();
-  return {
-    tabs: [{ key, name: fileName, content }],
-    activeTab: key,
-    stdin: '',
-    args: [],
-    isInteractive: false,
-    limits: { timeMs: null, memoryKb: null, processes: null, outputKb: null },
-    isTesting: false,
-    cases: [],
-    compare: 'trailing',
-    tolerance: 1e-6,
-    stopAtFirst: false,
-  };
-}
-
-function stored(): Pick<Workspace, 'language' | 'drafts'> {
-  try {
-    const kept = JSON.parse(recall(STORED) ?? '{}') as Partial<Workspace>;
-    const drafts: Record<string, Draft> = {};
-    for (const [language, draft] of Object.entries(kept.drafts ?? {})) {
-      if (Array.isArray(draft.tabs) && draft.tabs.length > 0) drafts[language] = { ...emptyDraft('', ''), ...draft };
-    }
-    return { language: kept.language ?? null, drafts };
-  } catch {
-    return { language: null, drafts: {} };
-  }
-}
+/** What needs no writing any more, of each language: it is kept, it could not be, or nobody wrote it. */
+const settled = new Map<string, Draft>();
+/** Of these, this page has more than could be kept. */
+const unkept = new Set<string>();
 
 export const useWorkspace = create<Workspace>()((set) => ({
-  ...stored(),
-  setLanguage: (language) =>
-    set((state) => ({
-      language: language.name,
-      drafts: state.drafts[language.name]
-        ? state.drafts
-        : { ...state.drafts, [language.name]: emptyDraft(language.file_name, language.example ?? '') },
-    })),
+  language: keptLanguage(),
+  drafts: {},
+  trouble: null,
+  setLanguage: ({ name, file_name, example }) =>
+    set(({ drafts }) => {
+      if (Object.hasOwn(drafts, name)) return { language: name };
+      const draft = emptyDraft(file_name, example ?? '');
+      settled.set(name, draft);
+      return { language: name, drafts: { ...drafts, [name]: draft } };
+    }),
   edit: (change) =>
     set((state) => {
-      const draft = state.language === null ? undefined : state.drafts[state.language];
+      const draft = currentDraft(state);
       if (!draft || state.language === null) return state;
       const changed = typeof change === 'function' ? change(draft) : change;
       return { drafts: { ...state.drafts, [state.language]: { ...draft, ...changed } } };
@@ -110,17 +51,50 @@ export const useWorkspace = create<Workspace>()((set) => ({
   restore: (language, draft) => set((state) => ({ language, drafts: { ...state.drafts, [language]: draft } })),
 }));
 
-let saving: ReturnType<typeof setTimeout> | undefined;
-function save(): void {
-  const { language, drafts } = useWorkspace.getState();
-  const text = JSON.stringify({ language, drafts });
-  if (text.length <= STORED_MAX) remember(STORED, text);
+// The store holds no more names than it was given: a language may be called `constructor`.
+export const currentDraft = ({ language, drafts }: Pick<Workspace, 'language' | 'drafts'>): Draft | null =>
+  language !== null && Object.hasOwn(drafts, language) ? (drafts[language] ?? null) : null;
+
+/** What other pages of this browser kept, unless something here waits to be kept. */
+export function takeNewDrafts(): void {
+  const own = useWorkspace.getState().drafts;
+  const { drafts, damaged } = newDrafts((name) => own[name] === settled.get(name) && !unkept.has(name));
+  for (const [name, draft] of Object.entries(drafts)) settled.set(name, draft);
+  // What is left of it, or what is here, is written in its place.
+  for (const name of damaged) settled.delete(name);
+  if (Object.keys(drafts).length > 0) useWorkspace.setState({ drafts: { ...own, ...drafts } });
+  if (damaged.length > 0) useWorkspace.setState({ trouble: { kind: 'damaged', languages: damaged } });
 }
+
+let saving: ReturnType<typeof setTimeout> | undefined;
+
+/** Only what changed here: another page may have newer drafts of the rest. */
+export function keepDrafts(): void {
+  clearTimeout(saving);
+  const { language, drafts } = useWorkspace.getState();
+  for (const [name, draft] of Object.entries(drafts)) {
+    if (draft === settled.get(name)) continue;
+    settled.set(name, draft);
+    const kind = keepDraft(name, draft);
+    if (kind === 'whole') unkept.delete(name);
+    else {
+      unkept.add(name);
+      useWorkspace.setState({ trouble: { kind, languages: [name] } });
+    }
+  }
+  if (language !== null && language !== keptLanguage()) keepLanguage(language);
+}
+
 useWorkspace.subscribe(() => {
   clearTimeout(saving);
-  saving = setTimeout(save, 300);
+  saving = setTimeout(keepDrafts, 300);
 });
-if (typeof window !== 'undefined') window.addEventListener('pagehide', save);
+takeNewDrafts();
 
-export const currentDraft = (state: Workspace): Draft | null =>
-  state.language === null ? null : (state.drafts[state.language] ?? null);
+if (typeof window !== 'undefined') {
+  window.addEventListener('storage', takeNewDrafts);
+  // A page that was away heard nothing meanwhile; one that goes may not come back.
+  window.addEventListener('pageshow', takeNewDrafts);
+  window.addEventListener('pagehide', keepDrafts);
+  window.addEventListener('visibilitychange', () => (document.hidden ? keepDrafts() : takeNewDrafts()));
+}

@@ -2,12 +2,13 @@
 import { KeyRound, LoaderCircle, TriangleAlert, Undo2, X } from 'lucide-react';
 import { useEffect, useState, type ReactNode } from 'react';
 import { Unreachable } from '../../api/client';
-import { useLanguages } from '../../api/languages';
+import { languageOf, useLanguages } from '../../api/languages';
 import { Button, IconButton } from '../../ui/Button';
 import { cx } from '../../ui/cx';
 import { useNotice } from '../notice';
 import { complaintOf } from '../problems';
 import { useRun } from '../run';
+import { currentDraft, useWorkspace, type Trouble } from '../workspace';
 
 const askForKey = () => window.dispatchEvent(new CustomEvent('sentinel:key-needed'));
 
@@ -121,7 +122,44 @@ function LanguagesComplaint() {
   );
 }
 
+/** The draft is of a language that cannot be run here. */
+function MissingLanguage() {
+  const languages = useLanguages((state) => state.languages);
+  const chosen = useWorkspace((state) => state.language);
+  const hasDraft = useWorkspace((state) => currentDraft(state) !== null);
+  const language = languageOf(languages, chosen);
+  if (!languages || !hasDraft || language?.available) return null;
+  return (
+    <Strip icon={<TriangleAlert size={15} aria-hidden="true" />}>
+      <p role="alert" className="flex-1">
+        This server has no {language?.title ?? chosen?.toUpperCase()} now. Your code is kept; choose another language.
+      </p>
+    </Strip>
+  );
+}
+
+const TROUBLES: Record<Trouble['kind'], (languages: string) => string> = {
+  partly: () =>
+    'Your code is kept, but not all of its input and tests: this browser has no room for them. They are lost when this page is closed.',
+  not: () =>
+    'This browser has no room for what you write, or is not allowed to keep it. It is lost when this page is closed.',
+  damaged: (languages) =>
+    `What this browser kept of your code (${languages}) was damaged. What can be used of it is here; all of it was put aside.`,
+};
+/** Each is said once. */
+const told = new Set<Trouble['kind']>();
+
+function useTroubleTold(): void {
+  const trouble = useWorkspace((state) => state.trouble);
+  useEffect(() => {
+    if (!trouble || told.has(trouble.kind)) return;
+    told.add(trouble.kind);
+    useNotice.getState().say(TROUBLES[trouble.kind]([...trouble.languages].sort().join(', ')));
+  }, [trouble]);
+}
+
 function WorkspaceNotice() {
+  useTroubleTold();
   const { text, action, dismiss } = useNotice();
   if (text === null) return null;
   return (
@@ -141,6 +179,7 @@ export function Complaints() {
   return (
     <>
       <LanguagesComplaint />
+      <MissingLanguage />
       <RunComplaint />
       <div role="status">
         <WorkspaceNotice />
