@@ -3,6 +3,7 @@ import { ArrowDown, ArrowUp, ClipboardPaste, Copy, Plus, Trash2 } from 'lucide-r
 import { useEffect, useId, useLayoutEffect, useRef, useState } from 'react';
 import type { CompareMode } from '../api/types';
 import { count, plural } from '../lib/format';
+import { shownName } from '../lib/visible';
 import { currentDraft, useWorkspace, type CaseDraft, type Draft } from '../playground/workspace';
 import { Button, IconButton } from '../ui/Button';
 import { Input, Select } from '../ui/Field';
@@ -71,7 +72,7 @@ function CaseCard({
   isLast: boolean;
   change: (edit: (cases: CaseDraft[]) => CaseDraft[]) => void;
 }) {
-  const name = one.name || `test ${index + 1}`;
+  const name = shownName(one.name) || `test ${index + 1}`;
   const set = (part: Partial<CaseDraft>) => change((cases) => edited(cases, one.key, part));
   return (
     <li className="flex flex-col gap-2 rounded-lg border border-line p-2" aria-label={name}>

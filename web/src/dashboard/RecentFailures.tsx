@@ -3,6 +3,7 @@ import { Link } from 'wouter';
 import { statusTitle } from '../api/statuses';
 import type { JobLine } from '../api/types';
 import { kilobytes } from '../lib/format';
+import { shownName } from '../lib/visible';
 import { age, duration } from './format';
 import { Quiet } from './Notice';
 import { lookOf } from './statuses';
@@ -25,7 +26,7 @@ function Line({ job, reason, now }: { job: JobLine; reason: string | undefined; 
           <span aria-hidden="true" className="size-2 rounded-full" style={{ background: `var(${look.color})` }} />
           {statusTitle(job.status)}
         </span>
-        <span className="order-3 truncate text-muted sm:order-none">{job.language}</span>
+        <span className="order-3 truncate text-muted sm:order-none">{shownName(job.language)}</span>
         <span className="order-4 truncate text-right text-muted tabular-nums sm:order-none sm:text-left">
           {figures.join(', ')}
         </span>

@@ -4,6 +4,7 @@ import { cx } from '../ui/cx';
 import { Bar } from './Bar';
 import { memoryOf, SILENT_AFTER_MS, silenceOf, tallyOf } from './fleet';
 import { kilobytes } from '../lib/format';
+import { shownName } from '../lib/visible';
 import { age, count, percent } from './format';
 import { Quiet } from './Notice';
 import { share } from './statuses';
@@ -20,7 +21,8 @@ function Meter({ label, value, text }: { label: string; value: number | null; te
 }
 
 function WorkerRow({ worker, now }: { worker: WorkerLoad; now: number }) {
-  const { name, active, slots, host } = worker;
+  const { active, slots, host } = worker;
+  const name = shownName(worker.name);
   const silence = silenceOf(worker, now);
   const isSilent = silence > SILENT_AFTER_MS;
   const tally = tallyOf(worker);
