@@ -4,7 +4,7 @@ import { statusTitle } from '../api/statuses';
 import type { JobLine } from '../api/types';
 import { kilobytes } from '../lib/format';
 import { shownName } from '../lib/visible';
-import { age, duration } from './format';
+import { ago, duration } from './format';
 import { Quiet } from './Notice';
 import { lookOf } from './statuses';
 import { reasonKey, type Failures } from './useFigures';
@@ -13,8 +13,8 @@ function Line({ job, reason, now }: { job: JobLine; reason: string | undefined; 
   const look = lookOf(job.status);
   const when = job.finished_at ?? job.created_at;
   const figures = [
-    job.time_used_ms !== null && duration(job.time_used_ms),
-    job.memory_used_kb !== null && kilobytes(job.memory_used_kb),
+    typeof job.time_used_ms === 'number' && duration(job.time_used_ms),
+    typeof job.memory_used_kb === 'number' && kilobytes(job.memory_used_kb),
   ].filter(Boolean);
   return (
     <li className="border-b border-line last:border-b-0">
@@ -31,7 +31,7 @@ function Line({ job, reason, now }: { job: JobLine; reason: string | undefined; 
           {figures.join(', ')}
         </span>
         <span className="text-right whitespace-nowrap text-muted tabular-nums" title={when ?? undefined}>
-          {when && `${age(now - Date.parse(when))} ago`}
+          {when && ago(now - Date.parse(when))}
         </span>
         {reason && (
           <span className="order-last col-span-full pl-4 break-words text-ink" title="What the service says of it">
