@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** The languages of the server: asked for once, and kept. */
 import { create } from 'zustand';
+import { shownName } from '../lib/visible';
 import { readLanguages } from './client';
 import type { Language } from './types';
 
@@ -10,6 +11,12 @@ interface Languages {
   load(): Promise<void>;
 }
 
+/** Those that can be worked with, whatever else a server of another version says. */
+export const wholeOnes = (languages: (Partial<Language> | null)[]): Language[] =>
+  (languages as Language[]).flatMap((one) =>
+    one?.name && one.file_name ? { ...one, title: shownName(one.title ?? one.name), aliases: one.aliases ?? [] } : [],
+  );
+
 let loading: Promise<void> | null = null;
 
 export const useLanguages = create<Languages>()((set) => ({
@@ -17,7 +24,7 @@ export const useLanguages = create<Languages>()((set) => ({
   error: null,
   load: () => {
     loading ??= readLanguages()
-      .then((languages) => set({ languages, error: null }))
+      .then((languages) => set({ languages: wholeOnes(languages), error: null }))
       .catch((error: unknown) => set({ error }))
       .finally(() => {
         loading = null;

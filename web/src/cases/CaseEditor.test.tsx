@@ -4,6 +4,7 @@ import { cleanup, fireEvent, render, screen } from '@testing-library/react';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { currentDraft, emptyDraft, useWorkspace } from '../playground/workspace';
 import { CaseEditor } from './CaseEditor';
+import { MOST_PASTED } from './parseCases';
 
 function draft() {
   const now = currentDraft(useWorkspace.getState());
@@ -51,6 +52,9 @@ describe('the editor of test cases', () => {
     type('Test cases to paste', 'nothing of use');
     click('Add them');
     expect(screen.getByText(/There are no test cases in this/)).toBeTruthy();
+    type('Test cases to paste', 'x'.repeat(MOST_PASTED + 1));
+    click('Add them');
+    expect(screen.getByText(/up to 4,000,000 characters are read/)).toBeTruthy();
     type('Test cases to paste', 'Input\n1\nOutput\n2\nInput\n3\nOutput\n4\n');
     click('Add them');
     expect(draft().cases).toMatchObject([

@@ -2,12 +2,13 @@
 import { ArrowDown, ArrowUp, ClipboardPaste, Copy, Plus, Trash2 } from 'lucide-react';
 import { useEffect, useId, useLayoutEffect, useRef, useState } from 'react';
 import type { CompareMode } from '../api/types';
-import { plural } from '../lib/format';
+import { count, plural } from '../lib/format';
+import { shownName } from '../lib/visible';
 import { currentDraft, useWorkspace, type CaseDraft, type Draft } from '../playground/workspace';
 import { Button, IconButton } from '../ui/Button';
 import { Input, Select } from '../ui/Field';
 import { duplicated, edited, emptyCase, moved, without, withPasted } from './caseList';
-import { parseCases } from './parseCases';
+import { MOST_PASTED, parseCases } from './parseCases';
 
 const MODES: [mode: CompareMode, title: string, means: string][] = [
   ['trailing', 'Lines', 'White space at the ends of lines, and empty lines at the end, do not count.'],
@@ -71,7 +72,7 @@ function CaseCard({
   isLast: boolean;
   change: (edit: (cases: CaseDraft[]) => CaseDraft[]) => void;
 }) {
-  const name = one.name || `test ${index + 1}`;
+  const name = shownName(one.name) || `test ${index + 1}`;
   const set = (part: Partial<CaseDraft>) => change((cases) => edited(cases, one.key, part));
   return (
     <li className="flex flex-col gap-2 rounded-lg border border-line p-2" aria-label={name}>
@@ -221,7 +222,11 @@ function PasteField({ onCases, onClose }: { onCases: (text: string) => number; o
       />
       <p role="status" className="text-[12px] text-muted">
         {isNone ? (
-          <span className="text-bad">There are no test cases in this. </span>
+          <span className="text-bad">
+            {text.length > MOST_PASTED
+              ? `This is too long: up to ${count(MOST_PASTED)} characters are read. `
+              : 'There are no test cases in this. '}
+          </span>
         ) : (
           'Under headings “Input” and “Output”, as problems have them, or as JSON.'
         )}

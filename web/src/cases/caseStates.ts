@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** The test cases of a run as a list, whether they are over, at work or still to come. */
 import type { CaseResult, Status, Submission } from '../api/types';
+import { shownName } from '../lib/visible';
 
 export interface CaseState {
   index: number;
@@ -10,7 +11,7 @@ export interface CaseState {
   result: CaseResult | null;
 }
 
-const titleOf = (index: number, name: string | null | undefined): string => name || `Test ${index + 1}`;
+const titleOf = (index: number, name: string | null | undefined): string => shownName(name) || `Test ${index + 1}`;
 
 export function caseStates(
   request: Submission | null,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { CompareMode } from '../api/types';
-import { diffLines, isSameLine, partsOf } from './diffLines';
+import { diffLines, isSameLine, partsOf, readLine } from './diffLines';
 
 const brief = (expected: string, printed: string, mode: CompareMode = 'trailing') =>
   diffLines(expected, printed, mode, 1e-6).rows.map((row) =>
@@ -48,7 +48,7 @@ describe('what counts is what counts for the server', () => {
     ['float', 'nan', 'NaN', false],
     ['float', '0x10', '16', false],
   ])('%s: %j and %j', (mode, expected, printed, isSame) =>
-    expect(isSameLine(expected, printed, mode, 1e-6)).toBe(isSame),
+    expect(isSameLine(readLine(expected, mode), readLine(printed, mode), 1e-6)).toBe(isSame),
   );
   it('empty lines at the end count only exactly', () => {
     expect(brief('1\n', '1\n\n\n')).toEqual(['(1)']);
@@ -64,6 +64,22 @@ describe('sizes', () => {
     expect(isCut).toBe(true);
     expect(rows.length).toBeLessThanOrEqual(300);
     expect(performance.now() - begun).toBeLessThan(3000);
+  });
+  it('of characters are cut between lines, and said to be', () => {
+    const { rows, isCut } = diffLines('x'.repeat(5_000_000), 'y\n'.repeat(2_000_000), 'tokens', 0);
+    expect(isCut).toBe(true);
+    expect(rows.length).toBeLessThanOrEqual(300);
+    const long = `${'x'.repeat(700)}\n`.repeat(2_000);
+    expect(diffLines(`${long}a`, `${long}b`, 'trailing', 0)).toMatchObject({ rows: [{ kind: 'gap' }], isCut: true });
+  });
+  it.each(['tokens', 'float'] as const)('of many words are taken apart but once: %s', (mode) => {
+    const split = vi.spyOn(String.prototype, 'split');
+    const lines = (word: string) =>
+      Array.from({ length: 500 }, (_, i) => `${'1.5 '.repeat(200)}${word} ${i}`).join('\n');
+    diffLines(lines('a'), lines('b'), mode, 1e-6);
+    const splits = split.mock.calls.length;
+    split.mockRestore();
+    expect(splits).toBeLessThan(1_100);
   });
   it('of one line are no matter', () => {
     const { rows } = diffLines('x'.repeat(1_000_000), `${'x'.repeat(999_999)}y`, 'trailing', 0);

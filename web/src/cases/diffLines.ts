@@ -25,6 +25,8 @@ export interface LineDiff {
 }
 
 const MOST_LINES = 3000;
+/** Of each side; of what is longer, the beginning is compared. */
+const MOST_CHARACTERS = 1024 * 1024;
 const MOST_ROWS = 300;
 const MOST_MS = 150;
 const CONTEXT = 3;
@@ -42,26 +44,45 @@ function isClose(expected: string, printed: string, tolerance: number): boolean 
   return Number.isFinite(off) && (off <= tolerance || off <= tolerance * Math.abs(wanted));
 }
 
-export function isSameLine(expected: string, printed: string, mode: CompareMode, tolerance: number): boolean {
-  if (expected === printed) return true;
-  if (mode === 'exact') return false;
-  if (mode === 'tokens' || mode === 'float') {
-    const [wanted, found] = [tokensOf(expected), tokensOf(printed)];
-    return (
-      wanted.length === found.length &&
-      wanted.every((token, index) =>
-        mode === 'float' ? isClose(token, found[index] ?? '', tolerance) : token === found[index],
-      )
-    );
-  }
-  return expected.trimEnd() === printed.trimEnd();
+/** A line, and once for all its comparisons what counts of it. */
+export interface Line {
+  text: string;
+  /** Equal: the same line. */
+  key: string;
+  /** Of numbers, which are the same also where they are but close. */
+  tokens: string[] | null;
+}
+
+export function readLine(text: string, mode: CompareMode): Line {
+  if (mode === 'exact') return { text, key: text, tokens: null };
+  if (mode !== 'tokens' && mode !== 'float') return { text, key: text.trimEnd(), tokens: null };
+  const tokens = tokensOf(text);
+  return { text, key: tokens.join(' '), tokens: mode === 'float' ? tokens : null };
+}
+
+export function isSameLine(expected: Line, printed: Line, tolerance: number): boolean {
+  if (expected.key === printed.key) return true;
+  const { tokens } = printed;
+  if (!expected.tokens || !tokens || expected.tokens.length !== tokens.length) return false;
+  return expected.tokens.every((token, index) => isClose(token, tokens[index] ?? '', tolerance));
+}
+
+interface Lines {
+  lines: Line[];
+  isCut: boolean;
 }
 
 /** A newline ends a line, so it makes none of its own at the end. */
-function linesOf(text: string, mode: CompareMode): string[] {
+function linesOf(text: string, mode: CompareMode): Lines {
   const counted = mode === 'exact' ? text : text.trimEnd();
-  if (counted === '') return [];
-  return (counted.endsWith('\n') ? counted.slice(0, -1) : counted).split('\n', MOST_LINES + 1);
+  if (counted === '') return { lines: [], isCut: false };
+  const isLong = counted.length > MOST_CHARACTERS;
+  const begun = isLong ? counted.slice(0, MOST_CHARACTERS) : counted.endsWith('\n') ? counted.slice(0, -1) : counted;
+  const lines = begun.split('\n', MOST_LINES + 1);
+  const isCut = isLong || lines.length > MOST_LINES;
+  /* half a line would differ from the whole one */
+  if (isLong && lines.length > 1) lines.pop();
+  return { lines: lines.slice(0, MOST_LINES).map((line) => readLine(line, mode)), isCut };
 }
 
 /** What stands between two lines that are alike, side by side. */
@@ -73,9 +94,9 @@ function pairs(expected: Side[], printed: Side[]): DiffRow[] {
   }));
 }
 
-function rowsOf(wanted: string[], found: string[], mode: CompareMode, tolerance: number): DiffRow[] | null {
+function rowsOf(wanted: Line[], found: Line[], tolerance: number): DiffRow[] | null {
   const changes = diffArrays(wanted, found, {
-    comparator: (left, right) => isSameLine(left, right, mode, tolerance),
+    comparator: (left, right) => isSameLine(left, right, tolerance),
     timeout: MOST_MS,
   });
   if (!changes) return null;
@@ -90,16 +111,16 @@ function rowsOf(wanted: string[], found: string[], mode: CompareMode, tolerance:
   for (const change of changes) {
     const length = change.value.length;
     if (change.removed) {
-      for (let i = 0; i < length; i++) missing.push({ number: ++atWanted, text: wanted[atWanted - 1] ?? '' });
+      for (let i = 0; i < length; i++) missing.push({ number: ++atWanted, text: wanted[atWanted - 1]?.text ?? '' });
     } else if (change.added) {
-      for (let i = 0; i < length; i++) extra.push({ number: ++atFound, text: found[atFound - 1] ?? '' });
+      for (let i = 0; i < length; i++) extra.push({ number: ++atFound, text: found[atFound - 1]?.text ?? '' });
     } else {
       flush();
       for (let i = 0; i < length; i++) {
         rows.push({
           kind: 'same',
-          expected: { number: ++atWanted, text: wanted[atWanted - 1] ?? '' },
-          printed: { number: ++atFound, text: found[atFound - 1] ?? '' },
+          expected: { number: ++atWanted, text: wanted[atWanted - 1]?.text ?? '' },
+          printed: { number: ++atFound, text: found[atFound - 1]?.text ?? '' },
         });
       }
     }
@@ -109,12 +130,12 @@ function rowsOf(wanted: string[], found: string[], mode: CompareMode, tolerance:
 }
 
 /** Line against line, where a real comparison would take too long. */
-function rowsByNumber(wanted: string[], found: string[], mode: CompareMode, tolerance: number): DiffRow[] {
+function rowsByNumber(wanted: Line[], found: Line[], tolerance: number): DiffRow[] {
   return Array.from({ length: Math.max(wanted.length, found.length) }, (_, index): DiffRow => {
     const [left, right] = [wanted[index], found[index]];
-    const side = (text: string | undefined) => (text === undefined ? null : { number: index + 1, text });
+    const side = (line: Line | undefined) => (line ? { number: index + 1, text: line.text } : null);
     const [expected, printed] = [side(left), side(right)];
-    return expected && printed && isSameLine(expected.text, printed.text, mode, tolerance)
+    return left && right && expected && printed && isSameLine(left, right, tolerance)
       ? { kind: 'same', expected, printed }
       : { kind: 'changed', expected, printed };
   });
@@ -146,11 +167,10 @@ function fold(rows: DiffRow[]): DiffRow[] {
 }
 
 export function diffLines(expected: string, printed: string, mode: CompareMode, tolerance: number): LineDiff {
-  let [wanted, found] = [linesOf(expected, mode), linesOf(printed, mode)];
-  const isLarge = wanted.length > MOST_LINES || found.length > MOST_LINES;
-  [wanted, found] = [wanted.slice(0, MOST_LINES), found.slice(0, MOST_LINES)];
-  const rows = fold(rowsOf(wanted, found, mode, tolerance) ?? rowsByNumber(wanted, found, mode, tolerance));
-  return { rows: rows.slice(0, MOST_ROWS), isCut: isLarge || rows.length > MOST_ROWS };
+  const [wanted, found] = [linesOf(expected, mode), linesOf(printed, mode)];
+  const [left, right] = [wanted.lines, found.lines];
+  const rows = fold(rowsOf(left, right, tolerance) ?? rowsByNumber(left, right, tolerance));
+  return { rows: rows.slice(0, MOST_ROWS), isCut: wanted.isCut || found.isCut || rows.length > MOST_ROWS };
 }
 
 export interface Part {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { describe, expect, it } from 'vitest';
-import { parseCases } from './parseCases';
+import { MOST_PASTED, parseCases } from './parseCases';
 
 describe('test cases from the clipboard', () => {
   it('as the API takes them', () => {
@@ -50,5 +50,16 @@ Sample Output 1:
     const begun = performance.now();
     parseCases(`${'-'.repeat(70)}x\n`.repeat(5000));
     expect(performance.now() - begun).toBeLessThan(2000);
+  });
+
+  it('is not slow at white space that no line ends with', () => {
+    const begun = performance.now();
+    expect(parseCases(`input\na${' '.repeat(100_000)}b`)[0]?.stdin).toHaveLength(100_003);
+    expect(performance.now() - begun).toBeLessThan(5000);
+  });
+
+  it('reads nothing of what is too long', () => {
+    expect(parseCases('input\n' + 'x'.repeat(MOST_PASTED - 6))).toHaveLength(1);
+    expect(parseCases('input\n' + 'x'.repeat(MOST_PASTED - 5))).toEqual([]);
   });
 });

@@ -2,8 +2,14 @@
 import type { ReactNode } from 'react';
 import { Panel } from '../ui/Panel';
 import { cx } from '../ui/cx';
+import { CardBoundary } from './CardBoundary';
 import { Notice, Quiet } from './Notice';
 import type { Source } from './useFigures';
+
+/** Draws within the boundary what would fail outside of it. */
+function Drawn<T>({ data, draw }: { data: T; draw: (data: T) => ReactNode }) {
+  return draw(data);
+}
 
 /** A panel that shows what one source tells: its figures, greyed if they are old, or why there are none. */
 export function Card<T>({
@@ -39,7 +45,9 @@ export function Card<T>({
     >
       {data !== null ? (
         <div className={cx('flex min-h-0 flex-1 flex-col', (isStale || error !== null) && 'is-stale')}>
-          {children(data)}
+          <CardBoundary data={data}>
+            <Drawn data={data} draw={children} />
+          </CardBoundary>
         </div>
       ) : error !== null ? (
         <Notice error={error} onAgain={source.refresh} />

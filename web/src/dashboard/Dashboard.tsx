@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { useEffect, useMemo, useState } from 'react';
+import { useEffect, useState } from 'react';
 import { recall, remember } from '../lib/storage';
 import { ApiProblem } from '../api/client';
 import type { WorkerLoad } from '../api/statistics';
@@ -63,7 +63,6 @@ function Grid({ figures, span, now }: { figures: Figures; span: Span; now: numbe
   const isOtherSpan = statistics.data !== null && statistics.data.seconds !== span.seconds;
   const isSpanStale = isStale || isOtherSpan;
   const workers: readonly WorkerLoad[] = load.data?.workers ?? [];
-  const languages = useMemo(() => languagesOf(load.data, statistics.data), [load.data, statistics.data]);
   const serverNow = serverTime(figures, now);
   const charts = { source: statistics, span, isStale: isSpanStale };
   const hasNothing =
@@ -112,7 +111,7 @@ function Grid({ figures, span, now }: { figures: Figures; span: Span; now: numbe
           </Card>
         )}
         <Card title="Languages" note={`last ${span.words}`} source={load} isStale={isSpanStale}>
-          {() => <LanguagesTable lines={languages} />}
+          {(data) => <LanguagesTable lines={languagesOf(data, statistics.data)} />}
         </Card>
         <Card
           title="Dependencies"

@@ -6,7 +6,7 @@ import { Button } from '../ui/Button';
 import { Dialog } from '../ui/Dialog';
 import { cx } from '../ui/cx';
 import { Link } from '../ui/Link';
-import { age } from './format';
+import { ago } from './format';
 import { Quiet } from './Notice';
 import { retry, shortId, type Outcome } from './retry';
 
@@ -31,7 +31,7 @@ function Line({ letter, now, onRetry }: { letter: Letter; now: number; onRetry: 
           )}
           {at && (
             <span className="text-muted tabular-nums" title={at}>
-              {age(now - Date.parse(at))} ago
+              {ago(now - Date.parse(at))}
             </span>
           )}
         </p>

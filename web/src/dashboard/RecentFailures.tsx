@@ -3,7 +3,8 @@ import { statusTitle } from '../api/statuses';
 import type { JobLine } from '../api/types';
 import { kilobytes } from '../lib/format';
 import { Link } from '../ui/Link';
-import { age, duration } from './format';
+import { shownName } from '../lib/visible';
+import { ago, duration } from './format';
 import { Quiet } from './Notice';
 import { lookOf } from './statuses';
 import { reasonKey, type Failures } from './useFigures';
@@ -12,8 +13,8 @@ function Line({ job, reason, now }: { job: JobLine; reason: string | undefined; 
   const look = lookOf(job.status);
   const when = job.finished_at ?? job.created_at;
   const figures = [
-    job.time_used_ms !== null && duration(job.time_used_ms),
-    job.memory_used_kb !== null && kilobytes(job.memory_used_kb),
+    typeof job.time_used_ms === 'number' && duration(job.time_used_ms),
+    typeof job.memory_used_kb === 'number' && kilobytes(job.memory_used_kb),
   ].filter(Boolean);
   return (
     <li className="border-b border-line last:border-b-0">
@@ -25,12 +26,12 @@ function Line({ job, reason, now }: { job: JobLine; reason: string | undefined; 
           <span aria-hidden="true" className="size-2 rounded-full" style={{ background: `var(${look.color})` }} />
           {statusTitle(job.status)}
         </span>
-        <span className="order-3 truncate text-muted sm:order-none">{job.language}</span>
+        <span className="order-3 truncate text-muted sm:order-none">{shownName(job.language)}</span>
         <span className="order-4 truncate text-right text-muted tabular-nums sm:order-none sm:text-left">
           {figures.join(', ')}
         </span>
         <span className="text-right whitespace-nowrap text-muted tabular-nums" title={when ?? undefined}>
-          {when && `${age(now - Date.parse(when))} ago`}
+          {when && ago(now - Date.parse(when))}
         </span>
         {reason && (
           <span className="order-last col-span-full pl-4 break-words text-ink" title="What the service says of it">

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type { ReactNode } from 'react';
 import { STAGES, type Stage, type Statistics } from '../api/statistics';
+import { shownName } from '../lib/visible';
 import { cx } from '../ui/cx';
 import type { LanguageLine } from './fleet';
 import { statusTitle } from '../api/statuses';
@@ -105,7 +106,7 @@ export function LanguagesTable({ lines }: { lines: LanguageLine[] }) {
       {lines.map((line) => (
         <tr key={line.name} className="border-t border-line">
           <th scope="row" className={cx(TD, 'max-w-40 truncate text-left font-normal')}>
-            {line.name}
+            {shownName(line.name)}
           </th>
           <td className={cx(TD, 'text-right', line.active === 0 && 'text-muted')}>{count(line.active)}</td>
           <td className={cx(TD, 'text-right', line.waiting === 0 && 'text-muted')}>{count(line.waiting)}</td>

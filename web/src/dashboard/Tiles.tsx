@@ -4,6 +4,7 @@ import type { Statistics, WorkerLoad } from '../api/statistics';
 import type { Load } from '../api/types';
 import { cx } from '../ui/cx';
 import { Bar } from './Bar';
+import { CardBoundary } from './CardBoundary';
 import { hostsOf, slotsOf } from './fleet';
 import { kilobytes } from '../lib/format';
 import { count, duration, percent } from './format';
@@ -62,7 +63,7 @@ function LoadTiles({ load }: { load: Load }) {
         <Bar
           label="Slots in use"
           value={share(active, slots) ?? 0}
-          text={`${active} of ${slots} slots`}
+          text={`${count(active)} of ${count(slots)} slots`}
           warnAt={2}
           badAt={2}
         />
@@ -89,7 +90,9 @@ function HostTiles({ workers }: { workers: readonly WorkerLoad[] }) {
       <Tile
         name="Host memory"
         value={percent(memory)}
-        note={`${kilobytes(hosts.memoryUsedKb)} of ${kilobytes(hosts.memoryTotalKb)}`}
+        note={
+          hosts.memoryTotalKb > 0 ? `${kilobytes(hosts.memoryUsedKb)} of ${kilobytes(hosts.memoryTotalKb)}` : 'not told'
+        }
       >
         <Bar label="Host memory in use" value={memory ?? 0} text={percent(memory)} />
       </Tile>
@@ -148,9 +151,9 @@ export function Tiles({
         isStale && 'is-stale',
       )}
     >
-      {load && <LoadTiles load={load} />}
-      {statistics && <StatisticsTiles statistics={statistics} />}
-      {load && <HostTiles workers={load.workers} />}
+      <CardBoundary data={load}>{load && <LoadTiles load={load} />}</CardBoundary>
+      <CardBoundary data={statistics}>{statistics && <StatisticsTiles statistics={statistics} />}</CardBoundary>
+      <CardBoundary data={load}>{load && <HostTiles workers={load.workers} />}</CardBoundary>
     </dl>
   );
 }

@@ -4,7 +4,8 @@ import { cx } from '../ui/cx';
 import { Bar } from './Bar';
 import { memoryOf, SILENT_AFTER_MS, silenceOf, tallyOf } from './fleet';
 import { kilobytes } from '../lib/format';
-import { age, count, percent } from './format';
+import { shownName } from '../lib/visible';
+import { ago, count, percent } from './format';
 import { Quiet } from './Notice';
 import { share } from './statuses';
 import { Table, TD, TH } from './Tables';
@@ -20,7 +21,8 @@ function Meter({ label, value, text }: { label: string; value: number | null; te
 }
 
 function WorkerRow({ worker, now }: { worker: WorkerLoad; now: number }) {
-  const { name, active, slots, host } = worker;
+  const { active, slots, host } = worker;
+  const name = shownName(worker.name);
   const silence = silenceOf(worker, now);
   const isSilent = silence > SILENT_AFTER_MS;
   const tally = tallyOf(worker);
@@ -49,17 +51,17 @@ function WorkerRow({ worker, now }: { worker: WorkerLoad; now: number }) {
           <Bar
             label={`Slots of ${name}`}
             value={share(active, slots) ?? 0}
-            text={`${active} of ${slots} slots busy`}
+            text={`${count(active)} of ${count(slots)} slots busy`}
             warnAt={2}
             badAt={2}
             className="flex-1"
           />
           <span className="w-12 text-right">
-            {active} / {slots}
+            {count(active)} / {count(slots)}
           </span>
         </div>
       </td>
-      <td className={cx(TD, 'text-right', isSilent && 'font-medium text-bad')}>{age(silence)} ago</td>
+      <td className={cx(TD, 'text-right', isSilent && 'font-medium text-bad')}>{ago(silence)}</td>
       <td className={cx(TD, 'hidden sm:table-cell')}>
         <Meter label={`Host CPU of ${name}`} value={host?.cpu_used ?? null} text={percent(host?.cpu_used ?? null)} />
       </td>

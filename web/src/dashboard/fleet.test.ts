@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { describe, expect, it } from 'vitest';
-import { failuresOf, hostsOf, languagesOf, silenceOf, slotsOf, tallyOf } from './fleet';
+import { failuresOf, hostsOf, languagesOf, memoryOf, silenceOf, slotsOf, tallyOf } from './fleet';
 import { hostOf, jobOf, statisticsOf, workerOf } from './fixtures';
 
 it('adds up slots', () => {
@@ -29,6 +29,18 @@ describe('hosts', () => {
     expect(hosts.known).toBe(1);
     expect(hosts.memoryTotalKb).toBe(0);
     expect(hosts.cpuUsed).toBeNull();
+  });
+});
+
+it('knows no memory where an older worker tells none', () => {
+  const { processors, cpu_used, load_1m } = hostOf();
+  const old = { processors, cpu_used, load_1m } as ReturnType<typeof hostOf>;
+  expect(memoryOf(old)).toBeNull();
+  expect(hostsOf([workerOf({ host: old }), workerOf({ host: {} as typeof old })])).toMatchObject({
+    known: 2,
+    memoryUsedKb: 0,
+    memoryTotalKb: 0,
+    cpuUsed: 0.5,
   });
 });
 

@@ -21,8 +21,9 @@ export interface Memory {
 }
 
 export function memoryOf(host: Host | null | undefined): Memory | null {
-  if (!host || host.memory_total_kb === null || host.memory_available_kb === null) return null;
-  return { usedKb: Math.max(0, host.memory_total_kb - host.memory_available_kb), totalKb: host.memory_total_kb };
+  const [total, available] = [host?.memory_total_kb, host?.memory_available_kb];
+  if (typeof total !== 'number' || typeof available !== 'number') return null;
+  return { usedKb: Math.max(0, total - available), totalKb: total };
 }
 
 export interface Hosts {
@@ -48,7 +49,7 @@ export function hostsOf(workers: readonly WorkerLoad[]): Hosts {
     sum.processors += processors;
     sum.memoryTotalKb += memory?.totalKb ?? 0;
     sum.memoryUsedKb += memory?.usedKb ?? 0;
-    if (host.cpu_used === null) continue;
+    if (typeof host.cpu_used !== 'number') continue;
     busy += host.cpu_used * processors;
     measured += processors;
   }
@@ -65,7 +66,7 @@ export interface Tally {
 export function tallyOf(worker: WorkerLoad): Tally {
   const tally: Tally = { completed: 0, failed: 0 };
   for (const byStatus of Object.values(worker.counts)) {
-    for (const [status, count] of Object.entries(byStatus)) {
+    for (const [status, count] of Object.entries(byStatus ?? {})) {
       if (status === 'INTERNAL_ERROR') tally.failed += count;
       else tally.completed += count;
     }

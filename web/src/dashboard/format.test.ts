@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { expect, it } from 'vitest';
-import { age, count, duration, percent } from './format';
+import { age, ago, count, duration, percent, timeOfDay } from './format';
 
 it('writes counts', () => {
   expect([0, 7, 7.26, 123.4, 12_400, null, undefined, Number.NaN].map(count)).toEqual([
@@ -45,6 +45,11 @@ it('writes durations in the unit that fits', () => {
     '3 h 4 min',
     '–',
   ]);
+});
+
+it('writes a dash for a moment that cannot be read', () => {
+  const never = Date.parse('yesterday');
+  expect([age(never), ago(never), ago(2_000), timeOfDay(never, true)]).toEqual(['–', '–', '2 s ago', '–']);
 });
 
 it('writes ages in whole units', () => {

@@ -26,12 +26,16 @@ export const duration = (ms: number | null | undefined): string =>
 
 /** For "… ago": whole units, the largest only. */
 export function age(ms: number): string {
+  if (!Number.isFinite(ms)) return NONE;
   const seconds = Math.max(0, Math.round(ms / 1000));
   if (seconds < 60) return `${seconds} s`;
   if (seconds < 3_600) return `${Math.floor(seconds / 60)} min`;
   if (seconds < 172_800) return `${Math.floor(seconds / 3_600)} h`;
   return `${Math.floor(seconds / 86_400)} days`;
 }
+
+/** Of a moment that cannot be read, a dash. */
+export const ago = (ms: number): string => (Number.isFinite(ms) ? `${age(ms)} ago` : NONE);
 
 const clock = new Intl.DateTimeFormat('en', { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
 const clockWithSeconds = new Intl.DateTimeFormat('en', {
@@ -43,4 +47,4 @@ const clockWithSeconds = new Intl.DateTimeFormat('en', {
 
 /** In the reader's own time zone. */
 export const timeOfDay = (ms: number, withSeconds: boolean): string =>
-  (withSeconds ? clockWithSeconds : clock).format(ms);
+  Number.isFinite(ms) ? (withSeconds ? clockWithSeconds : clock).format(ms) : NONE;

@@ -50,4 +50,4 @@ export function ratesOf(counts: ByStatus): Rates {
 }
 
 /** null: of nothing there is no share. */
-export const share = (part: number, whole: number): number | null => (whole > 0 ? part / whole : null);
+export const share = (part: number, whole: number): number | null => (whole > 0 && part >= 0 ? part / whole : null);

@@ -8,6 +8,7 @@ import { readStatistics } from '../api/statistics';
 import type { JobLine } from '../api/types';
 import { failuresOf } from './fleet';
 import { createPoller, type Answer, type Poller } from './poller';
+import { wholeJobs, wholeLetters, wholeLoad, wholeReady, wholeStatistics } from './whole';
 import type { Span } from './windows';
 
 const FIGURES_EVERY_MS = 2_000;
@@ -90,12 +91,15 @@ async function readFailures(signal: AbortSignal): Promise<Failures> {
     listJobs({ status: 'INTERNAL_ERROR', limit: INTERNAL_MOST }, signal),
     listJobs({ limit: RECENT_LOOKED_AT }, signal),
   ]);
-  const jobs = failuresOf(internal.submissions, recent.submissions, FAILURES_MOST);
+  const lately = wholeJobs(recent);
+  const jobs = failuresOf(wholeJobs(internal), lately, FAILURES_MOST);
   await learnReasons(jobs, signal);
-  return { jobs, reasons, hasAny: recent.submissions.length > 0 };
+  return { jobs, reasons, hasAny: lately.length > 0 };
 }
 
-const readLetters = async (signal: AbortSignal) => (await readDeadLetters(signal)).dead_letters;
+const readLetters = async (signal: AbortSignal) => wholeLetters(await readDeadLetters(signal));
+const readWholeLoad = async (signal: AbortSignal) => wholeLoad(await readLoad(signal));
+const readWholeReady = async (signal: AbortSignal) => wholeReady(await readReady(signal));
 
 export function useFigures(span: Span, isPaused: boolean) {
   const isThere = useConnection(({ state }) => state === 'there');
@@ -105,13 +109,13 @@ export function useFigures(span: Span, isPaused: boolean) {
   useEffect(() => onKeyChanged(() => setIdentity((before) => before + 1)), []);
 
   const readSpan = useCallback(
-    (signal: AbortSignal) => readStatistics(span.seconds, span.buckets, signal),
+    async (signal: AbortSignal) => wholeStatistics(await readStatistics(span.seconds, span.buckets, signal)),
     [span.seconds, span.buckets],
   );
   const figures = {
-    load: usePoll(readLoad, FIGURES_EVERY_MS, isLive, identity),
+    load: usePoll(readWholeLoad, FIGURES_EVERY_MS, isLive, identity),
     statistics: usePoll(readSpan, FIGURES_EVERY_MS, isLive, identity),
-    ready: usePoll(readReady, LISTS_EVERY_MS, isLive, identity),
+    ready: usePoll(readWholeReady, LISTS_EVERY_MS, isLive, identity),
     failures: usePoll(readFailures, LISTS_EVERY_MS, isLive, identity),
     letters: usePoll(readLetters, LISTS_EVERY_MS, isLive, identity),
   };

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { useEffect, useRef, useState } from 'react';
+import { shownName } from '../lib/visible';
 import type { Tab } from '../playground/workspace';
 import type { EditorView } from './EditorView';
 import { indentOf, languageIdOf } from './languageIds';
@@ -99,7 +100,7 @@ export function Editor({ tabs, active, language, theme, messages, hasFocusFirst,
   }, [place, tab, view]);
 
   if (!tab) return null;
-  const label = `Source code, ${tab.name}. Tab indents; press Escape, then Tab, to leave the editor.`;
+  const label = `Source code, ${shownName(tab.name)}. Tab indents; press Escape, then Tab, to leave the editor.`;
   const indent = indentOf(languageIdOf(tab.name, language, tab === tabs[0]));
   return (
     <div className="relative h-full min-h-0" data-editor={view ? 'ready' : 'plain'}>

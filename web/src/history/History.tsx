@@ -11,6 +11,7 @@ import { draftOf } from '../playground/submission';
 import { useView } from '../playground/view';
 import { useWorkspace } from '../playground/workspace';
 import { STATUSES, statusTitle } from '../api/statuses';
+import { shownName } from '../lib/visible';
 import { Button } from '../ui/Button';
 import { CONTROL, Select } from '../ui/Field';
 import { cx } from '../ui/cx';
@@ -144,7 +145,7 @@ export function History({ onClose }: { onClose: () => void }) {
     if (!languages) void loadLanguages();
   }, [languages, loadLanguages]);
 
-  const titleOf = (name: string | null) => languageOf(languages, name)?.title ?? name ?? 'Unknown language';
+  const titleOf = (name: string | null) => languageOf(languages, name)?.title ?? shownName(name ?? 'Unknown language');
   const found = matching(history.lines, text, titleOf);
   const isFiltered = text.trim() !== '' || language !== '' || status !== '';
 

@@ -23,8 +23,8 @@ export function HistoryLine({
   onOpen: () => void;
 }) {
   const figures = [
-    line.time_used_ms !== null && duration(line.time_used_ms),
-    line.memory_used_kb !== null && kilobytes(line.memory_used_kb),
+    typeof line.time_used_ms === 'number' && duration(line.time_used_ms),
+    typeof line.memory_used_kb === 'number' && kilobytes(line.memory_used_kb),
   ].filter(Boolean);
   return (
     <li className="border-b border-line">

@@ -89,16 +89,18 @@ export type Sequence =
 
 const LONGEST = 4096;
 
+/* one search for both: one that is missing would be looked for up to the end of the text, each time */
+// eslint-disable-next-line no-control-regex
+const STRING_END = /\x07|\x1b\\/g;
 /** Found once for all that begin before it: many beginnings and one end must not be looked for again and again. */
 let lastEnd = { text: '', from: 0, at: 0, end: 0 };
 
 function stringEnd(text: string, from: number): number {
   if (lastEnd.text === text && lastEnd.from <= from && from <= lastEnd.at) return lastEnd.end;
-  const bell = text.indexOf('\x07', from);
-  const st = text.indexOf('\x1b\\', from);
-  const isSt = st >= 0 && (bell < 0 || st < bell);
-  const at = isSt ? st : bell < 0 ? Number.POSITIVE_INFINITY : bell;
-  lastEnd = { text, from, at, end: at + (isSt ? 2 : 1) };
+  STRING_END.lastIndex = from;
+  const found = STRING_END.exec(text);
+  const at = found?.index ?? Number.POSITIVE_INFINITY;
+  lastEnd = { text, from, at, end: at + (found?.[0].length ?? 1) };
   return lastEnd.end;
 }
 // eslint-disable-next-line no-control-regex

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import {
   applyCodes,
   BOLD,
@@ -120,6 +120,52 @@ describe('carriage returns', () => {
   });
 
   it('begin a long line anew', () => expect(text(written(`${'x'.repeat(600)}\ry`))).toBe('y'));
+
+  it('take nothing from a long line that ends there', () => {
+    const long = 'x'.repeat(600);
+    expect(text(written(`${long}\r\ny`))).toBe(`${long}\ny`);
+    expect(text(written(`${long}\r`, '\r', '\ny'))).toBe(`${long}\ny`);
+    expect(text(written(`a\n${long}\r${ESC}[Kb`))).toBe('a\nb');
+  });
+
+  it('write over and beyond what there is', () => {
+    expect(text(written(`a\n${'x'.repeat(300)}\r${'y'.repeat(700)}z`))).toBe(`a\n${'y'.repeat(700)}z`);
+    expect(text(written(`${'x'.repeat(512)}\ry`))).toBe(`y${'x'.repeat(511)}`);
+  });
+
+  it('are the same however often it is drawn meanwhile', () => {
+    const output = `one\n${ESC}[31mabcdef${ESC}[0m\rXY\r${ESC}[32mZ${ESC}[K!\rlonger than it was\rs\nend\r\n${'x'.repeat(520)}\rback\r${ESC}[2Kb`;
+    const whole = spans(written(output));
+    const paper = new Paper();
+    const pencil = new Pencil(paper, 0);
+    const rows = new Rows(paper, 10);
+    for (const character of output) {
+      pencil.write(character);
+      rows.extend();
+    }
+    pencil.end();
+    rows.extend();
+    expect(spans(paper)).toEqual(whole);
+    expect(Array.from({ length: rows.count }, (_, row) => paper.slice(rows.start(row), rows.end(row)))).toEqual(
+      rowsOf(written(output), 10),
+    );
+  });
+
+  it('cost what is written, not what the line has', () => {
+    const pieces = vi.spyOn(Paper.prototype, 'slice');
+    const paper = new Paper();
+    const pencil = new Pencil(paper, 0);
+    let pens = '';
+    for (let code = 0; code < 500; code++) pens += `${ESC}[38;5;${code % 256}mx`;
+    pencil.write(`${'some text\n'.repeat(3_000)}${pens}`);
+    const begun = performance.now();
+    for (let i = 0; i < 200; i++) pencil.write(`\r${ESC}[31my`.repeat(3_000));
+    pencil.end();
+    expect(performance.now() - begun).toBeLessThan(6_000);
+    expect(pieces.mock.calls.length).toBeLessThan(1_000);
+    pieces.mockRestore();
+    expect(paper.slice(paper.length - 500, paper.length)).toBe(`y${'x'.repeat(499)}`);
+  });
 });
 
 describe('rows', () => {
@@ -176,6 +222,9 @@ describe('two megabytes', () => {
     ['of colours', `${ESC}[31ma${ESC}[32mb`.repeat(MOST / 12)],
     ['of zeros', '\0'.repeat(MOST)],
     ['of carriage returns', `${'ab'.repeat(50)}\r`.repeat(MOST / 101)],
+    ['of progress below 30 kB', `${'some text\n'.repeat(3_000)}${`\r${ESC}[K50 %`.repeat(MOST / 8)}`],
+    ['of lines that are written over once', `a\rb\n`.repeat(MOST / 4)],
+    ['of titles', `${ESC}]${ESC}\\`.repeat(MOST / 4)],
     ['of beginnings', `${ESC}[`.repeat(MOST / 2)],
     ['of titles without an end', `${ESC}]`.repeat(MOST / 64)],
   ];

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 /**
  * Theory of operation. What a program printed, ready to be drawn: text in blocks of one size, so that a place is found
- * by a shift, and beside it where the pen changes. Text is only ever added at the end; a carriage return alone goes
- * back, within the line that is not ended. So whoever lays out the rows has to look again at that line alone, and
- * `lowest` says from where. Ten megabytes in any shape (one line, ten million lines, a colour for each character) take
- * memory of that order, and time in proportion.
+ * by a shift, and beside it where the pen changes. The line that is not ended is in cells of its own, where a carriage
+ * return, and what is written over it, cost nothing but the characters that are written; it comes to the blocks when
+ * it ends, grows long, or is to be drawn (settle). Text of blocks is only ever added at the end, but for that line. So
+ * whoever lays out the rows has to look again at that line alone, and `lowest` says from where. Ten megabytes in any
+ * shape (one line, ten million lines, a colour for each character) take memory of that order, and time in proportion.
  */
 import { applyCodes, CONTROL, INVALID, PLAIN, readSequence, type Pen } from './ansi';
 
@@ -69,8 +70,19 @@ export class Paper {
   private styles: Style[] = [];
   private styleIds = new Map<string, number>();
   private lineStart = 0;
-  /** Where the next character goes; below the length after a carriage return. */
+  /** The line that is not ended, by characters and their styles. */
+  private readonly cells = new Uint16Array(OVERWRITABLE);
+  private readonly cellStyles = new Uint32Array(OVERWRITABLE);
+  private width = 0;
+  /** So many cells are in the blocks as they are. */
+  private settled = 0;
+  /** The cell where the next character goes; below the width after a carriage return. */
   private cursor = 0;
+  /** The line has more than there are cells: all of it is in the blocks. */
+  private isLong = false;
+  /** A carriage return came in a long line: what is written next begins it anew, unless it ends it. */
+  private isReturned = false;
+  /** Of what is in the blocks. */
   length = 0;
   /** The least place that was changed since somebody set this to infinity. */
   lowest = Number.POSITIVE_INFINITY;
@@ -154,45 +166,87 @@ export class Paper {
 
   /** What ends lines, too. */
   write(text: string, style: number): void {
-    if (this.cursor === this.length) {
+    if (this.isReturned) {
+      if (!text.startsWith('\n')) this.clear(0);
+      this.isReturned = false;
+    }
+    if (this.cursor === this.width) {
       this.append(text, style);
       return;
     }
     const end = text.indexOf('\n');
-    const over = end < 0 ? text : text.slice(0, end);
-    if (over !== '') this.overwrite(over, style);
+    this.put(end < 0 ? text : text.slice(0, end), style);
     if (end >= 0) this.append(text.slice(end), style);
   }
 
+  /** At the end of the line. */
   private append(text: string, style: number): void {
-    const end = text.lastIndexOf('\n');
-    this.push(text, style);
-    if (end >= 0) this.lineStart = this.length - (text.length - end - 1);
-    this.cursor = this.length;
+    const end = text.lastIndexOf('\n') + 1;
+    if (end > 0) {
+      this.settle();
+      this.push(end === text.length ? text : text.slice(0, end), style);
+      this.lineStart = this.length;
+      this.width = this.settled = 0;
+      this.isLong = false;
+    }
+    this.cursor = this.width;
+    if (end < text.length) this.put(end === 0 ? text : text.slice(end), style);
   }
 
-  private overwrite(text: string, style: number): void {
-    const at = this.cursor;
-    const rest = this.pieces(Math.min(this.length, at + text.length), this.length);
-    this.truncate(at);
-    this.push(text, style);
-    this.cursor = this.length;
-    for (const piece of rest) this.push(piece.text, piece.style);
+  /** From the cursor on, what has no end of a line. */
+  private put(text: string, style: number): void {
+    const from = this.cursor;
+    const to = from + text.length;
+    if (this.isLong || to > OVERWRITABLE) {
+      this.width = from;
+      this.settle();
+      this.push(text, style);
+      this.isLong = true;
+      this.width = this.settled = this.cursor = 0;
+      return;
+    }
+    for (let i = 0; i < text.length; i++) this.cells[from + i] = text.charCodeAt(i);
+    this.cellStyles.fill(style, from, to);
+    this.settled = Math.min(this.settled, from);
+    this.width = Math.max(this.width, to);
+    this.cursor = to;
+  }
+
+  /** Brings the line that is not ended to the blocks, as far as it is not there; before it is drawn. */
+  settle(): void {
+    if (this.isLong) return;
+    const there = this.lineStart + Math.min(this.settled, this.width);
+    if (this.length > there) this.truncate(there);
+    for (let from = this.settled; from < this.width;) {
+      const style = this.cellStyles[from] ?? 0;
+      let to = from + 1;
+      while (to < this.width && this.cellStyles[to] === style) to++;
+      this.push(String.fromCharCode(...this.cells.subarray(from, to)), style);
+      from = to;
+    }
+    this.settled = this.width;
+  }
+
+  /** What the line has from a cell on. */
+  private clear(from: number): void {
+    if (this.isLong) {
+      this.truncate(this.lineStart);
+      this.isLong = this.isReturned = false;
+    }
+    this.width = Math.min(this.width, from);
+    this.settled = Math.min(this.settled, from);
+    this.cursor = this.width;
   }
 
   carriageReturn(): void {
-    if (this.length - this.lineStart > OVERWRITABLE) this.truncate(this.lineStart);
-    this.cursor = this.lineStart;
+    this.cursor = 0;
+    this.isReturned = this.isLong;
   }
 
   /** As CSI K: from the cursor to the end, or (1) from the beginning, or (2) all of the line. */
   erase(parameters: string): void {
-    if (parameters === '2') {
-      this.truncate(this.lineStart);
-      this.cursor = this.length;
-    } else if (parameters === '' || parameters === '0') {
-      if (this.cursor < this.length) this.truncate(this.cursor);
-    }
+    if (parameters === '2') this.clear(0);
+    else if ((parameters === '' || parameters === '0') && (!this.isLong || this.isReturned)) this.clear(this.cursor);
   }
 }
 
@@ -264,6 +318,7 @@ export class Pencil {
 
   /** Nothing more comes: what looked like the beginning of a sequence was none. */
   end(): void {
+    this.paper.settle();
     if (this.kept === '') return;
     const rest = this.kept.slice(1);
     this.kept = '';

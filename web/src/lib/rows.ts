@@ -77,6 +77,7 @@ export class Rows {
   /** Takes in what was written since; false if `most` rows were not enough, and there is more to do. */
   extend(most = Number.POSITIVE_INFINITY): boolean {
     const { paper, starts } = this;
+    paper.settle();
     while (starts.length > 1 && starts.at(starts.length - 1) >= paper.lowest) starts.length--;
     paper.lowest = Number.POSITIVE_INFINITY;
     for (let made = 0; made < most; made++) {

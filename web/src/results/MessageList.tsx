@@ -3,6 +3,7 @@ import { CircleX, Info, TriangleAlert } from 'lucide-react';
 import type { CompileMessage } from '../editor/markers';
 import { revealLine } from '../editor/reveal';
 import { plural } from '../lib/format';
+import { shownName } from '../lib/visible';
 import { cx } from '../ui/cx';
 
 const ICONS = { error: CircleX, warning: TriangleAlert, info: Info };
@@ -42,9 +43,9 @@ export function MessageList({ messages }: { messages: readonly CompileMessage[] 
                 aria-label={SAID[message.severity]}
                 className={cx('mt-0.5 shrink-0', TONES[message.severity])}
               />
-              <span className="min-w-0 flex-1 break-words">{message.text}</span>
+              <span className="min-w-0 flex-1 break-words">{shownName(message.text)}</span>
               <span className="shrink-0 font-mono text-[12px] text-muted">
-                {message.file}:{message.line}
+                {shownName(message.file)}:{message.line}
                 {message.column !== null && `:${message.column}`}
               </span>
             </button>

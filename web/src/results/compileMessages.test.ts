@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { parseCompileMessages } from './compileMessages';
 
 const brief = (output: string, language: string) =>
@@ -208,6 +208,37 @@ describe('anything', () => {
       parseCompileMessages(hostile, language);
       expect(performance.now() - begun).toBeLessThan(2000);
     }
+  });
+
+  it.each([
+    ['assertions', 'c', 'a: b:1: '.concat('Assertion '.repeat(190), '\n')],
+    ['assertions that failed', 'c', 'a: b:1: '.concat('Assertion '.repeat(190), ' failed\n')],
+    ['panics', 'rust', `thread '${"' panicked at '', ".repeat(110)}\n`],
+    ['errors', 'bash', 'x: line 1: y\n'],
+    ['places', 'javascript', 'a.js:1\n'],
+    ['messages', 'javascript', 'a.js:1\n^\ny\n'],
+    ['errors', 'java', 'A.java:1: error: y\n'],
+  ])('is not slow at half a megabyte of %s in %s', (_, language, line) => {
+    const begun = performance.now();
+    parseCompileMessages(line.repeat(Math.ceil((512 * 1024) / line.length)), language);
+    expect(performance.now() - begun).toBeLessThan(3000);
+  });
+
+  it('looks at a line a few times, not for each place before it', () => {
+    const looks = vi.spyOn(RegExp.prototype, 'exec');
+    parseCompileMessages('a.js:1\n'.repeat(5_000), 'javascript');
+    expect(looks.mock.calls.length).toBeLessThan(50_000);
+    vi.restoreAllMocks();
+  });
+
+  it('makes no more messages than are told', () => {
+    const trims = vi.spyOn(String.prototype, 'trim');
+    parseCompileMessages('x: line 1: y\n'.repeat(40_000), 'bash');
+    expect(trims.mock.calls.length).toBeLessThanOrEqual(2000);
+    trims.mockClear();
+    parseCompileMessages(Array.from({ length: 10_000 }, (_, i) => `x: line ${i}: y\n`).join(''), 'bash');
+    expect(trims.mock.calls.length).toBeLessThanOrEqual(201);
+    vi.restoreAllMocks();
   });
 
   it('tells the same but once, and no more than a person reads', () => {

@@ -10,12 +10,15 @@ export type { CompileMessage };
 
 /** Output is hostile: no more of it is looked at than a person would. */
 const MOST_MESSAGES = 200;
+/** Also of those that are told again and again. */
+const MOST_READ = 2000;
 const MOST_CHARACTERS = 512 * 1024;
 const LONGEST_LINE = 2000;
 const LONGEST_TEXT = 500;
 
 type Severity = CompileMessage['severity'];
-type Reader = (lines: string[]) => CompileMessage[];
+/** Gives one at a time, so that whoever has enough of them stops it. */
+type Reader = (lines: string[]) => Generator<CompileMessage>;
 
 /** As the tabs call it: what is laid into /work is told by its name there. */
 function fileName(path: string): string {
@@ -47,13 +50,11 @@ function severityOf(word: string | undefined): Severity {
 
 /** The column of a line that points by ^ at the one above it. */
 function caretColumn(line: string | undefined): number | null {
-  const caret = line === undefined ? null : /^(\s*)[~\s]*\^/.exec(line);
-  return caret ? (line?.indexOf('^') ?? -1) + 1 : null;
+  return line !== undefined && /^[~\s]*\^/.test(line) ? line.indexOf('^') + 1 : null;
 }
 
 /** gcc, g++ and clang; and assertions that failed in what they made. */
-function readGcc(lines: string[]): CompileMessage[] {
-  const found: CompileMessage[] = [];
+function* readGcc(lines: string[]): Generator<CompileMessage> {
   /* where the person's own line is that made a template in a header fail */
   let asked: { file: string; line: string; column: string } | null = null;
 
@@ -67,21 +68,20 @@ function readGcc(lines: string[]): CompileMessage[] {
     if (told?.[1] && told[5] !== undefined) {
       const severity = severityOf(told[4]);
       if (isOwn(told[1])) {
-        found.push(message(told[1], told[2], told[3], severity, told[5]));
+        yield message(told[1], told[2], told[3], severity, told[5]);
       } else if (asked && severity !== 'info') {
-        found.push(message(asked.file, asked.line, asked.column, severity, `in ${told[1]}:${told[2]}: ${told[5]}`));
+        yield message(asked.file, asked.line, asked.column, severity, `in ${told[1]}:${told[2]}: ${told[5]}`);
       }
       if (severity !== 'info') asked = null;
       continue;
     }
-    const assertion = /^[^\s:]+: ([^\s:]+):(\d+): .*(Assertion .* failed\.)$/.exec(line);
-    if (assertion?.[1] && assertion[3]) found.push(message(assertion[1], assertion[2], null, 'error', assertion[3]));
+    const assertion = line.endsWith(' failed.') ? /^[^\s:]+: ([^\s:]+):(\d+): /.exec(line) : null;
+    const at = assertion ? line.indexOf('Assertion ', assertion[0].length) : -1;
+    if (assertion?.[1] && at >= 0) yield message(assertion[1], assertion[2], null, 'error', line.slice(at));
   }
-  return found;
 }
 
-function readJava(lines: string[]): CompileMessage[] {
-  const found: CompileMessage[] = [];
+function* readJava(lines: string[]): Generator<CompileMessage> {
   let thrown: string | null = null;
 
   for (const [index, line] of lines.entries()) {
@@ -92,8 +92,12 @@ function readJava(lines: string[]): CompileMessage[] {
       const own = end < 0 ? rest : rest.slice(0, end);
       const symbol = own.map((one) => /^\s+symbol:\s+(.*)$/.exec(one)?.[1]).find(Boolean);
       const caret = own.find((one) => /^\s*\^\s*$/.test(one));
-      found.push(
-        message(told[1], told[2], caretColumn(caret), severityOf(told[3]), symbol ? `${told[4]}: ${symbol}` : told[4]),
+      yield message(
+        told[1],
+        told[2],
+        caretColumn(caret),
+        severityOf(told[3]),
+        symbol ? `${told[4]}: ${symbol}` : told[4],
       );
       continue;
     }
@@ -104,21 +108,19 @@ function readJava(lines: string[]): CompileMessage[] {
     }
     const frame = /^\s+at (?!java\.|javax\.|jdk\.|sun\.)[^\s(/]+\(([^():]+\.java):(\d+)\)$/.exec(line);
     if (frame?.[1] && thrown !== null) {
-      found.push(message(frame[1], frame[2], null, 'error', thrown));
+      yield message(frame[1], frame[2], null, 'error', thrown);
       thrown = null;
     }
   }
-  return found;
 }
 
-function readGo(lines: string[]): CompileMessage[] {
-  const found: CompileMessage[] = [];
+function* readGo(lines: string[]): Generator<CompileMessage> {
   let panic: string | null = null;
 
   for (const line of lines) {
     const told = /^(?:vet: )?([^\s:]+\.go):(\d+):(?:(\d+):)? (.*)$/.exec(line);
     if (told?.[1] && told[4] !== undefined) {
-      if (isOwn(told[1])) found.push(message(told[1], told[2], told[3], 'error', told[4]));
+      if (isOwn(told[1])) yield message(told[1], told[2], told[3], 'error', told[4]);
       continue;
     }
     const begun = /^(?:panic: (.*)|(fatal error: .*))$/.exec(line);
@@ -128,15 +130,13 @@ function readGo(lines: string[]): CompileMessage[] {
     }
     const frame = /^\s+(\/\S+\.go):(\d+)(?: \+0x[0-9a-f]+)?$/.exec(line);
     if (frame?.[1] && panic !== null && isOwn(frame[1])) {
-      found.push(message(frame[1], frame[2], null, 'error', panic));
+      yield message(frame[1], frame[2], null, 'error', panic);
       panic = null;
     }
   }
-  return found;
 }
 
-function readRust(lines: string[]): CompileMessage[] {
-  const found: CompileMessage[] = [];
+function* readRust(lines: string[]): Generator<CompileMessage> {
   let told: { severity: Severity; text: string } | null = null;
 
   for (const line of lines) {
@@ -147,23 +147,26 @@ function readRust(lines: string[]): CompileMessage[] {
     }
     const place = /^\s*--> ([^\s:]+):(\d+):(\d+)$/.exec(line);
     if (place?.[1] && told) {
-      found.push(message(place[1], place[2], place[3], told.severity, told.text));
+      yield message(place[1], place[2], place[3], told.severity, told.text);
       told = null;
     }
-    const panic = /^thread '.*' panicked at (?:'(.*)', )?([^\s:]+\.rs):(\d+):(\d+):?$/.exec(line);
-    if (panic?.[2]) found.push(message(panic[2], panic[3], panic[4], 'error', panic[1] ?? 'panicked'));
+    const panic = /^thread '.*?' panicked at /.exec(line);
+    if (!panic) continue;
+    /* older ones: 'text', file:line:column */
+    const end = line.lastIndexOf("', ");
+    const text = end > panic[0].length && line[panic[0].length] === "'" ? line.slice(panic[0].length + 1, end) : null;
+    const where = /^([^\s:]+\.rs):(\d+):(\d+):?$/.exec(line.slice(text === null ? panic[0].length : end + 3));
+    if (where?.[1]) yield message(where[1], where[2], where[3], 'error', text ?? 'panicked');
   }
-  return found;
 }
 
-function readPython(lines: string[]): CompileMessage[] {
-  const found: CompileMessage[] = [];
+function* readPython(lines: string[]): Generator<CompileMessage> {
   let place: { file: string; line: string } | null = null;
 
   for (const line of lines) {
     const warning = /^(\S+\.py):(\d+): (\w*Warning: .*)$/.exec(line);
     if (warning?.[1] && warning[3]) {
-      if (isOwn(warning[1])) found.push(message(warning[1], warning[2], null, 'warning', warning[3]));
+      if (isOwn(warning[1])) yield message(warning[1], warning[2], null, 'warning', warning[3]);
       continue;
     }
     const frame = /^\s+File "([^"]+)", line (\d+)/.exec(line);
@@ -173,46 +176,45 @@ function readPython(lines: string[]): CompileMessage[] {
       continue;
     }
     if (place && /^[A-Za-z_][\w.]*(:|$)/.test(line) && !line.startsWith('Traceback')) {
-      found.push(message(place.file, place.line, null, 'error', line));
+      yield message(place.file, place.line, null, 'error', line);
       place = null;
     }
   }
-  return found;
 }
 
-/** What node says of a script, and what the TypeScript compiler does. */
-function readJavaScript(lines: string[]): CompileMessage[] {
-  const found: CompileMessage[] = [];
+const SCRIPT_PLACE = /^(\S+\.[cm]?[jt]s):(\d+)$/;
 
+/** What node says of a script, and what the TypeScript compiler does. */
+function* readJavaScript(lines: string[]): Generator<CompileMessage> {
   for (let index = 0; index < lines.length; index++) {
     const line = lines[index] ?? '';
     const typed = /^([^\s(]+\.[cm]?tsx?)(?:\((\d+),(\d+)\): |:(\d+):(\d+) - )(error|warning) (TS\d+: .*)$/.exec(line);
     if (typed?.[1] && typed[7] !== undefined) {
-      found.push(message(typed[1], typed[2] ?? typed[4], typed[3] ?? typed[5], severityOf(typed[6]), typed[7]));
+      yield message(typed[1], typed[2] ?? typed[4], typed[3] ?? typed[5], severityOf(typed[6]), typed[7]);
       continue;
     }
-    const place = /^(\S+\.[cm]?[jt]s):(\d+)$/.exec(line);
+    const place = SCRIPT_PLACE.exec(line);
     if (!place?.[1] || !isOwn(place[1])) continue;
-    const rest = lines.slice(index + 1, index + 30);
+    /* what stands behind the next place is of that: no line is looked at for many */
+    let end = index + 1;
+    while (end < Math.min(lines.length, index + 30) && !SCRIPT_PLACE.test(lines[end] ?? '')) end++;
+    const rest = lines.slice(index + 1, end);
     const caret = rest.findIndex((one) => /^\s*\^+\s*$/.test(one));
     if (caret < 0) continue;
     const text = rest.slice(caret + 1).find((one) => one.trim() !== '');
-    if (text !== undefined) found.push(message(place[1], place[2], caretColumn(rest[caret]), 'error', text));
+    if (text !== undefined) yield message(place[1], place[2], caretColumn(rest[caret]), 'error', text);
     index += caret + 1;
   }
-  return found;
 }
 
-function readShell(lines: string[]): CompileMessage[] {
-  const found: CompileMessage[] = [];
+function* readShell(lines: string[]): Generator<CompileMessage> {
   for (const line of lines) {
     const told = /^(\S+): line (\d+): (.*)$/.exec(line);
     /* the second line of a syntax error repeats the source */
     if (told?.[1] && told[3] && !told[3].startsWith('`')) {
-      found.push(message(told[1], told[2], null, 'error', told[3]));
+      yield message(told[1], told[2], null, 'error', told[3]);
     }
   }
-  return found;
 }
 
 const READERS: Record<string, Reader> = {
@@ -237,11 +239,11 @@ export function parseCompileMessages(output: string, language: string): CompileM
   const lines = stripAnsi(output.slice(0, MOST_CHARACTERS))
     .split('\n')
     .map((line) => line.replace(/\r$/, '').slice(0, LONGEST_LINE));
-  const seen = new Set<string>();
-  return reader(lines)
-    .filter((one) => {
-      const key = `${one.file}:${one.line}:${one.column}:${one.severity}:${one.text}`;
-      return !seen.has(key) && seen.add(key);
-    })
-    .slice(0, MOST_MESSAGES);
+  const seen = new Map<string, CompileMessage>();
+  let read = 0;
+  for (const one of reader(lines)) {
+    seen.set(`${one.file}:${one.line}:${one.column}:${one.severity}:${one.text}`, one);
+    if (seen.size >= MOST_MESSAGES || ++read >= MOST_READ) break;
+  }
+  return [...seen.values()];
 }

@@ -14,8 +14,9 @@ export const SOURCES = ['stdout', 'stderr', 'compile_output', 'echo'] as const;
 export const ECHO = 3;
 
 const SOURCE: Record<Stream, number> = { stdout: 0, stderr: 1, compile_output: 2 };
-const PIECE = 16 * 1024;
-const ROWS_AT_ONCE = 5000;
+/** The clock is looked at after each piece: little enough that also the dearest takes but a few milliseconds. */
+const PIECE = 2 * 1024;
+const CELLS_AT_ONCE = 64 * 1024;
 
 /** Compile output is shown apart, so that all is what the program itself printed. */
 export function isShown(chunk: ShownChunk, filter: Filter): boolean {
@@ -57,7 +58,7 @@ export class Printing {
   /** Goes on until `isLate`; true if all is done that there is. */
   advance(isOver: boolean, isLate: () => boolean): boolean {
     for (;;) {
-      const isLaidOut = this.rows.extend(ROWS_AT_ONCE);
+      const isLaidOut = this.rows.extend(Math.ceil(CELLS_AT_ONCE / this.rows.columns));
       if (isLaidOut && !this.takePiece(isOver)) return true;
       if (isLate()) return false;
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { Plus, X } from 'lucide-react';
 import { useRef, useState, type KeyboardEvent } from 'react';
+import { shownName } from '../../lib/visible';
 import { IconButton } from '../../ui/Button';
 import { cx } from '../../ui/cx';
 import { changeDraft } from '../notice';
@@ -30,7 +31,7 @@ export function FileTabs({ draft }: { draft: Draft }) {
     const next = tab.key === activeTab ? (left[Math.min(at, left.length - 1)]?.key ?? activeTab) : activeTab;
     const change = { tabs: left, activeTab: next };
     if (tab.content.trim() === '') edit(change);
-    else changeDraft(change, `${tab.name} is closed.`);
+    else changeDraft(change, `${shownName(tab.name)} is closed.`);
     requestAnimationFrame(() => focusTab(next));
   }
 
@@ -116,6 +117,7 @@ function FileTab({
   onClose: () => void;
   onKeyDown: (event: KeyboardEvent) => void;
 }) {
+  const name = shownName(tab.name);
   return (
     <button
       type="button"
@@ -125,7 +127,7 @@ function FileTab({
       aria-controls={EDITOR_PANEL}
       aria-keyshortcuts={canClose ? 'F2 Delete' : 'F2'}
       tabIndex={isActive ? 0 : -1}
-      title={`${tab.name}${isSource ? ': the source, which is run; the others lie beside it' : ''} (double click or F2: rename)`}
+      title={`${name}${isSource ? ': the source, which is run; the others lie beside it' : ''} (double click or F2: rename)`}
       className={cx(
         'group inline-flex h-8 shrink-0 items-center gap-1.5 rounded-md px-2.5 font-mono text-[12.5px] whitespace-nowrap transition-colors focus-visible:-outline-offset-2',
         isActive ? 'bg-raised text-ink' : 'text-muted hover:text-ink',
@@ -136,7 +138,7 @@ function FileTab({
       onKeyDown={onKeyDown}
     >
       {isSource && <span aria-hidden="true" className="size-1.5 rounded-full bg-accent" />}
-      {tab.name}
+      {name}
       {isSource && <span className="sr-only">, the source</span>}
       {canClose && (
         // By the keyboard it is Delete: a tab cannot hold another control.
@@ -144,7 +146,7 @@ function FileTab({
         <span
           aria-hidden="true"
           data-close
-          title={`Close ${tab.name}`}
+          title={`Close ${name}`}
           className={cx(
             '-mr-1 rounded-sm p-0.5 text-muted hover:bg-line hover:text-ink',
             !isActive && 'opacity-0 group-hover:opacity-100 group-focus-visible:opacity-100 pointer-coarse:opacity-100',
@@ -177,7 +179,7 @@ function NameField({ tab, others, onDone }: { tab: Tab; others: string[]; onDone
       // It was asked for a moment ago, by F2 or a double click.
       // eslint-disable-next-line jsx-a11y/no-autofocus
       autoFocus
-      aria-label={`New name of ${tab.name}`}
+      aria-label={`New name of ${shownName(tab.name)}`}
       aria-invalid={problem !== null}
       title={problem ?? 'Enter keeps the name, Escape does not'}
       value={name}

@@ -12,6 +12,12 @@ describe('names of files', () => {
       expect(problemOfName(name, ['other.c'])).not.toBeNull();
     },
   );
+  it.each(['a\u202egnp.py', 'ma\u200bin.c', '\ufeffmain.c', 'a\u2066.c', 'a\u0085'])(
+    '%j has what is not seen',
+    (name) => {
+      expect(problemOfName(name, [])).toMatch(/cannot be seen/);
+    },
+  );
   it('are found for one more', () => {
     expect(newName(['main.py'])).toBe('file2.py');
     expect(newName(['main.py', 'file2.py'])).toBe('file3.py');

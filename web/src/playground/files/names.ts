@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** Names of files: relative paths, as the server takes them. */
+import { shownName } from '../../lib/visible';
 
 /** Why it cannot be called that; null: it can. */
 export function problemOfName(name: string, others: readonly string[]): string | null {
@@ -8,8 +9,7 @@ export function problemOfName(name: string, others: readonly string[]): string |
   if (name.split('/').some((part) => part === '' || part === '.' || part === '..')) {
     return 'The name must not lead out of the directory.';
   }
-  // eslint-disable-next-line no-control-regex
-  if (/[\u0000-\u001f\u007f]/.test(name)) return 'The name has characters that cannot be seen.';
+  if (shownName(name) !== name) return 'The name has characters that cannot be seen.';
   if (new TextEncoder().encode(name).length > 255) return 'The name is too long.';
   if (others.includes(name)) return 'Another file is called that.';
   return null;
