@@ -208,12 +208,7 @@ export function Chart({
   );
   const look: Look = { step, isWhole, format };
   // What the picture is made of; the rest is data, which it is given.
-  const shape = JSON.stringify([
-    theme,
-    step,
-    isWhole,
-    series.map(({ told: _told, values: _values, ...drawn }) => drawn),
-  ]);
+  const shape = JSON.stringify([theme, step, isWhole, series.map((one) => ({ ...one, told: null, values: null }))]);
   const latest = useRef({ data, series, look });
   latest.current = { data, series, look };
 

@@ -279,6 +279,8 @@ export const useRun = create<RunStore>()((set, get) => {
       const receipt = await persist(() => submit(request, once, signal), signal);
       if (!receipt) return;
       set({ id: receipt.id, status: receipt.status });
+      // The history tells it from others by its code.
+      import('../history/known').then(({ rememberRun }) => rememberRun(receipt.id, request)).catch(() => {});
       await followFrom(receipt.id, signal);
     },
 
