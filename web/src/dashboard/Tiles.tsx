@@ -113,9 +113,9 @@ function StatisticsTiles({ statistics }: { statistics: Statistics }) {
   return (
     <>
       <Tile
-        name="Throughput per minute"
-        value={count(latestPerMinute(statistics))}
-        note={average === null ? 'nothing finished' : `${count(average)} on average`}
+        name="Throughput"
+        value={`${count(latestPerMinute(statistics))} / min`}
+        note={average === null ? 'nothing finished' : `${count(average)} / min on average`}
         hint="Finished in the latest minute, beside the average of the window"
       />
       <Tile

@@ -15,7 +15,9 @@ const up = { status: 'up', reason: null } as const;
 const away = { status: 'down', reason: 'gone' } as const;
 const READY: Ready = { status: 'ready', checks: { store: up, workers: up } };
 /** Six buckets of ten seconds: what ended in the latest minute. */
-const minute = (counts: ByStatus) => statisticsOf([{}, {}, {}, {}, {}, counts]);
+const minute = (counts: ByStatus) => statisticsOf([{}, {}, {}, {}, counts, {}]);
+/** The same all the time. */
+const steady = (finished: number) => statisticsOf(Array.from({ length: 6 }, () => ({ SUCCESS: finished / 6 })));
 const said = (
   ...[load, statistics, ready = READY, letters = 0]: [Load, ReturnType<typeof minute> | null, Ready?, number?]
 ) => {
@@ -34,7 +36,7 @@ describe('whether all is well', () => {
       statisticsOf([{ SUCCESS: 7 }, {}, {}, {}, {}, {}, {}, {}]),
       'All is well: 7 finished in the last 15 minutes, nothing waits',
     ],
-    ['a queue', loadOf(60), minute({ SUCCESS: 180 }), 'Busy: 60 wait, about 20 s; 180 finished a minute'],
+    ['a queue', loadOf(60), steady(180), 'Busy: 60 wait, about 20 s; 180 finished a minute'],
     ['a queue that nothing tells of', loadOf(60), null, 'Busy: 60 wait'],
     [
       'faults of the service',
@@ -52,15 +54,15 @@ describe('whether all is well', () => {
   it('names dead letters, what is down, and a queue besides', () => {
     expect(said(loadOf(0), null, READY, 2)).toBe('Trouble: 2 dead letters');
     const down: Ready = { status: 'degraded', checks: { queue: away, workers: away } };
-    expect(said(loadOf(60), minute({ SUCCESS: 60 }), down, 1)).toBe(
+    expect(said(loadOf(60), steady(60), down, 1)).toBe(
       'Trouble: the queue is down; 1 dead letter; 60 wait, about 1 min',
     );
   });
 });
 
 it('a queue is deep by how long it takes, or by the slots where nothing tells that', () => {
-  const level = (waiting: number, finished: number) => depthOf(loadOf(waiting), minute({ SUCCESS: finished })).level;
-  expect([level(2, 1), level(3, 60), level(60, 60), level(61, 60), level(101, 0), level(20, 0)]).toEqual([
+  const level = (waiting: number, finished: number) => depthOf(loadOf(waiting), steady(finished)).level;
+  expect([level(2, 1), level(3, 60), level(120, 60), level(121, 60), level(101, 0), level(20, 0)]).toEqual([
     'fine',
     'busy',
     'busy',
@@ -69,4 +71,9 @@ it('a queue is deep by how long it takes, or by the slots where nothing tells th
     'busy',
   ]);
   expect(depthOf(loadOf(1, []), null).level).toBe('deep');
+});
+
+it('a queue that has just come is measured by what is done meanwhile', () => {
+  const burst = statisticsOf([{}, {}, {}, {}, {}, { SUCCESS: 10 }]);
+  expect(depthOf(loadOf(60), burst).waitMs).toBe(120_000);
 });

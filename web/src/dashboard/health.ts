@@ -17,7 +17,9 @@ export interface Health {
 }
 
 /** A queue in which the last one waits longer than this is more than a burst. */
-const LONG_MS = 60_000;
+const LONG_MS = 120_000;
+/** A queue that has just come keeps all slots busy: what they do meanwhile tells more than the quiet before. */
+const BUSY_SECONDS = 15;
 
 export interface Depth {
   /** Of those that wait now, until the last of them is taken; null: nothing ended lately to tell by. */
@@ -28,7 +30,7 @@ export interface Depth {
 /** How deep a queue is for the workers that are there: what their slots take at once is no queue worth a word. */
 export function depthOf(load: Load, statistics: Statistics | null): Depth {
   const { slots } = slotsOf(load.workers);
-  const rate = statistics && latestPerMinute(statistics);
+  const rate = statistics && Math.max(latestPerMinute(statistics), latestPerMinute(statistics, BUSY_SECONDS));
   const waitMs = rate ? (load.waiting / rate) * 60_000 : null;
   if (load.waiting === 0 || load.waiting <= slots) return { waitMs, level: 'fine' };
   const isDeep = slots === 0 || (waitMs === null ? load.waiting > slots * 50 : waitMs > LONG_MS);

@@ -39,18 +39,16 @@ export function meanPerMinute(statistics: Statistics, count: (bucket: Bucket) =>
   return seconds > 0 ? (total / Math.max(seconds, statistics.bucket_seconds)) * 60 : null;
 }
 
-const LATEST_SECONDS = 60;
-
-/** What finished lately, a minute: over the last minute, or over as many buckets as have one. */
-export function latestPerMinute(statistics: Statistics): number {
+/** What finished lately, a minute: over the last minute (or less), or over as many buckets as have that. */
+export function latestPerMinute(statistics: Statistics, within = 60): number {
   let seconds = 0;
   let finished = 0;
   for (const bucket of [...statistics.buckets].reverse()) {
-    if (seconds >= LATEST_SECONDS) break;
+    if (seconds >= within) break;
     seconds += filledSeconds(bucket, statistics);
     finished += bucket.finished;
   }
-  return (finished / Math.max(seconds, LATEST_SECONDS)) * 60;
+  return (finished / Math.max(seconds, within)) * 60;
 }
 
 /**
