@@ -85,7 +85,7 @@ test('a server that is gone for a while is told of, and a run goes on when it is
     await playground.says('line 3');
     proxy.vanish();
     proxy.cutWebSockets();
-    await playground.result.getByText('connection lost, trying again', { exact: true }).waitFor();
+    await playground.result.getByText('Connection lost, trying again', { exact: true }).waitFor();
     await playground.page.getByRole('status', { name: 'Connection' }).getByText('The server does not answer').waitFor();
     await playground.visit.screenshot('server-gone');
     proxy.isGone = false;
