@@ -43,6 +43,38 @@ test('test cases: the wrong one is shown with its difference', async ({ open }) 
   await visit.expectAccessible();
 });
 
+test('a whole case is seen at once', async ({ open }) => {
+  const playground = await Playground.open(open);
+  const { page } = playground;
+  await page
+    .getByRole('tab', { name: /^Tests/ })
+    .first()
+    .click();
+  await addCase(playground, 1, '1 2\n', '3\n');
+  await addCase(playground, 2, '2 2\n', '4\n');
+  const tests = page.getByRole('region', { name: 'Test cases' });
+  const first = tests.getByRole('listitem', { name: 'test 1', exact: true });
+  await first.evaluate((one) => {
+    for (let box: Element | null = one; box; box = box.parentElement) box.scrollTop = 0;
+  });
+  await playground.visit.screenshot('case-editor');
+  const [input, expected, whole] = await Promise.all([
+    tests.getByRole('textbox', { name: 'Input of test 1' }).boundingBox(),
+    tests.getByRole('textbox', { name: 'Expected output of test 1' }).boundingBox(),
+    first.boundingBox(),
+  ]);
+  expect(input?.y).toBe(expected?.y);
+  expect(input?.height).toBeGreaterThanOrEqual(66);
+  const fold = await tests.evaluate((one) => {
+    let bottom = window.innerHeight;
+    for (let box = one.parentElement; box; box = box.parentElement) {
+      bottom = Math.min(bottom, box.getBoundingClientRect().bottom);
+    }
+    return bottom;
+  });
+  expect((whole?.y ?? 0) + (whole?.height ?? Infinity)).toBeLessThanOrEqual(fold);
+});
+
 test('markup in test cases, theirs and the program’s, stays text', async ({ open }) => {
   const playground = await Playground.open(open);
   const { page, result } = playground;

@@ -33,6 +33,34 @@ test('figures follow what is run', async ({ open }) => {
   }
 });
 
+test('failures are seen behind a queue, and one line says how things are', async ({ open }) => {
+  const server = await Server.start({ SENTINEL_SLOTS: '1' });
+  try {
+    await server.run('python', 'print(1)');
+    await server.run('python', 'raise SystemExit(3)');
+    await server.run('c', 'int main(void) { return missing; }');
+    const visit = await open({ origin: server.url, path: '/dashboard' });
+    const { page } = visit;
+    await page.getByText(/^All is well: .* nothing waits\.$/).waitFor();
+    const waiting = { language: 'python', source_code: 'import time; time.sleep(2)' };
+    await server.api('POST', '/submissions/batch', { submissions: Array.from({ length: 70 }, () => waiting) });
+    await page.getByText(/^Busy: \d+ wait, about \d+ (s|min);/).waitFor();
+    const failures = page.getByRole('list', { name: 'Recent failures' }).getByRole('listitem');
+    await failures.filter({ hasText: 'Runtime error' }).waitFor();
+    const uncompiled = failures.filter({ hasText: 'Compilation error' });
+    await uncompiled.waitFor();
+    expect(await uncompiled.innerText(), 'what never ran has no figures').not.toMatch(/\b0 (ms|B)\b/);
+    await page.reload();
+    await failures.filter({ hasText: 'Runtime error' }).waitFor();
+    await visit.screenshot('dashboard-busy');
+    await visit.expectAccessible();
+    // It asks while it is open, and the server is about to go.
+    await page.goto('about:blank');
+  } finally {
+    await server.remove();
+  }
+});
+
 test('a dead letter is shown with its reason, and retried', async ({ open }) => {
   const server = await Server.start({ SENTINEL_ATTEMPTS_MAX: '1', SENTINEL_LEASE_MS: '1000' });
   const submit = async (): Promise<string> => {
@@ -59,7 +87,7 @@ test('a dead letter is shown with its reason, and retried', async ({ open }) => 
     await visit.expectAccessible();
     await letters.getByRole('button', { name: /^Retry/ }).click();
     await visit.expectAccessible();
-    await page.getByRole('dialog').getByRole('button', { name: 'Execute again' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Run again' }).click();
     await page.getByText('is queued again').waitFor();
     await page.getByText('None: no submission was given up.').waitFor();
     await page.goto(`${server.url}/s/${id}`);

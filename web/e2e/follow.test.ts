@@ -52,7 +52,7 @@ test('where WebSockets are refused, server-sent events do', async ({ open, origi
     playground.visit.expectProblem(/WebSocket connection/);
     await playground.write(COUNT);
     await playground.run();
-    await playground.result.getByText('live by server-sent events', { exact: true }).waitFor();
+    await playground.result.getByText('Live, over a fallback connection (SSE)', { exact: true }).waitFor();
     await expectAllLines(playground);
   } finally {
     await proxy.stop();
@@ -67,9 +67,7 @@ test('where both are refused, it asks again and again', async ({ open, origin })
     playground.visit.expectProblem(/WebSocket connection|status of 502/);
     await playground.write(COUNT);
     await playground.run();
-    await playground.result
-      .getByText('by polling every half second: the live ways are blocked', { exact: true })
-      .waitFor();
+    await playground.result.getByText('Checking twice a second', { exact: true }).waitFor();
     await playground.visit.screenshot('polling');
     await expectAllLines(playground);
   } finally {
@@ -87,7 +85,7 @@ test('a server that is gone for a while is told of, and a run goes on when it is
     await playground.says('line 3');
     proxy.vanish();
     proxy.cutWebSockets();
-    await playground.result.getByText('connection lost, trying again', { exact: true }).waitFor();
+    await playground.result.getByText('Connection lost, trying again', { exact: true }).waitFor();
     await playground.page.getByRole('status', { name: 'Connection' }).getByText('The server does not answer').waitFor();
     await playground.visit.screenshot('server-gone');
     proxy.isGone = false;

@@ -16,6 +16,11 @@ test('earlier runs are listed, outlive a reload, and come back with code and res
   await lines.filter({ hasText: 'Runtime error' }).waitFor();
   await lines.filter({ hasText: 'Success' }).waitFor();
   expect(await lines.count()).toBe(2);
+  const search = history.getByRole('searchbox');
+  await lines.filter({ hasText: 'print("the first")' }).waitFor();
+  await search.fill('the second');
+  await expect.poll(() => lines.count()).toBe(1);
+  await search.fill('');
   await visit.screenshot('history');
   await visit.expectAccessible();
   await history.getByRole('combobox', { name: 'Status' }).selectOption({ label: 'Success' });

@@ -66,6 +66,30 @@ test('on a phone, Run leads to the result and back', async ({ open }) => {
   expect(await playground.runButton.isVisible()).toBe(true);
 });
 
+test('on a phone, figures are whole and buttons large enough for a finger', async ({ open }) => {
+  const playground = await Playground.open(open, { viewport: SIZES.phone, hasTouch: true, isMobile: true });
+  const { page, result } = playground;
+  await playground.runButton.tap();
+  await playground.ends(WELL);
+  const cut = await result
+    .locator('.figures *')
+    .evaluateAll((all) =>
+      all.filter((one) => one.scrollWidth > one.clientWidth + 1 && one.clientWidth > 0).map((one) => one.textContent),
+    );
+  expect(cut).toEqual([]);
+  const right = await result.locator('.figures').evaluate((one) => {
+    const edges = [...one.querySelectorAll('span')].map((each) => each.getBoundingClientRect().right);
+    return Math.max(...edges) - one.getBoundingClientRect().right;
+  });
+  expect(right, 'no figure is wider than its place').toBeLessThanOrEqual(0);
+  for (const button of await result.getByRole('button').all()) {
+    const box = await button.boundingBox();
+    expect(Math.min(box?.height ?? 0, box?.width ?? 0), await button.innerText()).toBeGreaterThanOrEqual(40);
+  }
+  await page.waitForTimeout(100);
+  await playground.visit.screenshot('phone-figures');
+});
+
 test('by the keyboard alone: write, run, leave the editor, reach the result', async ({ open }) => {
   const playground = await Playground.open(open);
   const { page } = playground;

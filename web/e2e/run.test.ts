@@ -116,10 +116,14 @@ test('a forbidden call is blocked and named', async ({ open }) => {
   const playground = await Playground.open(open);
   await playground.runs(
     'import ctypes\nctypes.CDLL(None).ptrace(0, 0, 0, 0)\n',
-    /Blocked: it called .?ptrace.?, which the policy does not allow\./,
+    /^Blocked: it called ptrace\(.+\), which the policy does not allow\.$/,
   );
   await playground.result.getByText('Security violation').first().waitFor();
+  await playground.tab('Details');
+  const denied = playground.result.getByRole('group', { name: 'Denied call' });
+  expect(await denied.innerText()).toMatch(/ptrace\(.+\)/);
   await playground.visit.screenshot('security-violation');
+  await playground.visit.expectAccessible();
 });
 
 test('a signal is named, and what it means', async ({ open }) => {

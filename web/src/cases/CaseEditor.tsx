@@ -7,31 +7,21 @@ import { shownName } from '../lib/visible';
 import { currentDraft, useWorkspace, type CaseDraft, type Draft } from '../playground/workspace';
 import { Button, IconButton } from '../ui/Button';
 import { Input, Select } from '../ui/Field';
+import './cases.css';
 import { duplicated, edited, emptyCase, moved, without, withPasted } from './caseList';
 import { MOST_PASTED, parseCases } from './parseCases';
 
 const MODES: [mode: CompareMode, title: string, means: string][] = [
-  ['trailing', 'Lines', 'White space at the ends of lines, and empty lines at the end, do not count.'],
-  ['exact', 'Exact', 'Every byte has to be the same.'],
-  ['tokens', 'Words', 'Words have to be the same, however much white space is between them.'],
-  ['float', 'Numbers', 'Words have to be the same, and numbers within the tolerance, absolute or relative.'],
+  ['trailing', 'Lines', 'Trailing spaces and blank lines are ignored.'],
+  ['exact', 'Exact', 'Every byte must match.'],
+  ['tokens', 'Words', 'Words must match; white space between them is ignored.'],
+  ['float', 'Numbers', 'As Words, but numbers may differ by the tolerance, absolute or relative.'],
 ];
 
 const TALLEST = 240;
 
 /** As high as its text, within reason. */
-function GrowingText({
-  label,
-  title,
-  value,
-  onChange,
-}: {
-  label: string;
-  /** The same, for those who see where it stands. */
-  title: string;
-  value: string;
-  onChange: (value: string) => void;
-}) {
+function GrowingText({ label, value, onChange }: { label: string; value: string; onChange: (value: string) => void }) {
   const field = useRef<HTMLTextAreaElement>(null);
   useLayoutEffect(() => {
     const element = field.current;
@@ -40,22 +30,17 @@ function GrowingText({
     element.style.height = `${Math.min(TALLEST, element.scrollHeight + 2)}px`;
   }, [value]);
   return (
-    <div className="flex min-w-0 flex-col gap-0.5">
-      <span aria-hidden="true" className="px-0.5 text-[11.5px] text-muted">
-        {title}
-      </span>
-      <textarea
-        ref={field}
-        aria-label={label}
-        value={value}
-        rows={2}
-        spellCheck={false}
-        autoCapitalize="off"
-        autoComplete="off"
-        className="min-h-14 w-full resize-none rounded-md border border-line bg-sunken px-2 py-1.5 font-mono text-[12.5px] leading-[18px] text-ink hover:border-muted"
-        onChange={(event) => onChange(event.target.value)}
-      />
-    </div>
+    <textarea
+      ref={field}
+      aria-label={label}
+      value={value}
+      rows={3}
+      spellCheck={false}
+      autoCapitalize="off"
+      autoComplete="off"
+      className="w-full resize-none rounded-md border border-line bg-sunken px-2 py-1.5 font-mono text-[12.5px] leading-[18px] text-ink hover:border-muted"
+      onChange={(event) => onChange(event.target.value)}
+    />
   );
 }
 
@@ -75,13 +60,13 @@ function CaseCard({
   const name = shownName(one.name) || `test ${index + 1}`;
   const set = (part: Partial<CaseDraft>) => change((cases) => edited(cases, one.key, part));
   return (
-    <li className="flex flex-col gap-2 rounded-lg border border-line p-2" aria-label={name}>
-      <div className="flex items-center gap-0.5">
+    <li className="case" aria-label={name}>
+      <div className="case-head">
         <input
           aria-label={`Name of test ${index + 1}`}
           value={one.name}
           placeholder={`Test ${index + 1}`}
-          className="h-7 min-w-0 flex-1 rounded-md border border-transparent bg-transparent px-1.5 text-[13px] font-semibold text-ink placeholder:text-ink hover:border-line focus:border-line"
+          className="h-7 min-w-16 flex-1 basis-24 rounded-md border border-transparent bg-transparent px-1.5 text-[13px] font-semibold text-ink placeholder:text-ink hover:border-line focus:border-line"
           onChange={(event) => set({ name: event.target.value })}
         />
         <IconButton
@@ -111,15 +96,12 @@ function CaseCard({
           onClick={() => change((cases) => without(cases, one.key))}
         />
       </div>
-      <div className="grid gap-2 @sm:grid-cols-2">
-        <GrowingText label={`Input of ${name}`} title="Input" value={one.stdin} onChange={(stdin) => set({ stdin })} />
-        <GrowingText
-          label={`Expected output of ${name}`}
-          title="Expected output"
-          value={one.expected}
-          onChange={(expected) => set({ expected })}
-        />
-      </div>
+      <GrowingText label={`Input of ${name}`} value={one.stdin} onChange={(stdin) => set({ stdin })} />
+      <GrowingText
+        label={`Expected output of ${name}`}
+        value={one.expected}
+        onChange={(expected) => set({ expected })}
+      />
     </li>
   );
 }
@@ -154,38 +136,36 @@ function CompareSettings({ draft, edit }: { draft: Draft; edit: (change: Partial
   const id = useId();
   const means = MODES.find(([mode]) => mode === draft.compare)?.[2];
   return (
-    <div className="flex flex-col gap-1.5">
-      <div className="flex flex-wrap items-center gap-x-4 gap-y-2">
-        <label className="flex items-center gap-2 text-[12.5px] text-muted">
-          Compare
-          <Select
-            value={draft.compare}
-            aria-describedby={id}
-            onChange={(event) => {
-              const mode = MODES.find(([name]) => name === event.target.value)?.[0];
-              if (mode) edit({ compare: mode });
-            }}
-          >
-            {MODES.map(([mode, title]) => (
-              <option key={mode} value={mode}>
-                {title}
-              </option>
-            ))}
-          </Select>
-        </label>
-        {draft.compare === 'float' && (
-          <ToleranceField value={draft.tolerance} onChange={(tolerance) => edit({ tolerance })} />
-        )}
-        <label className="flex items-center gap-2 text-[12.5px] text-muted">
-          <input
-            type="checkbox"
-            checked={draft.stopAtFirst}
-            className="size-3.5 accent-accent"
-            onChange={(event) => edit({ stopAtFirst: event.target.checked })}
-          />
-          Stop at the first failure
-        </label>
-      </div>
+    <div className="flex flex-wrap items-center gap-x-4 gap-y-1">
+      <label className="flex items-center gap-2 text-[12.5px] text-muted">
+        Compare
+        <Select
+          value={draft.compare}
+          aria-describedby={id}
+          onChange={(event) => {
+            const mode = MODES.find(([name]) => name === event.target.value)?.[0];
+            if (mode) edit({ compare: mode });
+          }}
+        >
+          {MODES.map(([mode, title]) => (
+            <option key={mode} value={mode}>
+              {title}
+            </option>
+          ))}
+        </Select>
+      </label>
+      {draft.compare === 'float' && (
+        <ToleranceField value={draft.tolerance} onChange={(tolerance) => edit({ tolerance })} />
+      )}
+      <label className="flex items-center gap-2 text-[12.5px] text-muted">
+        <input
+          type="checkbox"
+          checked={draft.stopAtFirst}
+          className="size-3.5 accent-accent"
+          onChange={(event) => edit({ stopAtFirst: event.target.checked })}
+        />
+        Stop at the first failure
+      </label>
       <p id={id} className="text-[12px] text-muted">
         {means}
       </p>
@@ -225,15 +205,15 @@ function PasteField({ onCases, onClose }: { onCases: (text: string) => number; o
           <span className="text-bad">
             {text.length > MOST_PASTED
               ? `This is too long: up to ${count(MOST_PASTED)} characters are read. `
-              : 'There are no test cases in this. '}
+              : 'No test cases found in this. '}
           </span>
         ) : (
-          'Under headings “Input” and “Output”, as problems have them, or as JSON.'
+          'With headings “Input” and “Output”, as in a problem statement, or as JSON.'
         )}
       </p>
       <div className="flex gap-2">
         <Button className="h-7" disabled={text.trim() === ''} onClick={take}>
-          Add them
+          Add tests
         </Button>
         <Button className="h-7" kind="quiet" onClick={onClose}>
           Cancel
@@ -273,26 +253,33 @@ export function CaseEditor() {
   }
 
   return (
-    <section aria-label="Test cases" className="@container flex flex-col gap-3 p-3">
+    <section aria-label="Test cases" className="cases @container flex flex-col gap-2 p-3">
       {cases.length > 0 && <CompareSettings draft={draft} edit={edit} />}
       {cases.length === 0 && !isPasting && (
         <p className="text-[13px] text-muted">
-          Each test gives the program an input, and compares what it prints with what is expected.
+          Each test gives the program an input and compares its output with what is expected.
         </p>
       )}
       {cases.length > 0 && (
-        <ul ref={list} className="flex flex-col gap-2">
-          {cases.map((one, index) => (
-            <CaseCard
-              key={one.key}
-              one={one}
-              index={index}
-              isFirst={index === 0}
-              isLast={index === cases.length - 1}
-              change={change}
-            />
-          ))}
-        </ul>
+        <div className="case-list flex flex-col gap-1">
+          <div aria-hidden="true" className="case text-[12px] text-muted">
+            <span className="case-head" />
+            <span>Input</span>
+            <span>Expected output</span>
+          </div>
+          <ul ref={list} className="flex flex-col gap-2">
+            {cases.map((one, index) => (
+              <CaseCard
+                key={one.key}
+                one={one}
+                index={index}
+                isFirst={index === 0}
+                isLast={index === cases.length - 1}
+                change={change}
+              />
+            ))}
+          </ul>
+        </div>
       )}
       {isPasting && <PasteField onCases={paste} onClose={() => setPasting(false)} />}
       <div className="flex flex-wrap items-center gap-2">

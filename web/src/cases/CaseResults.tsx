@@ -43,7 +43,7 @@ function Text({ title, text, tone }: { title: string; text: string; tone?: strin
           aria-label={title}
           role="region"
           className={cx(
-            'max-h-48 overflow-auto rounded-lg border border-line bg-sunken px-2.5 py-1.5 font-mono text-[12px] leading-[18px] break-all whitespace-pre-wrap',
+            'max-h-48 overflow-auto rounded-lg border border-line bg-sunken px-2.5 py-1.5 font-mono text-[12px] leading-[18px] break-words whitespace-pre-wrap',
             tone,
           )}
         >
@@ -98,10 +98,8 @@ function CaseDetails({
           {errors !== '' && <Text title="stderr" text={errors} tone="text-bad" />}
         </div>
       )}
-      {result.stdout_truncated && (
-        <p className="text-[12px] text-warn">Only the beginning of what it printed was kept; the rest is not shown.</p>
-      )}
-      {!hasOutput && !result.hidden && <p className="text-[12px] text-muted">What it printed comes with the result.</p>}
+      {result.stdout_truncated && <p className="text-[12px] text-warn">Only the beginning of its output was kept.</p>}
+      {!hasOutput && !result.hidden && <p className="text-[12px] text-muted">Its output comes with the result.</p>}
     </div>
   );
 }

@@ -20,7 +20,7 @@ function Cell({ side, other, tone }: { side: Side | null; other: Side | null; to
   return (
     <>
       <td className={cx('px-2 text-right text-muted select-none', ground)}>{side?.number}</td>
-      <td className={cx('py-px pr-2 break-all whitespace-pre-wrap', ground)}>
+      <td className={cx('py-px pr-2 break-words whitespace-pre-wrap', ground)}>
         {side &&
           (tone === null ? (
             <span className="text-muted">{side.text.slice(0, 400)}</span>
@@ -44,7 +44,7 @@ function Line({ row }: { row: DiffRow }) {
     return (
       <tr>
         <td colSpan={4} className="bg-raised py-0.5 text-center font-sans text-[11.5px] text-muted">
-          {plural(row.count, 'line')} alike
+          {plural(row.count, 'identical line')}
         </td>
       </tr>
     );
@@ -105,7 +105,7 @@ export function DiffView({
           </tbody>
         </table>
       </div>
-      {diff.isCut && <p className="text-[12px] text-muted">There is more; only its beginning is compared here.</p>}
+      {diff.isCut && <p className="text-[12px] text-muted">Only the beginning is compared here; there is more.</p>}
     </div>
   );
 }

@@ -4,7 +4,7 @@ import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import { useTheme } from '../app/theme';
 import { timeOfDay } from './format';
-import { isolated, type Values } from './series';
+import { dotsOf, type Values } from './series';
 
 export interface Series {
   name: string;
@@ -18,6 +18,10 @@ export interface Series {
   /** Tinted down to the ground. */
   isFilled?: boolean;
   isDashed?: boolean;
+  /** Broad and pale: another line can be seen on it where both coincide. */
+  isBroad?: boolean;
+  /** There are often no values: what is left of the line is marked. */
+  hasGaps?: boolean;
 }
 
 interface Hover {
@@ -34,7 +38,15 @@ function colorOf(name: string): string {
   return getComputedStyle(document.documentElement).getPropertyValue(name).trim() || '#888888';
 }
 
-function seriesOptions({ name, color: property, kind, isFilled, isDashed }: Series): uPlot.Series {
+function seriesOptions({
+  name,
+  color: property,
+  kind,
+  isFilled,
+  isDashed,
+  isBroad,
+  hasGaps = false,
+}: Series): uPlot.Series {
   const color = colorOf(property);
   if (kind === 'bars') {
     const paths = uPlot.paths.bars?.({ size: [0.82, 48] });
@@ -42,13 +54,18 @@ function seriesOptions({ name, color: property, kind, isFilled, isDashed }: Seri
   }
   return {
     label: name,
-    stroke: color,
-    width: 1.75,
+    stroke: isBroad ? `${color}99` : color,
+    width: isBroad ? 5 : 1.75,
     points: {
       show: true,
-      size: 5,
-      fill: color,
-      filter: (plot, index) => isolated([...(plot.data[index] ?? [])].map((value) => value ?? null)),
+      size: isBroad ? 11 : 5,
+      width: 0,
+      fill: isBroad ? `${color}99` : color,
+      filter: (plot, index) =>
+        dotsOf(
+          [...(plot.data[index] ?? [])].map((value) => value ?? null),
+          hasGaps,
+        ),
     },
     ...(isFilled && { fill: `${color}22` }),
     ...(isDashed && { dash: [5, 4] }),
@@ -191,12 +208,7 @@ export function Chart({
   );
   const look: Look = { step, isWhole, format };
   // What the picture is made of; the rest is data, which it is given.
-  const shape = JSON.stringify([
-    theme,
-    step,
-    isWhole,
-    series.map(({ name, color, kind, isFilled }) => [name, color, kind, isFilled]),
-  ]);
+  const shape = JSON.stringify([theme, step, isWhole, series.map((one) => ({ ...one, told: null, values: null }))]);
   const latest = useRef({ data, series, look });
   latest.current = { data, series, look };
 

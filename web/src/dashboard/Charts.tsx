@@ -40,7 +40,7 @@ function ThroughputPlot({ statistics, span }: { statistics: Statistics; span: Sp
   const values = series[0]?.values ?? [];
   return (
     <Chart
-      label={`Finished per minute over the last ${span.words}: ${count(latest(values))} at last, at most ${count(highest(values))}.`}
+      label={`Finished per minute over the last ${span.words}: now ${count(latest(values))}, at most ${count(highest(values))}.`}
       x={x}
       step={statistics.bucket_seconds}
       series={series}
@@ -56,8 +56,16 @@ export function ThroughputChart(props: Props) {
       title="Throughput"
       note="per minute"
       legend={(statistics) => [
-        { name: 'Finished', color: '--accent', value: count(meanPerMinute(statistics, (b) => b.finished)) },
-        { name: 'Accepted', color: '--info', value: count(meanPerMinute(statistics, (b) => b.accepted)) },
+        {
+          name: 'Finished',
+          color: '--accent',
+          value: `${count(meanPerMinute(statistics, (b) => b.finished))} on average`,
+        },
+        {
+          name: 'Accepted',
+          color: '--info',
+          value: `${count(meanPerMinute(statistics, (b) => b.accepted))} on average`,
+        },
       ]}
       columns={(statistics) => [
         { name: 'Finished', cells: statistics.buckets.map((bucket) => count(bucket.finished)) },
@@ -90,10 +98,10 @@ function VerdictPlot({ statistics, span }: { statistics: Statistics; span: Span 
   return (
     <Chart
       label={
-        `How ${count(rates.finished)} submissions of the last ${span.words} ended: ` +
-        `${percent(share(rates.success, rates.finished))} with success, ` +
-        `${percent(share(rates.program, rates.finished))} otherwise, ` +
-        `${percent(share(rates.internal, rates.finished))} failed by the service.`
+        `Outcomes of ${count(rates.finished)} submissions in the last ${span.words}: ` +
+        `${percent(share(rates.success, rates.finished))} successful, ` +
+        `${percent(share(rates.program, rates.finished))} failed programs, ` +
+        `${percent(share(rates.internal, rates.finished))} service errors.`
       }
       x={x}
       step={statistics.bucket_seconds}
@@ -108,7 +116,7 @@ export function VerdictChart(props: Props) {
   return (
     <ChartCard
       {...props}
-      title="How they ended"
+      title="Outcomes"
       legend={(statistics) =>
         layersOf(statistics).map(({ look }) => ({
           name: statusTitle(look.status),
@@ -134,12 +142,15 @@ function RunTimePlot({ statistics, span }: { statistics: Statistics; span: Span 
       name: 'p95',
       color: '--status-timeout',
       kind: 'line',
+      isBroad: true,
+      hasGaps: true,
       values: statistics.buckets.map((bucket) => bucket.run_ms?.p95 ?? null),
     };
     const p50: Series = {
       name: 'p50',
       color: '--accent',
       kind: 'line',
+      hasGaps: true,
       values: statistics.buckets.map((bucket) => bucket.run_ms?.p50 ?? null),
     };
     return { x: beginnings(statistics), series: [p95, p50] };
@@ -149,7 +160,7 @@ function RunTimePlot({ statistics, span }: { statistics: Statistics; span: Span 
     <Chart
       label={
         run
-          ? `Run time over the last ${span.words}: half within ${duration(run.p50)}, 95 % within ${duration(run.p95)}.`
+          ? `Run time over the last ${span.words}: half took at most ${duration(run.p50)}, 95 % at most ${duration(run.p95)}.`
           : `Nothing ran in the last ${span.words}.`
       }
       x={x}

@@ -46,8 +46,8 @@ export function Freshness({
   const words = {
     live: 'Live',
     paused: `Paused${at === null ? '' : ` at ${timeOfDay(at, true)}`}`,
-    gone: at === null ? 'No figures' : `As it was ${age(now - at)} ago`,
-    failing: at === null ? 'No figures' : `As it was ${age(now - at)} ago`,
+    gone: at === null ? 'No figures' : `Last figures ${age(now - at)} ago`,
+    failing: at === null ? 'No figures' : `Last figures ${age(now - at)} ago`,
   };
   const dot = { live: 'bg-good animate-pulse', paused: 'bg-muted', gone: 'bg-warn', failing: 'bg-warn' };
   return (
@@ -69,7 +69,7 @@ export function PauseSwitch({ isPaused, onChange }: { isPaused: boolean; onChang
       onClick={() => onChange(!isPaused)}
     >
       <span aria-hidden="true" className="hidden sm:inline">
-        {isPaused ? 'Go on' : 'Pause'}
+        {isPaused ? 'Resume' : 'Pause'}
       </span>
     </Button>
   );

@@ -13,12 +13,14 @@ import { DeadLetters } from './DeadLetters';
 import { Dependencies } from './Dependencies';
 import { languagesOf } from './fleet';
 import { count } from './format';
+import { healthOf } from './health';
 import { Notice } from './Notice';
 import { RecentFailures } from './RecentFailures';
 import { isEmpty } from './series';
 import { LanguagesTable, LatencyTable } from './Tables';
 import { Tiles } from './Tiles';
 import { useFigures, type Figures } from './useFigures';
+import { Verdict } from './Verdict';
 import { Workers } from './Workers';
 import { spanOf, type Span } from './windows';
 
@@ -45,12 +47,12 @@ const isKeyMissing = (error: unknown) => error instanceof ApiProblem && error.pr
 function Welcome() {
   return (
     <div className="flex flex-wrap items-center gap-x-4 gap-y-1 rounded-xl border border-line bg-info-soft px-4 py-3">
-      <p className="flex-1 text-info">
-        <strong className="font-semibold">Nothing ran on this server yet.</strong> Run something, and watch it arrive
-        here.
+      <p className="flex-1 basis-64 text-info">
+        <strong className="font-semibold">Nothing has run on this server yet.</strong> Run something and watch it show
+        up here.
       </p>
       <Link href="/" className="rounded-md bg-accent px-3 py-1.5 text-[13px] font-semibold text-on-accent">
-        To the playground
+        Open the playground
       </Link>
     </div>
   );
@@ -76,6 +78,12 @@ function Grid({ figures, span, now }: { figures: Figures; span: Span; now: numbe
   return (
     <>
       {hasNothing && <Welcome />}
+      {load.data && (
+        <Verdict
+          health={healthOf(load.data, statistics.data, ready.data, letters.data?.length ?? 0, span.words)}
+          isStale={isStale || load.error !== null}
+        />
+      )}
       <Tiles
         load={load.data}
         statistics={statistics.data}
@@ -124,24 +132,24 @@ function Grid({ figures, span, now }: { figures: Figures; span: Span; now: numbe
       </div>
       <Card
         title="Workers"
-        note={workers.length > 0 ? count(workers.length) : undefined}
+        note={workers.length > 0 ? `${count(workers.length)}, counted since each started` : undefined}
         source={load}
         isStale={isStale}
       >
         {() => <Workers workers={workers} now={serverNow} />}
       </Card>
       <div className="grid gap-3 lg:grid-cols-2">
-        <Card title="Recent failures" note="the service’s own first" source={failures} isStale={isStale}>
+        <Card title="Recent failures" source={failures} isStale={isStale}>
           {(data) => <RecentFailures failures={data} now={serverNow} />}
         </Card>
-        <Card title="Dead letters" note="given up after their last attempt" source={letters} isStale={isStale}>
+        <Card title="Dead letters" note="given up after the last attempt" source={letters} isStale={isStale}>
           {(data) => <DeadLetters letters={data} now={serverNow} onChanged={refreshAll} />}
         </Card>
       </div>
       {statistics.data?.is_sampled && (
         <p className="text-[12px] text-muted">
-          There were more submissions in this window than the server counts: the figures are of the newest, and the
-          oldest part of the charts shows too little.
+          This window has more submissions than the server counts. Figures cover the newest; the oldest part of the
+          charts is too low.
         </p>
       )}
     </>

@@ -63,22 +63,22 @@ function Confirm({
   onClose: () => void;
 }) {
   return (
-    <Dialog title="Execute it again?" isOpen={letter !== null} onClose={onClose}>
+    <Dialog title="Run it again?" isOpen={letter !== null} onClose={onClose}>
       {letter && (
         <div className="flex flex-col gap-3 p-4 text-[13px]">
           <p>
-            Submission <code className="font-mono break-all">{letter.id}</code> was given up:
+            Submission <code className="font-mono break-all">{letter.id}</code> was given up because:
           </p>
           <p className="rounded-md border border-line bg-sunken px-3 py-2 break-words">{letter.reason}</p>
           <p className="text-muted">
-            It is queued again, its attempts begin anew, and its result replaces the internal error that it ended with.
+            It goes back to the queue with a fresh set of attempts. Its new result replaces the internal error.
           </p>
           <div className="flex justify-end gap-2">
             <Button kind="quiet" onClick={onClose}>
               Cancel
             </Button>
             <Button kind="primary" data-initial-focus disabled={isBusy} onClick={onRetry}>
-              {isBusy ? 'Queueing…' : 'Execute again'}
+              {isBusy ? 'Queueing…' : 'Run again'}
             </Button>
           </div>
         </div>

@@ -5,10 +5,10 @@ import { cx } from '../ui/cx';
 
 const WHAT: Record<string, string> = {
   store: 'Jobs, results and API keys',
-  queue: 'What waits for a worker',
-  events: 'Output while it is printed',
-  guard: 'Rates and claims',
-  workers: 'Who executes',
+  queue: 'Submissions that wait',
+  events: 'Live output',
+  guard: 'Rate limits and claims',
+  workers: 'They run the programs',
 };
 
 /** What is down first. */

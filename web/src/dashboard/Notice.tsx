@@ -22,8 +22,9 @@ function wordsOf(error: unknown): Words {
   if (error instanceof Unreachable) {
     return {
       Icon: PlugZap,
-      title: 'The server does not answer',
-      text: 'It is tried again by itself.',
+      // That the server is gone is said once, by the page's banner.
+      title: 'No figures yet',
+      text: 'They appear when the server answers.',
       action: 'again',
     };
   }
@@ -31,10 +32,10 @@ function wordsOf(error: unknown): Words {
   if (problem?.status === 401) {
     return {
       Icon: KeyRound,
-      title: problem.code === 'key_invalid' ? 'The server does not take this key' : 'The server asks for a key',
+      title: problem.code === 'key_invalid' ? 'The server rejected this key' : 'This server needs an API key',
       text: (
         <>
-          {problem.code === 'key_invalid' ? 'It is unknown or revoked. ' : ''}The dashboard needs one with the scope
+          {problem.code === 'key_invalid' ? 'It is unknown or revoked. ' : ''}The dashboard needs a key with the scope
           admin: <Command>sentinel-server keys create --name ops --scopes admin</Command>
         </>
       ),
@@ -47,7 +48,7 @@ function wordsOf(error: unknown): Words {
       title: 'This needs another key',
       text: (
         <>
-          The server says: {problem.detail}. One that may see it is made by{' '}
+          The server says: {problem.detail}. Create one that has access:{' '}
           <Command>sentinel-server keys create --name ops --scopes admin</Command>
         </>
       ),
@@ -57,14 +58,14 @@ function wordsOf(error: unknown): Words {
   if (problem?.status === 404) {
     return {
       Icon: TriangleAlert,
-      title: 'This server does not tell that',
-      text: 'It is older than this page; after an update of the server the figures appear.',
+      title: 'This server has no such figures',
+      text: 'It is older than this page. Update the server to see them.',
       action: 'again',
     };
   }
   return {
     Icon: TriangleAlert,
-    title: problem ? problem.title : 'That failed',
+    title: problem ? problem.title : 'Something went wrong',
     text: error instanceof Error ? error.message : String(error),
     action: 'again',
   };

@@ -1,26 +1,22 @@
 // SPDX-License-Identifier: MIT
 import { statusTitle } from '../api/statuses';
 import type { JobLine } from '../api/types';
-import { kilobytes } from '../lib/format';
-import { Link } from '../ui/Link';
+import { figuresOf } from '../lib/format';
 import { shownName } from '../lib/visible';
-import { ago, duration } from './format';
+import { Link } from '../ui/Link';
+import { reasonKey, type Failures } from './failures';
+import { ago } from './format';
 import { Quiet } from './Notice';
 import { lookOf } from './statuses';
-import { reasonKey, type Failures } from './useFigures';
 
 function Line({ job, reason, now }: { job: JobLine; reason: string | undefined; now: number }) {
   const look = lookOf(job.status);
   const when = job.finished_at ?? job.created_at;
-  const figures = [
-    typeof job.time_used_ms === 'number' && duration(job.time_used_ms),
-    typeof job.memory_used_kb === 'number' && kilobytes(job.memory_used_kb),
-  ].filter(Boolean);
   return (
     <li className="border-b border-line last:border-b-0">
       <Link
         href={`/s/${encodeURIComponent(job.id)}`}
-        className="grid grid-cols-[1fr_auto] gap-x-3 px-4 py-1.5 -outline-offset-2 transition-colors hover:bg-raised sm:grid-cols-[10rem_6rem_1fr_auto]"
+        className="grid grid-cols-[1fr_auto] gap-x-3 px-4 py-1.5 -outline-offset-2 transition-colors hover:bg-raised sm:grid-cols-[12rem_5rem_1fr_auto]"
       >
         <span className="flex items-center gap-2 font-medium">
           <span aria-hidden="true" className="size-2 rounded-full" style={{ background: `var(${look.color})` }} />
@@ -28,7 +24,7 @@ function Line({ job, reason, now }: { job: JobLine; reason: string | undefined; 
         </span>
         <span className="order-3 truncate text-muted sm:order-none">{shownName(job.language)}</span>
         <span className="order-4 truncate text-right text-muted tabular-nums sm:order-none sm:text-left">
-          {figures.join(', ')}
+          {figuresOf(job).join(', ')}
         </span>
         <span className="text-right whitespace-nowrap text-muted tabular-nums" title={when ?? undefined}>
           {when && ago(now - Date.parse(when))}
@@ -45,7 +41,7 @@ function Line({ job, reason, now }: { job: JobLine; reason: string | undefined; 
 
 export function RecentFailures({ failures, now }: { failures: Failures; now: number }) {
   if (failures.jobs.length === 0) {
-    return <Quiet>{failures.hasAny ? 'None among the latest submissions.' : 'Nothing was submitted yet.'}</Quiet>;
+    return <Quiet>{failures.hasAny ? 'No submission has failed.' : 'Nothing has been submitted yet.'}</Quiet>;
   }
   return (
     <ul aria-label="Recent failures" className="max-h-80 overflow-y-auto text-[13px]">

@@ -27,10 +27,10 @@ export function Table({ label, head, children }: { label: string; head: ReactNod
 }
 
 const STAGE_WORDS: Record<Stage, { name: string; what: string }> = {
-  queue: { name: 'Queue', what: 'from accepted to taken by a worker' },
-  compile: { name: 'Compile', what: 'of those that were compiled' },
+  queue: { name: 'Queue', what: 'from accepted until a worker takes it' },
+  compile: { name: 'Compile', what: 'submissions that were compiled' },
   run: { name: 'Run', what: 'the program itself' },
-  total: { name: 'Total', what: 'from accepted to finished' },
+  total: { name: 'Total', what: 'from accepted until finished' },
 };
 
 export function LatencyTable({ latency }: { latency: Statistics['latency_ms'] }) {
@@ -66,7 +66,7 @@ export function LatencyTable({ latency }: { latency: Statistics['latency_ms'] })
   );
 }
 
-/** How those of one language ended, as shares of a bar. */
+/** The outcomes of one language, as shares of a bar. */
 function Shares({ line }: { line: LanguageLine }) {
   const parts = occurring(line.byStatus);
   const words = parts.map(({ status }) => `${statusTitle(status)} ${count(line.byStatus[status])}`).join(', ');
@@ -88,7 +88,7 @@ function Shares({ line }: { line: LanguageLine }) {
 }
 
 export function LanguagesTable({ lines }: { lines: LanguageLine[] }) {
-  if (lines.length === 0) return <Quiet>No language was used.</Quiet>;
+  if (lines.length === 0) return <Quiet>Nothing ran.</Quiet>;
   return (
     <Table
       label="Languages"
@@ -99,7 +99,7 @@ export function LanguagesTable({ lines }: { lines: LanguageLine[] }) {
           <th className={cx(TH, 'text-right')}>Waiting</th>
           <th className={cx(TH, 'text-right')}>Finished</th>
           <th className={cx(TH, 'text-right')}>Success</th>
-          <th className={cx(TH, 'hidden w-1/4 text-left sm:table-cell')}>How they ended</th>
+          <th className={cx(TH, 'hidden w-1/4 text-left sm:table-cell')}>Outcomes</th>
         </>
       }
     >

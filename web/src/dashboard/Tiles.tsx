@@ -7,8 +7,9 @@ import { Bar } from './Bar';
 import { CardBoundary } from './CardBoundary';
 import { hostsOf, slotsOf } from './fleet';
 import { kilobytes } from '../lib/format';
-import { count, duration, percent } from './format';
-import { meanPerMinute } from './series';
+import { about, count, duration, percent } from './format';
+import { depthOf } from './health';
+import { latestPerMinute, meanPerMinute } from './series';
 import { ratesOf, share } from './statuses';
 
 function Tile({
@@ -49,15 +50,16 @@ function Tile({
   );
 }
 
-function LoadTiles({ load }: { load: Load }) {
+function LoadTiles({ load, statistics }: { load: Load; statistics: Statistics | null }) {
   const { active, slots } = slotsOf(load.workers);
-  const count1 = load.workers.length;
+  const { level, waitMs } = depthOf(load, statistics);
+  const workers = load.workers.length;
   return (
     <>
       <Tile
         name="Active sandboxes"
         value={`${count(active)} of ${count(slots)}`}
-        note={count1 === 1 ? 'slots of one worker' : `slots of ${count(count1)} workers`}
+        note={workers === 1 ? 'slots, on one worker' : `slots, on ${count(workers)} workers`}
         tone={slots === 0 ? 'bad' : undefined}
       >
         <Bar
@@ -71,8 +73,15 @@ function LoadTiles({ load }: { load: Load }) {
       <Tile
         name="Queue depth"
         value={count(load.waiting)}
-        note={load.waiting === 1 ? 'submission waits' : 'submissions wait'}
-        tone={slots > 0 && load.waiting > slots * 50 ? 'warn' : undefined}
+        note={
+          load.waiting === 0
+            ? 'nothing waits'
+            : level !== 'fine' && waitMs !== null
+              ? `waiting, about ${about(waitMs)}`
+              : 'waiting'
+        }
+        hint="Submissions that wait for a worker, and how long that takes at the rate of the latest minute"
+        tone={level === 'deep' ? 'bad' : level === 'busy' ? 'warn' : undefined}
       />
     </>
   );
@@ -103,32 +112,36 @@ function HostTiles({ workers }: { workers: readonly WorkerLoad[] }) {
 function StatisticsTiles({ statistics }: { statistics: Statistics }) {
   const rates = ratesOf(statistics.totals.by_status);
   const { run } = statistics.latency_ms;
-  const accepted = meanPerMinute(statistics, (bucket) => bucket.accepted);
+  const average = meanPerMinute(statistics, (bucket) => bucket.finished);
   return (
     <>
       <Tile
         name="Throughput"
-        value={count(meanPerMinute(statistics, (bucket) => bucket.finished))}
-        note="finished a minute"
-        hint={`${count(accepted)} accepted a minute`}
+        value={`${count(latestPerMinute(statistics))} / min`}
+        note={average === null ? 'nothing finished' : `${count(average)} / min on average`}
+        hint="Finished in the latest minute, beside the average of the window"
       />
       <Tile
-        name="Error rate"
-        value={percent(share(rates.internal, rates.finished))}
-        note={`${count(rates.internal)} by the service`}
-        hint="Ended with an internal error: a fault of the service, not of the program"
+        name="Service errors"
+        value={count(rates.internal)}
+        note={
+          rates.finished > 0
+            ? `${percent(share(rates.internal, rates.finished))} of ${count(rates.finished)} finished`
+            : 'nothing finished'
+        }
+        hint="Internal errors: a fault of the service, never of the program"
         tone={rates.internal > 0 ? 'bad' : undefined}
       />
       <Tile
-        name="Not successful"
+        name="Programs that failed"
         value={percent(share(rates.program, rates.finished))}
-        note={rates.finished > 0 ? `${count(rates.program)} of ${count(rates.finished)}` : 'nothing finished'}
-        hint="Wrong, failed, over a limit, blocked or cancelled: what programs do"
+        note={rates.finished > 0 ? `${count(rates.program)} of ${count(rates.finished)} finished` : 'nothing finished'}
+        hint="Wrong answer, error, limit, security violation or cancelled: the program’s doing, not the service’s"
       />
       <Tile
         name="Run time, p95"
         value={duration(run?.p95)}
-        note={run ? `half within ${duration(run.p50)}` : 'nothing ran'}
+        note={run ? `median ${duration(run.p50)}` : 'nothing ran'}
       />
     </>
   );
@@ -151,7 +164,7 @@ export function Tiles({
         isStale && 'is-stale',
       )}
     >
-      <CardBoundary data={load}>{load && <LoadTiles load={load} />}</CardBoundary>
+      <CardBoundary data={load}>{load && <LoadTiles load={load} statistics={statistics} />}</CardBoundary>
       <CardBoundary data={statistics}>{statistics && <StatisticsTiles statistics={statistics} />}</CardBoundary>
       <CardBoundary data={load}>{load && <HostTiles workers={load.workers} />}</CardBoundary>
     </dl>

@@ -75,9 +75,9 @@ function WorkerRow({ worker, now }: { worker: WorkerLoad; now: number }) {
       <td className={cx(TD, 'hidden text-right md:table-cell')}>
         {host?.load_1m?.toFixed(2) ?? '–'} on {count(host?.processors)}
       </td>
-      <td className={cx(TD, 'hidden text-right md:table-cell')}>{count(tally.completed)}</td>
-      <td className={cx(TD, 'hidden text-right md:table-cell', tally.failed > 0 && 'font-medium text-bad')}>
-        {count(tally.failed)}
+      <td className={cx(TD, 'hidden text-right md:table-cell')}>{count(tally.finished)}</td>
+      <td className={cx(TD, 'hidden text-right md:table-cell', tally.internal > 0 && 'font-medium text-bad')}>
+        {count(tally.internal)}
       </td>
     </tr>
   );
@@ -85,7 +85,7 @@ function WorkerRow({ worker, now }: { worker: WorkerLoad; now: number }) {
 
 export function Workers({ workers, now }: { workers: readonly WorkerLoad[]; now: number }) {
   if (workers.length === 0) {
-    return <Quiet>No worker was heard of: submissions wait until one is started (sentinel-worker).</Quiet>;
+    return <Quiet>No worker is running. Submissions wait until one is started (sentinel-worker).</Quiet>;
   }
   const sorted = [...workers].sort((a, b) => a.name.localeCompare(b.name));
   return (
@@ -98,9 +98,19 @@ export function Workers({ workers, now }: { workers: readonly WorkerLoad[]; now:
           <th className={cx(TH, 'text-right')}>Last seen</th>
           <th className={cx(TH, 'hidden text-left sm:table-cell')}>Host CPU</th>
           <th className={cx(TH, 'hidden text-left sm:table-cell')}>Host memory</th>
-          <th className={cx(TH, 'hidden text-right md:table-cell')}>Load, processors</th>
-          <th className={cx(TH, 'hidden text-right md:table-cell')}>Completed</th>
-          <th className={cx(TH, 'hidden text-right md:table-cell')}>Failed</th>
+          <th className={cx(TH, 'hidden text-right md:table-cell')}>Load on CPUs</th>
+          <th
+            className={cx(TH, 'hidden text-right md:table-cell')}
+            title="Submissions that it finished since it started"
+          >
+            Finished
+          </th>
+          <th
+            className={cx(TH, 'hidden text-right md:table-cell')}
+            title="Of those, internal errors: a fault of the service"
+          >
+            Service errors
+          </th>
         </>
       }
     >

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { describe, expect, it } from 'vitest';
-import { failuresOf, hostsOf, languagesOf, memoryOf, silenceOf, slotsOf, tallyOf } from './fleet';
-import { hostOf, jobOf, statisticsOf, workerOf } from './fixtures';
+import { hostsOf, languagesOf, memoryOf, silenceOf, slotsOf, tallyOf } from './fleet';
+import { hostOf, statisticsOf, workerOf } from './fixtures';
 
 it('adds up slots', () => {
   expect(slotsOf([workerOf({ active: 3, slots: 4 }), workerOf({ active: 0, slots: 8 })])).toEqual({
@@ -44,11 +44,11 @@ it('knows no memory where an older worker tells none', () => {
   });
 });
 
-it('calls failed what the service did wrong, and completed what programs did', () => {
+it('counts what the service did wrong apart from what programs did', () => {
   const worker = workerOf({
     counts: { python: { SUCCESS: 5, TIMEOUT: 2, INTERNAL_ERROR: 1 }, cpp: { COMPILATION_ERROR: 3 } },
   });
-  expect(tallyOf(worker)).toEqual({ completed: 10, failed: 1 });
+  expect(tallyOf(worker)).toEqual({ finished: 10, internal: 1 });
 });
 
 it('measures silence, and takes a clock that runs ahead for none', () => {
@@ -79,33 +79,5 @@ describe('languages', () => {
     expect(languagesOf(null, null)).toEqual([]);
     expect(languagesOf(load, null).map(({ name }) => name)).toEqual(['go']);
     expect(languagesOf(null, statisticsOf([{ SUCCESS: 1 }])).map(({ name }) => name)).toEqual(['python']);
-  });
-});
-
-describe('failures', () => {
-  const recent = [
-    jobOf('e', 'RUNNING', null),
-    jobOf('d', 'SUCCESS', '2026-01-01T12:00:04Z'),
-    jobOf('c', 'TIMEOUT', '2026-01-01T12:00:03Z'),
-    jobOf('b', 'CANCELLED', '2026-01-01T12:00:02Z'),
-    jobOf('a', 'INTERNAL_ERROR', '2026-01-01T12:00:01Z'),
-    jobOf('f', 'WRONG_ANSWER', '2026-01-01T12:00:05Z'),
-  ];
-  const ids = (jobs: { id: string }[]) => jobs.map(({ id }) => id).join('');
-
-  it('has the service’s own first, then what programs did, the newest first', () => {
-    const internal = [
-      jobOf('a', 'INTERNAL_ERROR', '2026-01-01T12:00:01Z'),
-      jobOf('z', 'INTERNAL_ERROR', '2026-01-01T10:00:00Z'),
-    ];
-    expect(ids(failuresOf(internal, recent, 10))).toBe('azfc');
-  });
-
-  it('names none twice that arrived between the two questions', () => {
-    expect(ids(failuresOf([], recent, 10))).toBe('afc');
-  });
-
-  it('stops at the most that is wanted', () => {
-    expect(ids(failuresOf([], recent, 2))).toBe('af');
   });
 });

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-/** Workers, hosts, languages, failures: what is told by several answers, put together. */
+/** Workers, hosts, languages: what is told by several answers, put together. */
 import type { ByStatus, Host, Statistics, WorkerLoad } from '../api/statistics';
-import { isOver, type JobLine, type Load } from '../api/types';
+import type { Load } from '../api/types';
 import { ratesOf, share, type Rates } from './statuses';
 
 export interface Slots {
@@ -58,17 +58,19 @@ export function hostsOf(workers: readonly WorkerLoad[]): Hosts {
 }
 
 export interface Tally {
-  completed: number;
-  failed: number;
+  /** Ended by themselves or by a limit, well or not: the worker did its part. */
+  finished: number;
+  /** By a fault of the service. */
+  internal: number;
 }
 
-/** Since the worker began. Failed is what the service did wrong; a program's own failure was completed. */
+/** Since the worker began. */
 export function tallyOf(worker: WorkerLoad): Tally {
-  const tally: Tally = { completed: 0, failed: 0 };
+  const tally: Tally = { finished: 0, internal: 0 };
   for (const byStatus of Object.values(worker.counts)) {
     for (const [status, count] of Object.entries(byStatus ?? {})) {
-      if (status === 'INTERNAL_ERROR') tally.failed += count;
-      else tally.completed += count;
+      if (status === 'INTERNAL_ERROR') tally.internal += count;
+      else tally.finished += count;
     }
   }
   return tally;
@@ -102,17 +104,4 @@ export function languagesOf(load: Load | null, statistics: Statistics | null): L
     lines.push({ name, active, waiting, byStatus, ...rates, successShare: share(rates.success, rates.finished) });
   }
   return lines.sort((a, b) => b.finished - a.finished || b.active - a.active || a.name.localeCompare(b.name));
-}
-
-const newestFirst = (a: JobLine, b: JobLine) => (b.finished_at ?? '').localeCompare(a.finished_at ?? '');
-
-/** What an operator has to look at first: the service's own faults, then what programs did; not what was cancelled. */
-export function failuresOf(internal: readonly JobLine[], recent: readonly JobLine[], most: number): JobLine[] {
-  const seen = new Set(internal.map((job) => job.id));
-  const others = recent.filter(
-    (job) => isOver(job.status) && job.status !== 'SUCCESS' && job.status !== 'CANCELLED' && !seen.has(job.id),
-  );
-  const ours = [...internal, ...others.filter((job) => job.status === 'INTERNAL_ERROR')].sort(newestFirst);
-  const theirs = others.filter((job) => job.status !== 'INTERNAL_ERROR').sort(newestFirst);
-  return [...ours, ...theirs].slice(0, most);
 }

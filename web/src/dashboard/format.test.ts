@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { expect, it } from 'vitest';
-import { age, ago, count, duration, percent, timeOfDay } from './format';
+import { about, age, ago, count, duration, percent, timeOfDay } from './format';
 
 it('writes counts', () => {
   expect([0, 7, 7.26, 123.4, 12_400, null, undefined, Number.NaN].map(count)).toEqual([
@@ -60,5 +60,18 @@ it('writes ages in whole units', () => {
     '1 min',
     '2 h',
     '2 days',
+  ]);
+});
+
+it('writes estimates roughly', () => {
+  expect([0, 400, 19_400, 22_000, 58_000, 60_000, 100_000, 5_500_000].map(about)).toEqual([
+    '1 s',
+    '1 s',
+    '19 s',
+    '20 s',
+    '1 min',
+    '1 min',
+    '2 min',
+    '2 h',
   ]);
 });

@@ -37,6 +37,15 @@ export function age(ms: number): string {
 /** Of a moment that cannot be read, a dash. */
 export const ago = (ms: number): string => (Number.isFinite(ms) ? `${age(ms)} ago` : NONE);
 
+/** Of an estimate: "20 s", "3 min"; nobody knows it to the second. */
+export function about(ms: number): string {
+  const seconds = Math.max(1, Math.round(ms / 1000));
+  if (seconds < 20) return `${seconds} s`;
+  if (seconds < 58) return `${Math.round(seconds / 5) * 5} s`;
+  if (seconds < 5_400) return `${Math.round(seconds / 60)} min`;
+  return `${Math.round(seconds / 3_600)} h`;
+}
+
 const clock = new Intl.DateTimeFormat('en', { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
 const clockWithSeconds = new Intl.DateTimeFormat('en', {
   hour: '2-digit',

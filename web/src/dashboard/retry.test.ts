@@ -22,8 +22,8 @@ it('says that it is queued', async () => {
 });
 
 it.each([
-  [404, 'no_such_submission', 'not kept any more'],
-  [409, 'not_failed', 'somebody has retried it already'],
+  [404, 'no_such_submission', 'no longer stored'],
+  [409, 'not_failed', 'was retried already'],
   [403, 'scope_missing', 'this needs the scope admin'],
 ])('says why it is not: %i', async (status, code, words) => {
   answer(status, code, 'this needs the scope admin');

@@ -14,7 +14,7 @@ export async function retry(id: string): Promise<Outcome> {
     await retryDeadLetter(id);
     return { isGood: true, text: `${shortId(id)} is queued again.` };
   } catch (error) {
-    return { isGood: false, text: `${shortId(id)} was not queued: ${reasonOf(error)}` };
+    return { isGood: false, text: `${shortId(id)} was not retried: ${reasonOf(error)}` };
   }
 }
 
@@ -23,9 +23,9 @@ function reasonOf(error: unknown): string {
   if (!(error instanceof ApiProblem)) return error instanceof Error ? error.message : String(error);
   switch (error.problem.code) {
     case 'no_such_submission':
-      return 'its submission is not kept any more.';
+      return 'its submission is no longer stored.';
     case 'not_failed':
-      return 'it did not end with an internal error, or somebody has retried it already.';
+      return 'it has no internal error, or was retried already.';
     default:
       return error.problem.detail;
   }

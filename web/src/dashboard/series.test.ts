@@ -3,10 +3,11 @@ import { describe, expect, it } from 'vitest';
 import { statisticsOf } from './fixtures';
 import {
   beginnings,
+  dotsOf,
   filledSeconds,
   isEmpty,
-  isolated,
   latest,
+  latestPerMinute,
   layersOf,
   meanPerMinute,
   perMinute,
@@ -54,10 +55,24 @@ describe('the mean', () => {
   });
 });
 
-it('finds the values that no line leads to', () => {
-  expect(isolated([1, null, 2, 3, null, 0])).toEqual([0, 5]);
-  expect(isolated([null, null])).toEqual([]);
-  expect(isolated([])).toEqual([]);
+it('draws as points what no line leads to, and where a line that has gaps breaks', () => {
+  const values = [1, null, 2, 3, 4, null, 0];
+  expect(dotsOf(values, false)).toEqual([0, 6]);
+  expect(dotsOf(values, true)).toEqual([0, 2, 4, 6]);
+  expect(dotsOf([null, null], true)).toEqual([]);
+  expect(dotsOf([], true)).toEqual([]);
+});
+
+describe('the latest minute', () => {
+  it('is of as many buckets as make one', () => {
+    const buckets = [{ SUCCESS: 50 }, { SUCCESS: 50 }, {}, {}, { SUCCESS: 3 }, {}, {}, { SUCCESS: 1 }];
+    expect(latestPerMinute(statisticsOf(buckets))).toBe(4);
+    expect(latestPerMinute(statisticsOf(buckets, 5))).toBeCloseTo((54 / 65) * 60);
+  });
+
+  it('does not make a peak of one job on a server that has just begun', () => {
+    expect(latestPerMinute(statisticsOf([{ SUCCESS: 1 }], 1))).toBe(1);
+  });
 });
 
 it('knows the last value that there is', () => {

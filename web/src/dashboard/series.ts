@@ -39,12 +39,28 @@ export function meanPerMinute(statistics: Statistics, count: (bucket: Bucket) =>
   return seconds > 0 ? (total / Math.max(seconds, statistics.bucket_seconds)) * 60 : null;
 }
 
-/** Values with none beside them: no line leads to them, so a chart has to draw them as points. */
-export function isolated(values: Values): number[] {
+/** What finished lately, a minute: over the last minute (or less), or over as many buckets as have that. */
+export function latestPerMinute(statistics: Statistics, within = 60): number {
+  let seconds = 0;
+  let finished = 0;
+  for (const bucket of [...statistics.buckets].reverse()) {
+    if (seconds >= within) break;
+    seconds += filledSeconds(bucket, statistics);
+    finished += bucket.finished;
+  }
+  return (finished / Math.max(seconds, within)) * 60;
+}
+
+/**
+ * Which values a chart has to draw as points: those that no line leads to, or, of a line that often breaks (`atGaps`),
+ * also those at which it does.
+ */
+export function dotsOf(values: Values, atGaps: boolean): number[] {
   const isThere = (index: number) => (values[index] ?? null) !== null;
-  return values.flatMap((_value, index) =>
-    isThere(index) && !isThere(index - 1) && !isThere(index + 1) ? [index] : [],
-  );
+  return values.flatMap((_value, index) => {
+    const sides = Number(isThere(index - 1)) + Number(isThere(index + 1));
+    return isThere(index) && (sides === 0 || (atGaps && sides === 1)) ? [index] : [];
+  });
 }
 
 /** The last value that there is. */

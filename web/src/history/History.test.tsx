@@ -8,8 +8,10 @@ import type { JobLine, Language } from '../api/types';
 import { useNotice } from '../playground/notice';
 import { useRun } from '../playground/run';
 import { emptyDraft, useWorkspace } from '../playground/workspace';
+import { exactTime } from '../lib/format';
 import { job, LIMITS } from '../results/samples';
 import { History } from './History';
+import { rememberRun } from './known';
 
 const PYTHON: Language = {
   name: 'python',
@@ -99,6 +101,32 @@ describe('the history', () => {
       expect(asked.at(-1)).toContain('language=python');
       expect(asked.at(-1)).toContain('status=TIMEOUT');
     });
+  });
+
+  it('tells runs apart by their code, finds them by it, and shows when the others were', async () => {
+    rememberRun('a', {
+      language: 'python',
+      source_code: '# sums\nprint(sum(numbers))',
+      files: [{ path: 'data.txt', content: '' }],
+    });
+    answer = () => ({ submissions: [line('a'), line('b', { created_at: '2026-01-01T12:00:00Z' })], next_cursor: null });
+    render(<History onClose={() => undefined} />);
+    await screen.findByText('print(sum(numbers))');
+    expect(screen.getByText('data.txt')).toBeTruthy();
+    expect(screen.getByText(exactTime('2026-01-01T12:00:00Z'))).toBeTruthy();
+    fireEvent.change(screen.getByRole('searchbox'), { target: { value: 'sum(' } });
+    expect(shown()).toBe(1);
+    fireEvent.change(screen.getByRole('searchbox'), { target: { value: 'data.txt' } });
+    expect(shown()).toBe(1);
+  });
+
+  it('has no figures of what never ran', async () => {
+    answer = () => ({
+      submissions: [line('a', { status: 'COMPILATION_ERROR', time_used_ms: 0, memory_used_kb: 0 })],
+      next_cursor: null,
+    });
+    render(<History onClose={() => undefined} />);
+    expect((await screen.findByRole('listitem')).textContent).not.toMatch(/\b0 (ms|B)/);
   });
 
   it('brings a run back, and what it takes the place of can be had back', async () => {

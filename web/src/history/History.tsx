@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { Search } from 'lucide-react';
-import { useEffect, useRef, useState } from 'react';
+import { useEffect, useMemo, useRef, useState } from 'react';
 import { ApiProblem, readJobWithRequest, Unreachable } from '../api/client';
 import { useLanguages } from '../api/languages';
 import type { Language, Status, Submission } from '../api/types';
@@ -16,16 +16,19 @@ import { Button } from '../ui/Button';
 import { CONTROL, Select } from '../ui/Field';
 import { cx } from '../ui/cx';
 import { HistoryLine } from './HistoryLine';
+import { knownRuns, type Known } from './known';
 import { matching } from './lines';
 import { useHistory, type HistoryState } from './useHistory';
 
+const NONE: ReadonlyMap<string, Known> = new Map();
+
 function sentenceOf(error: unknown): string {
   if (error instanceof Unreachable) {
-    return navigator.onLine ? 'The server does not answer. It is tried again every 5 s.' : 'You are offline.';
+    return navigator.onLine ? 'The server does not answer. Trying again every 5 s.' : 'You are offline.';
   }
   if (error instanceof ApiProblem) {
-    if (error.problem.status === 401) return 'This server asks for an API key.';
-    if (error.problem.status === 429) return 'Too many requests in a minute. Try again in a little while.';
+    if (error.problem.status === 401) return 'This server needs an API key.';
+    if (error.problem.status === 429) return 'Too many requests this minute. Try again in a moment.';
     return `The server says: ${error.problem.detail}.`;
   }
   return error instanceof Error ? error.message : String(error);
@@ -47,7 +50,7 @@ async function open(id: string): Promise<void> {
   if (language && request) {
     const old = useWorkspace.getState().drafts[language.name];
     const isLost = old !== undefined && isPrecious(old, language);
-    replaceDraft(language.name, draftOf(language, request), isLost, 'The code of that run took the place of yours.');
+    replaceDraft(language.name, draftOf(language, request), isLost, 'Your code was replaced by that run’s.');
   }
   useView.getState().show('result');
   void useRun.getState().show(id);
@@ -122,9 +125,9 @@ function Nothing({ isFiltered, hasMore }: { isFiltered: boolean; hasMore: boolea
     <p className="p-8 text-center text-[13px] text-muted">
       {isFiltered
         ? hasMore
-          ? 'None of those that are loaded. Show more to look further back.'
-          : 'Nothing was run that looks like this.'
-        : 'Nothing was run yet. What you run is listed here.'}
+          ? 'No match so far. Show more to look further back.'
+          : 'No run matches.'
+        : 'Nothing was run yet. Your runs will be listed here.'}
     </p>
   );
 }
@@ -146,7 +149,9 @@ export function History({ onClose }: { onClose: () => void }) {
   }, [languages, loadLanguages]);
 
   const titleOf = (name: string | null) => languageOf(languages, name)?.title ?? shownName(name ?? 'Unknown language');
-  const found = matching(history.lines, text, titleOf);
+  // Read anew when lines come: a run that was begun meanwhile is known, too.
+  const known = useMemo(() => (history.lines.length > 0 ? knownRuns() : NONE), [history.lines]);
+  const found = matching(history.lines, text, titleOf, known);
   const isFiltered = text.trim() !== '' || language !== '' || status !== '';
 
   async function choose(id: string) {
@@ -174,7 +179,7 @@ export function History({ onClose }: { onClose: () => void }) {
           <input
             type="search"
             aria-label="Search the history"
-            placeholder="Search"
+            placeholder="Search code, files, language, status"
             value={text}
             className={cx(CONTROL, 'w-full pl-8')}
             onChange={(event) => setText(event.target.value)}
@@ -199,7 +204,7 @@ export function History({ onClose }: { onClose: () => void }) {
           className="min-w-0 flex-1"
           onChange={(event) => setStatus(STATUSES.find((one) => one === event.target.value) ?? '')}
         >
-          <option value="">Every status</option>
+          <option value="">All statuses</option>
           {STATUSES.map((one) => (
             <option key={one} value={one}>
               {statusTitle(one)}
@@ -221,6 +226,7 @@ export function History({ onClose }: { onClose: () => void }) {
                 key={line.id}
                 line={line}
                 title={titleOf(line.language)}
+                known={known.get(line.id)}
                 now={now}
                 isShown={line.id === shownId}
                 isOpening={line.id === opening}

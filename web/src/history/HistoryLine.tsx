@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: MIT
 import { LoaderCircle } from 'lucide-react';
 import type { JobLine } from '../api/types';
-import { duration, exactTime, kilobytes, relativeTime } from '../lib/format';
+import { exactTime, figuresOf, relativeTime } from '../lib/format';
 import { StatusBadge } from '../results/StatusBadge';
 import { cx } from '../ui/cx';
+import type { Known } from './known';
 
 export function HistoryLine({
   line,
   title,
+  known,
   now,
   isShown,
   isOpening,
@@ -16,16 +18,15 @@ export function HistoryLine({
   line: JobLine;
   /** Of the language. */
   title: string;
+  /** Of the code, if it was run in this browser lately. */
+  known: Known | undefined;
   now: number;
   /** Its result is what the page shows. */
   isShown: boolean;
   isOpening: boolean;
   onOpen: () => void;
 }) {
-  const figures = [
-    typeof line.time_used_ms === 'number' && duration(line.time_used_ms),
-    typeof line.memory_used_kb === 'number' && kilobytes(line.memory_used_kb),
-  ].filter(Boolean);
+  const when = line.created_at;
   return (
     <li className="border-b border-line">
       <button
@@ -42,15 +43,20 @@ export function HistoryLine({
           <StatusBadge status={line.status} isSmall />
           <span className="min-w-0 flex-1 truncate text-[13px] font-semibold">{title}</span>
           {isOpening && <LoaderCircle size={13} aria-label="Opening" className="animate-spin text-muted" />}
-          {line.created_at && (
-            <time dateTime={line.created_at} title={exactTime(line.created_at)} className="text-[12px] text-muted">
-              {relativeTime(line.created_at, now)}
+          {when && (
+            <time dateTime={when} title={exactTime(when)} className="text-[12px] text-muted">
+              {relativeTime(when, now)}
             </time>
           )}
         </span>
+        {known?.line ? (
+          <code className="w-full truncate font-mono text-[12px]">{known.line}</code>
+        ) : (
+          when && <span className="text-[13px] tabular-nums">{exactTime(when)}</span>
+        )}
         <span className="flex w-full items-center justify-between gap-2 font-mono text-[11.5px] text-muted">
-          <span className="truncate">{line.id.slice(-12)}</span>
-          <span className="shrink-0 tabular-nums">{figures.join(' · ')}</span>
+          <span className="truncate">{known?.files.length ? known.files.join(', ') : line.id.slice(-12)}</span>
+          <span className="shrink-0 tabular-nums">{figuresOf(line).join(' · ')}</span>
         </span>
       </button>
     </li>

@@ -35,19 +35,22 @@ describe('the history', () => {
     expect(refreshed(lines, [job({ id: 'a', status: 'RUNNING' })])[0]?.time_used_ms).toBeNull();
   });
 
-  it('is searched by language, verdict and id', () => {
+  it('is searched by code, file, language, verdict and id', () => {
     const lines = [
       line('aaa-111'),
       line('bbb-222', { status: 'TIMEOUT', language: 'python' }),
       line('ccc-333', { status: 'WRONG_ANSWER', language: null }),
     ];
     const title = (name: string) => (name === 'cpp' ? 'C++' : name);
-    const found = (text: string) => ids(matching(lines, text, title));
+    const known = new Map([['ccc-333', { line: 'print(sum(numbers))', files: ['numbers.txt'] }]]);
+    const found = (text: string) => ids(matching(lines, text, title, known));
     expect(found('')).toHaveLength(3);
     expect(found('c++')).toEqual(['aaa-111']);
     expect(found('time limit')).toEqual(['bbb-222']);
     expect(found('PYTHON timeout')).toEqual(['bbb-222']);
     expect(found('333')).toEqual(['ccc-333']);
     expect(found('python 333')).toEqual([]);
+    expect(found('SUM(numbers')).toEqual(['ccc-333']);
+    expect(found('wrong numbers.txt')).toEqual(['ccc-333']);
   });
 });

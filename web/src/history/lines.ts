@@ -3,6 +3,7 @@
 import type { Job, JobLine } from '../api/types';
 import { isOver } from '../api/types';
 import { statusTitle } from '../api/statuses';
+import type { Known } from './known';
 
 /** A page behind those that are there; a line that came meanwhile is there already. */
 export function withPage(lines: JobLine[], page: JobLine[]): JobLine[] {
@@ -30,17 +31,20 @@ export function refreshed(lines: JobLine[], jobs: Job[]): JobLine[] {
 
 export const unfinished = (lines: readonly JobLine[]): JobLine[] => lines.filter((line) => !isOver(line.status));
 
-/** By what a person would type: a language, a verdict, a part of the id. Each word has to be found. */
+/** By what a person would type: code, a file, a language, a verdict, a part of the id. Each word has to be found. */
 export function matching(
   lines: readonly JobLine[],
   text: string,
   titleOf: (language: string) => string,
+  known: ReadonlyMap<string, Known>,
 ): readonly JobLine[] {
   const words = text.toLowerCase().split(/\s+/).filter(Boolean);
   if (words.length === 0) return lines;
   return lines.filter((line) => {
     const language = line.language ?? '';
-    const all = [line.id, language, titleOf(language), line.status, statusTitle(line.status)].join(' ').toLowerCase();
-    return words.every((word) => all.includes(word));
+    const { line: code = '', files = [] } = known.get(line.id) ?? {};
+    const all = [line.id, language, titleOf(language), line.status, statusTitle(line.status), code, ...files];
+    const searched = all.join(' ').toLowerCase();
+    return words.every((word) => searched.includes(word));
   });
 }

@@ -64,6 +64,12 @@ export function exactDuration(milliseconds: number): string {
   return `${Number((milliseconds / 1000).toFixed(3))} s`;
 }
 
+/** Time and memory of a run in a list; of what never ran (it did not compile, say) there are none. */
+export function figuresOf(job: { time_used_ms: number | null; memory_used_kb: number | null }): string[] {
+  const { time_used_ms: time, memory_used_kb: memory } = job;
+  return [time ? duration(time) : '', memory ? kilobytes(memory) : ''].filter(Boolean);
+}
+
 /** Of a clock that runs: one decimal, always, so that it does not jump about. */
 export function clock(milliseconds: number): string {
   const seconds = Math.max(0, milliseconds) / 1000;

@@ -176,6 +176,19 @@ describe('rows', () => {
     expect(rowsOf(written('\n\n'), 3)).toEqual(['', '']);
   });
 
+  it('end behind words, and within one only if it is longer than a row', () => {
+    expect(rowsOf(written('makes a pointer from an integer'), 12)).toEqual([
+      'makes a ',
+      'pointer ',
+      'from an ',
+      'integer',
+    ]);
+    expect(rowsOf(written('a incompatible-pointer'), 8)).toEqual(['a ', 'incompat', 'ible-poi', 'nter']);
+    expect(rowsOf(written('        ^~~~~~'), 10)).toEqual(['        ^~', '~~~~']);
+    expect(rowsOf(written('漢 漢字 漢字'), 6)).toEqual(['漢 ', '漢字 ', '漢字']);
+    expect(rowsOf(written('ab ', 'cd ', 'ef'), 5)).toEqual(rowsOf(written('ab cd ef'), 5));
+  });
+
   it('count wide characters twice, marks not at all, and cut no pair in two', () => {
     expect(rowsOf(written('漢字漢字'), 5)).toEqual(['漢字', '漢字']);
     expect(rowsOf(written('😀😀😀'), 4)).toEqual(['😀😀', '😀']);

@@ -24,6 +24,12 @@ export function widthOf(code: number): number {
 
 const NARROW = /^[\x20-\x7e]*$/;
 
+/** Where a row that holds `fits` characters of a text ends: behind a word, unless it is of one word alone. */
+function wordEnd(text: string, fits: number): number {
+  const end = text.lastIndexOf(' ', fits - 1) + 1;
+  return text.slice(0, end).trim() === '' ? fits : end;
+}
+
 /** How many characters of a line's text fit into the columns; at least one. */
 export function fitting(text: string, columns: number): number {
   let used = 0;
@@ -101,7 +107,9 @@ export class Rows {
     }
     const content = line < 0 ? text : text.slice(0, line);
     const fits = NARROW.test(content) ? Math.min(content.length, columns) : fitting(content, columns);
-    if (fits < content.length || (line < 0 && content.length >= columns * 4)) return start + fits;
+    if (fits < content.length || (line < 0 && content.length >= columns * 4)) {
+      return start + wordEnd(content, fits);
+    }
     return line < 0 ? null : start + line + 1;
   }
 }

@@ -298,6 +298,8 @@ export const useRun = create<RunStore>()((set, get) => {
       }, signal);
       if (!receipt) return;
       set({ id: receipt.id, status: receipt.status });
+      // The history tells it from others by its code.
+      import('../history/known').then(({ rememberRun }) => rememberRun(receipt.id, request)).catch(() => {});
       await followFrom(receipt.id, signal);
     },
 

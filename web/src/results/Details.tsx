@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import type { CompileStep, Job } from '../api/types';
-import { exactTime, kilobytes } from '../lib/format';
+import { count, exactTime, kilobytes } from '../lib/format';
 import { EnforcedView } from './EnforcedView';
 import { Facts } from './Facts';
 import { Figures } from './Figures';
@@ -15,11 +15,11 @@ function CompileDetails({ step }: { step: CompileStep }) {
       <Heading>Compiling</Heading>
       {step.cached && (
         <p className="rounded-md bg-info-soft px-3 py-1.5 text-[12.5px] text-info">
-          The compiler was not run: the same had been compiled before. These figures are of then.
+          Not compiled again: the same source was compiled before. These figures are from then.
         </p>
       )}
       <Figures measured={step} limits={step.limits} />
-      <EnforcedView enforced={step.enforced} title="What held the compiler" />
+      <EnforcedView enforced={step.enforced} title="What was enforced on the compiler" />
     </section>
   );
 }
@@ -32,20 +32,16 @@ export function Details({ job }: { job: Job }) {
       {job.time_used_ms !== undefined && (
         <section aria-label="Running" className="flex flex-col gap-3">
           <Heading>Running</Heading>
-          {hasCases && (
-            <p className="text-[12.5px] text-muted">
-              Time is that of the test that took longest, memory the most of all of them.
-            </p>
-          )}
+          {hasCases && <p className="text-[12.5px] text-muted">Time is of the slowest test, memory of the largest.</p>}
+          {enforced && <EnforcedView enforced={enforced} />}
           {limits && (
             <Facts
               facts={[
-                ['Processes at once', limits.process_limit],
-                ['Output', `${kilobytes(limits.output_limit_kb)} of stdout and of stderr, each`],
+                ['Process limit', `${count(limits.process_limit)} at once`],
+                ['Output limit', `${kilobytes(limits.output_limit_kb)} each for stdout and stderr`],
               ]}
             />
           )}
-          {enforced && <EnforcedView enforced={enforced} />}
         </section>
       )}
       {compile && <CompileDetails step={compile} />}

@@ -2,6 +2,7 @@
 import type { Limits } from '../api/types';
 import { duration, exactDuration, kilobytes, signalName } from '../lib/format';
 import { Meter } from './Meter';
+import './results.css';
 
 /** What a run, its compile step and a test case measure alike. */
 export interface Measured {
@@ -16,7 +17,7 @@ function End({ measured }: { measured: Measured }) {
   const { exit_code: code = null, signal = null } = measured;
   const isFine = code === 0;
   return (
-    <div className="flex min-w-0 items-baseline justify-between gap-2 text-[12px] @xl:flex-col @xl:justify-start @xl:gap-1">
+    <div className="flex min-w-0 flex-col text-[12px]">
       <span className="text-muted">{signal !== null ? 'Signal' : 'Exit status'}</span>
       <span className={isFine ? 'font-semibold tabular-nums' : 'font-semibold text-bad tabular-nums'}>
         {signal !== null ? `${signal} ${signalName(signal)}` : (code ?? '–')}
@@ -30,7 +31,7 @@ export function Figures({ measured, limits }: { measured: Measured; limits: Limi
   if (measured.time_used_ms === undefined) return null;
   const { time_used_ms: time, cpu_time_ms: cpu = 0, memory_used_kb: memory = 0 } = measured;
   return (
-    <div className="grid grid-cols-2 gap-x-5 gap-y-2 @xl:grid-cols-[auto_1fr_1fr_1fr]">
+    <div className="figures">
       <End measured={measured} />
       <Meter
         label="CPU time"

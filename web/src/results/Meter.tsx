@@ -31,10 +31,11 @@ export function Meter({
   const level = limit === null ? 'fine' : levelOf(used, limit);
   const share = limit === null || limit <= 0 ? 0 : Math.min(1, used / limit);
   return (
-    <div className="flex min-w-0 flex-col gap-1">
-      <div className="flex items-baseline justify-between gap-2 text-[12px]">
+    <div className="flex min-w-0 flex-col gap-1 text-[12px]">
+      {/* Label above value: beside it one of them would be cut in a narrow column. */}
+      <div className="flex flex-col">
         <span className="text-muted">{label}</span>
-        <span className="truncate tabular-nums">
+        <span className="whitespace-nowrap tabular-nums">
           <span
             className={cx('font-semibold', level === 'over' ? 'text-bad' : level === 'near' ? 'text-warn' : 'text-ink')}
           >

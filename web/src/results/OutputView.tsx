@@ -43,7 +43,7 @@ function FilterSwitch({
 }
 
 function CopyButton({ text }: { text: () => string }) {
-  const [said, setSaid] = useState<'Copied' | 'It could not be copied' | null>(null);
+  const [said, setSaid] = useState<'Copied' | 'Copying failed' | null>(null);
   useEffect(() => {
     if (said === null) return;
     const timer = setTimeout(() => setSaid(null), 2000);
@@ -55,7 +55,7 @@ function CopyButton({ text }: { text: () => string }) {
         label="Copy output"
         className="size-7"
         icon={said === 'Copied' ? <Check size={14} className="text-good" /> : <Copy size={14} />}
-        onClick={() => void copy(text()).then((isDone) => setSaid(isDone ? 'Copied' : 'It could not be copied'))}
+        onClick={() => void copy(text()).then((isDone) => setSaid(isDone ? 'Copied' : 'Copying failed'))}
       />
       <span role="status" className="sr-only">
         {said}
@@ -66,9 +66,9 @@ function CopyButton({ text }: { text: () => string }) {
 
 function nothingOf(run: Pick<Run, 'phase' | 'job'>, filter: Filter): string {
   if (run.phase !== 'over')
-    return filter === 'compile_output' ? 'The compiler printed nothing yet.' : 'Nothing printed yet.';
+    return filter === 'compile_output' ? 'The compiler has printed nothing yet.' : 'Nothing printed yet.';
   if (filter === 'compile_output') return 'The compiler printed nothing.';
-  if (run.job?.test_cases?.length) return 'What each test printed stands under Tests.';
+  if (run.job?.test_cases?.length) return 'Each test’s output is under Tests.';
   if (!run.job?.running_at) return 'The program did not run.';
   return filter === 'all' ? 'The program printed nothing.' : `Nothing on ${filter}.`;
 }

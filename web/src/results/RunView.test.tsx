@@ -35,12 +35,15 @@ describe('a run that goes on', () => {
     show({ phase: 'following', status: 'RUNNING', transport: 'websocket', begunAt: performance.now() });
     const stages = screen.getByRole('list', { name: 'Stages' });
     expect(within(stages).getByText('Running').closest('li')?.getAttribute('aria-current')).toBe('step');
-    expect(screen.getByText('live by WebSocket')).toBeTruthy();
+    expect(screen.getByText('Live').title).toBe('Over a WebSocket');
     expect(told()).toBe('Running');
+    act(() => useRun.setState({ transport: 'sse' }));
+    expect(screen.getByText('Live, over a fallback connection (SSE)')).toBeTruthy();
     act(() => useRun.setState({ transport: 'polling' }));
-    expect(screen.getByText('by polling every half second: the live ways are blocked')).toBeTruthy();
+    expect(screen.getByText('Checking twice a second')).toBeTruthy();
+    expect(told()).toBe('Running, checking twice a second');
     act(() => useRun.setState({ transport: null }));
-    expect(screen.getByText('connection lost, trying again')).toBeTruthy();
+    expect(screen.getByText('Connection lost, trying again')).toBeTruthy();
   });
 
   it('shows output as it comes, and voids it when the run begins anew', () => {
@@ -90,7 +93,7 @@ describe('a run that is over', () => {
   it('tells what was cut and what is no text', () => {
     over({ status: 'OUTPUT_LIMIT_EXCEEDED', stdout: btoa('\xff'), stdout_encoding: 'base64', stdout_truncated: true });
     expect(screen.getByText('stdout was cut at its limit of 1 MB.')).toBeTruthy();
-    expect(screen.getByText(/Some bytes are no text/).textContent).toContain('Download has them.');
+    expect(screen.getByText(/Some bytes are not text/).textContent).toContain('Download has them.');
   });
 
   it('leads from a message of the compiler to its line', () => {
@@ -139,6 +142,20 @@ describe('a run that is over', () => {
     expect(screen.getByText('System call filter')).toBeTruthy();
     expect(screen.getByText(/relaxed by the operator/)).toBeTruthy();
     expect(screen.getByText('a note')).toBeTruthy();
+    expect(screen.queryByText('Denied call')).toBeNull();
+    expect(screen.getByText('Process limit').nextElementSibling?.textContent).toBe('64 at once');
+  });
+
+  it('shows the call that was denied before all that held it, arguments and all', () => {
+    const denied_syscall = 'socket(AF_INET, SOCK_STREAM, 0)';
+    over({ status: 'SECURITY_VIOLATION', enforced: { ...ENFORCED, denied_syscall } });
+    expect(told()).toBe(`Security violation. Blocked: it called ${denied_syscall}, which the policy does not allow.`);
+    fireEvent.click(screen.getByRole('tab', { name: 'Details' }));
+    const call = screen.getByRole('group', { name: 'Denied call' });
+    expect(call.textContent).toContain(denied_syscall);
+    expect(call.closest('details'), 'it is seen without opening anything').toBeNull();
+    const layers = screen.getByText('What was enforced');
+    expect(call.compareDocumentPosition(layers) & Node.DOCUMENT_POSITION_FOLLOWING).toBeTruthy();
   });
 });
 

@@ -62,7 +62,7 @@ function announcementOf(run: RunStore, language: string): string {
     return `${statusTitle(run.job.status)}. ${explain(run.job, language).replaceAll('`', '')}`;
   }
   if (run.phase === 'following' && run.transport !== 'websocket' && run.transport !== 'sse') {
-    return `${run.status ? statusTitle(run.status) : 'Waiting'}, ${wayOf(run.transport)}`;
+    return `${run.status ? statusTitle(run.status) : 'Waiting'}, ${wayOf(run.transport)[0].toLowerCase()}`;
   }
   return run.status ? statusTitle(run.status) : '';
 }
@@ -111,7 +111,7 @@ export default function RunView() {
   const isLost = run.phase === 'failed' && run.chunks.length === 0;
 
   return (
-    <div className="@container flex min-h-0 flex-1 flex-col">
+    <div className="run-view @container flex min-h-0 flex-1 flex-col">
       <p role="status" className="sr-only">
         {announcementOf(run, language)}
       </p>
@@ -128,7 +128,7 @@ export default function RunView() {
         )}
         {run.isInputLost && (
           <p className="text-[12.5px] text-warn">
-            Some of what was typed never reached the program: it was too much at once.
+            Some of your input never reached the program: it was too much at once.
           </p>
         )}
       </div>

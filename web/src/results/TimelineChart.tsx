@@ -8,12 +8,12 @@ import { Button } from '../ui/Button';
 
 type Stage = Timeline['stages'][number];
 
-const LOOKS: Record<Stage['stage'], { title: string; bar: string }> = {
-  publish: { title: 'Publish', bar: 'bg-muted' },
-  queue: { title: 'Queue', bar: 'bg-warn' },
-  start: { title: 'Start', bar: 'bg-info' },
-  compile: { title: 'Compile', bar: 'bg-[#b48bff]' },
-  run: { title: 'Run', bar: 'bg-accent' },
+const LOOKS: Record<Stage['stage'], { title: string; what: string; bar: string }> = {
+  publish: { title: 'Publish', what: 'Handing it to the queue; part of the time in the queue', bar: 'bg-muted' },
+  queue: { title: 'Queue', what: 'Waiting for a worker', bar: 'bg-warn' },
+  start: { title: 'Start', what: 'The worker gets ready', bar: 'bg-info' },
+  compile: { title: 'Compile', what: 'Compiling, including its sandbox', bar: 'bg-[#b48bff]' },
+  run: { title: 'Run', what: 'Running the program, all tests together', bar: 'bg-accent' },
 };
 
 /** Where a stage lies in the whole, in per cent. One that is very short can still be seen. */
@@ -31,7 +31,7 @@ export function TimelineChart({ timeline }: { timeline: Timeline }) {
     <div className="flex flex-col gap-3">
       <p className="text-[13px]">
         <span className="font-semibold tabular-nums">{duration(timeline.total_ms)}</span>
-        <span className="text-muted"> from when it was submitted</span>
+        <span className="text-muted"> from submission to result</span>
       </p>
       <table className="w-full border-collapse text-[12.5px]">
         <thead className="sr-only">
@@ -43,7 +43,11 @@ export function TimelineChart({ timeline }: { timeline: Timeline }) {
         </thead>
         <tbody>
           {timeline.stages.map((stage, index) => {
-            const look = (LOOKS as Partial<typeof LOOKS>)[stage.stage] ?? { title: stage.stage, bar: 'bg-muted' };
+            const look = (LOOKS as Partial<typeof LOOKS>)[stage.stage] ?? {
+              title: stage.stage,
+              what: stage.what,
+              bar: 'bg-muted',
+            };
             const { left, width } = spanOf(stage, timeline);
             const isLongest = timeline.longest === stage.stage;
             return (
@@ -58,7 +62,7 @@ export function TimelineChart({ timeline }: { timeline: Timeline }) {
                       style={{ marginLeft: `${left}%`, width: `${width}%` }}
                     />
                   </div>
-                  <p className="mt-1 text-[12px] text-muted">{stage.what}</p>
+                  <p className="mt-1 text-[12px] text-muted">{look.what}</p>
                 </td>
                 <td
                   className={cx(
@@ -106,7 +110,7 @@ export function TimelineView({ id }: { id: string }) {
       {loaded === null && <p className="text-[13px] text-muted">Loading…</p>}
       {loaded && 'error' in loaded && (
         <div role="alert" className="flex flex-wrap items-center gap-3 text-[13px]">
-          <span>The timeline could not be read: {loaded.error}</span>
+          <span>The timeline could not be loaded: {loaded.error}</span>
           <Button className="h-7" onClick={() => setTries(tries + 1)}>
             Try again
           </Button>

@@ -12,7 +12,7 @@ export function Verdict({ job, language }: { job: Job; language: string }) {
       <p className="min-w-0 flex-1 basis-64 text-[13.5px] leading-snug break-words">
         <WithCode text={explain(job, language)} />
         {job.attempt > 1 && (
-          <span className="text-muted"> It took {job.attempt} attempts: whoever ran it before was gone.</span>
+          <span className="text-muted"> It took {job.attempt} attempts: the worker that ran it before was lost.</span>
         )}
       </p>
     </div>

@@ -80,15 +80,8 @@ function waitedOf(notes: string[] | undefined): number {
   return 0;
 }
 
-/** "x32: open(0x1, ...)" is of `open`. */
-export function syscallName(denied: string): string {
-  return (
-    denied
-      .replace(/\(.*$/s, '')
-      .replace(/^.*:\s*/, '')
-      .trim() || denied
-  );
-}
+/** As a sentence names it, arguments and all: "`socket(AF_INET, SOCK_STREAM, 0)`". */
+const callOf = (denied: string): string => `\`${quote(denied.replaceAll('`', "'"))}\``;
 
 function timeSentence(run: Ending): string {
   if (run.limit === 'cpu') {
@@ -96,10 +89,10 @@ function timeSentence(run: Ending): string {
   }
   const sentence = `Stopped after ${exactDuration(run.limits?.time_limit_ms ?? run.timeMs)}, its limit of elapsed time`;
   if (run.waitedMs >= run.timeMs / 5) {
-    return `${sentence}; for ${duration(run.waitedMs)} of it others had the processor.`;
+    return `${sentence}; other work had the processor for ${duration(run.waitedMs)} of it.`;
   }
   if (run.cpuMs < run.timeMs / 5) {
-    return `${sentence}; it computed for ${duration(run.cpuMs)} and waited for the rest.`;
+    return `${sentence}; it used the processor for ${duration(run.cpuMs)} and waited the rest of the time.`;
   }
   return `${sentence}.`;
 }
@@ -125,15 +118,15 @@ function exitSentence(run: Ending, language: string): string {
   if (last && code !== 0) return `Exit status ${code}: ${ended(quote(last.text))}`;
   /* a shell tells so of a command that a signal ended */
   if (code > 128 && code <= 192 && (language === 'bash' || language === 'sh')) {
-    return `Exit status ${code}, which is how a shell tells that ${signalName(code - 128)} ended its last command.`;
+    return `Exit status ${code}, which is how a shell says that ${signalName(code - 128)} ended its last command.`;
   }
   return `Exit status ${code}.`;
 }
 
 function runtimeSentence(run: Ending, language: string): string {
   if (run.limit === 'processes' || run.verdict === 'PROCESS_LIMIT_EXCEEDED') {
-    const limit = run.limits ? `it may have ${run.limits.process_limit} at once` : 'it has as many as it may';
-    return `It failed after a process or thread was refused: ${limit}.`;
+    const limit = run.limits ? `its limit is ${run.limits.process_limit} at once` : 'it was at its limit';
+    return `It failed when it was refused another process or thread: ${limit}.`;
   }
   if (run.signal !== null) return signalSentence(run.signal);
   return exitSentence(run, language);
@@ -144,7 +137,7 @@ function endingSentence(run: Ending, language: string): string {
     case 'SUCCESS':
       return 'It ended by itself, with exit status 0.';
     case 'WRONG_ANSWER':
-      return 'It printed something else than expected.';
+      return 'Its output is not what was expected.';
     case 'TIMEOUT':
       return timeSentence(run);
     case 'MEMORY_LIMIT_EXCEEDED':
@@ -153,7 +146,7 @@ function endingSentence(run: Ending, language: string): string {
       return outputSentence(run);
     case 'SECURITY_VIOLATION':
       return run.denied
-        ? `Blocked: it called \`${syscallName(run.denied)}\`, which the policy does not allow.`
+        ? `Blocked: it called ${callOf(run.denied)}, which the policy does not allow.`
         : 'Blocked: it made a system call that the policy does not allow.';
     case 'CANCELLED':
       return 'Cancelled.';
@@ -181,8 +174,9 @@ function compilerEnd(job: Job, output: string): string | null {
   if (step.limit === 'output') {
     return `the compiler printed more than ${kilobytes(step.limits.output_limit_kb)}, its limit`;
   }
-  if (step.limit === 'processes') return `the compiler may have ${step.limits.process_limit} processes at once`;
-  if (unresolved) return `\`${unresolved.replaceAll('`', '')}\` is used and nowhere defined`;
+  if (step.limit === 'processes')
+    return `the compiler reached its limit of ${step.limits.process_limit} processes at once`;
+  if (unresolved) return `\`${unresolved.replaceAll('`', '')}\` is used but not defined`;
   if (step.signal !== null) return `the compiler was ended by ${signalName(step.signal)}`;
   if (step.exit_code !== null) return `the compiler ended with exit status ${step.exit_code}`;
   return null;
@@ -217,7 +211,7 @@ export function limitsOfCase(request: Submission | null, index: number, limits: 
 }
 
 export function explainCase(result: CaseResult, language: string, limits: Limits | null = null): string {
-  if (result.status === 'CANCELLED') return 'It was not run: a failure before it ended the tests.';
+  if (result.status === 'CANCELLED') return 'Not run: the tests stopped at an earlier failure.';
   if (result.status === 'SUCCESS') return 'It printed what was expected.';
   return endingSentence(endingOfCase(result, limits), language);
 }
@@ -240,7 +234,7 @@ function casesSentence(job: Job, cases: CaseResult[], language: string): string 
 
 function cancelledSentence(job: Job): string {
   if (job.running_at) return 'Cancelled while it ran.';
-  if (job.compiling_at) return 'Cancelled while it was compiled.';
+  if (job.compiling_at) return 'Cancelled while compiling.';
   return 'Cancelled before it began.';
 }
 
@@ -250,11 +244,11 @@ export function explain(job: Job, language: string): string {
 
   switch (status) {
     case 'QUEUED':
-      return 'It waits for a worker.';
+      return 'Waiting for a worker.';
     case 'COMPILING':
-      return 'The compiler is at work.';
+      return 'Compiling.';
     case 'RUNNING':
-      return 'It is running.';
+      return 'Running.';
     case 'COMPILATION_ERROR':
       return compileSentence(job, language);
     case 'INTERNAL_ERROR':
@@ -269,7 +263,7 @@ export function explain(job: Job, language: string): string {
   if (status === 'SECURITY_VIOLATION' && job.compile?.verdict === 'SECURITY_VIOLATION') {
     const denied = job.compile.enforced.denied_syscall;
     return denied
-      ? `Blocked: the compiler called \`${syscallName(denied)}\`, which the policy does not allow.`
+      ? `Blocked: the compiler called ${callOf(denied)}, which the policy does not allow.`
       : 'Blocked: the compiler made a system call that the policy does not allow.';
   }
   return cases.length > 0 ? casesSentence(job, cases, language) : endingSentence(endingOf(job), language);

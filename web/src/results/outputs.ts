@@ -40,14 +40,14 @@ export function shortcomings(job: Job | null, filter: Filter, dropped: number, h
   }
   if (job?.compile_output_truncated && filter === 'compile_output') {
     const most = job.compile ? ` of ${kilobytes(job.compile.limits.output_limit_kb)}` : '';
-    told.push(`What the compiler printed was cut at its limit${most}.`);
+    told.push(`Compiler output was cut at its limit${most}.`);
   }
   const where = !job
     ? ''
     : isExact(job, filter)
       ? ' Download has them.'
       : ' Downloads of stdout or stderr alone have them.';
-  if (dropped > 0) told.push(`This page keeps no more: ${count(dropped)} characters are not shown.${where}`);
-  if (hasInvalid) told.push(`Some bytes are no text, and are shown as \ufffd.${where}`);
+  if (dropped > 0) told.push(`Too much to show here: ${count(dropped)} characters are left out.${where}`);
+  if (hasInvalid) told.push(`Some bytes are not text and are shown as \ufffd.${where}`);
   return told;
 }

@@ -13,15 +13,15 @@ export function troubleOf(error: unknown, isShown: boolean): Trouble {
   if (isShown && error instanceof ApiProblem && error.problem.status === 404) {
     return {
       title: 'There is no such run here',
-      text: 'It may be gone, since results are not kept for ever, or it belongs to somebody else: who has an API key sees only what was run with it.',
+      text: 'Results are not kept forever, or it belongs to somebody else: an API key shows only what was run with it.',
     };
   }
   if (error instanceof Unreachable) {
     return {
       title: 'The server does not answer',
-      text: 'Nothing is lost: what was submitted goes on, and History has it.',
+      text: 'Nothing is lost: what was submitted keeps running, and is in History.',
     };
   }
   const { text, advice } = complaintOf(error);
-  return { title: isShown ? 'It could not be read' : 'It was not run', text: `${text} ${advice}`.trim() };
+  return { title: isShown ? 'It could not be loaded' : 'It was not run', text: `${text} ${advice}`.trim() };
 }
