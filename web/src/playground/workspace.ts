@@ -26,6 +26,8 @@ export interface LimitDraft {
   outputKb: number | null;
 }
 
+export const NO_LIMITS: LimitDraft = { timeMs: null, memoryKb: null, processes: null, outputKb: null };
+
 /** All that a submission is made of, but for the language. */
 export interface Draft {
   tabs: Tab[];
@@ -36,17 +38,23 @@ export interface Draft {
   /** Input is typed while it runs. */
   isInteractive: boolean;
   limits: LimitDraft;
+  /** What stands in the field of a limit and is none: nothing is run with it. */
+  badLimits: Partial<Record<keyof LimitDraft, string>>;
   /** Whether the cases are run instead of the program once. */
   isTesting: boolean;
   cases: CaseDraft[];
   compare: CompareMode;
   tolerance: number;
   stopAtFirst: boolean;
+  /** As it was loaded: nobody loses anything when another one takes its place. */
+  isUntouched: boolean;
 }
 
 interface Workspace {
   language: string | null;
   drafts: Record<string, Draft>;
+  /** How often something was changed; to look at another file changes nothing. */
+  edits: number;
   setLanguage(language: Language): void;
   /** Of the language that is chosen. */
   edit(change: Partial<Draft> | ((draft: Draft) => Partial<Draft>)): void;
@@ -69,21 +77,26 @@ export function emptyDraft(fileName: string, content: string): Draft {
     stdin: '',
     args: [],
     isInteractive: false,
-    limits: { timeMs: null, memoryKb: null, processes: null, outputKb: null },
+    limits: NO_LIMITS,
+    badLimits: {},
     isTesting: false,
     cases: [],
     compare: 'trailing',
     tolerance: 1e-6,
     stopAtFirst: false,
+    isUntouched: true,
   };
 }
 
 function stored(): Pick<Workspace, 'language' | 'drafts'> {
   try {
-    const kept = JSON.parse(recall(STORED) ?? '{}') as Partial<Workspace>;
+    const kept = JSON.parse(recall(STORED) ?? '{}') as { language?: string; drafts?: Record<string, Partial<Draft>> };
     const drafts: Record<string, Draft> = {};
     for (const [language, draft] of Object.entries(kept.drafts ?? {})) {
-      if (Array.isArray(draft.tabs) && draft.tabs.length > 0) drafts[language] = { ...emptyDraft('', ''), ...draft };
+      if (Array.isArray(draft.tabs) && draft.tabs.length > 0) {
+        // One of an earlier version says nothing of it: somebody may have written it.
+        drafts[language] = { ...emptyDraft('', ''), isUntouched: false, ...draft };
+      }
     }
     return { language: kept.language ?? null, drafts };
   } catch {
@@ -93,6 +106,7 @@ function stored(): Pick<Workspace, 'language' | 'drafts'> {
 
 export const useWorkspace = create<Workspace>()((set) => ({
   ...stored(),
+  edits: 0,
   setLanguage: (language) =>
     set((state) => ({
       language: language.name,
@@ -105,7 +119,9 @@ export const useWorkspace = create<Workspace>()((set) => ({
       const draft = state.language === null ? undefined : state.drafts[state.language];
       if (!draft || state.language === null) return state;
       const changed = typeof change === 'function' ? change(draft) : change;
-      return { drafts: { ...state.drafts, [state.language]: { ...draft, ...changed } } };
+      const isEdit = Object.keys(changed).some((key) => key !== 'activeTab');
+      const edited = { ...draft, ...changed, isUntouched: draft.isUntouched && !isEdit };
+      return { drafts: { ...state.drafts, [state.language]: edited }, edits: state.edits + Number(isEdit) };
     }),
   restore: (language, draft) => set((state) => ({ language, drafts: { ...state.drafts, [language]: draft } })),
 }));
