@@ -42,6 +42,8 @@ export interface Run {
   isInputLost: boolean;
   /** performance.now() of the start, for the clock that runs. */
   begunAt: number;
+  /** performance.now() at which the program itself began: its time limit counts from there; null: it has not. */
+  ranAt: number | null;
 }
 
 export const NOTHING: Run = {
@@ -61,6 +63,7 @@ export const NOTHING: Run = {
   isStopping: false,
   isInputLost: false,
   begunAt: 0,
+  ranAt: null,
 };
 
 export interface RunStore extends Run {
@@ -113,6 +116,11 @@ export const useRun = create<RunStore>()((set, get) => {
   let giveUp = new AbortController();
   let following: Following | null = null;
   let output = new OutputText();
+  /** It was not started here. */
+  let isFound = false;
+
+  /** Of what is told of a run that was found on its way; the clock of the server may be another. */
+  const ageOf = (at: string) => (isFound ? Math.max(0, Date.now() - Date.parse(at)) : 0);
 
   function begin(run: Partial<Run>): AbortSignal {
     giveUp.abort();
@@ -120,6 +128,7 @@ export const useRun = create<RunStore>()((set, get) => {
     following?.close();
     following = null;
     output = new OutputText();
+    isFound = run.id !== undefined;
     set({ ...nothing(), ...run });
     return giveUp.signal;
   }
@@ -185,6 +194,7 @@ export const useRun = create<RunStore>()((set, get) => {
         set((state) => ({
           status: message.status,
           attempt: message.attempt,
+          ranAt: message.status === 'RUNNING' ? performance.now() - ageOf(message.at) : state.ranAt,
           isInputLost: state.isInputLost || message.input_lost === true,
         }));
         break;

@@ -47,7 +47,7 @@ export function ShareButton() {
       kind="quiet"
       className="max-md:px-2"
       disabled={id === null}
-      title={id === null ? 'Run something first: a link leads to its code and its result.' : 'Copy a link to this run'}
+      title={id === null ? 'Run something first, then share its code and result' : 'Copy a link to the run shown here'}
       icon={
         isCopied ? <Check size={15} className="text-good" aria-hidden="true" /> : <Link2 size={15} aria-hidden="true" />
       }
