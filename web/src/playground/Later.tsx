@@ -28,6 +28,9 @@ function useKeptRun(): void {
     latest.current = path;
   });
   useEffect(() => {
+    // To be at hand when it is wanted.
+    import('./files/NameField').catch(() => {});
+    import('./toolbar/share').catch(() => {});
     // A shared run has an address that brings it.
     void showKeptRun(() => latest.current === '/');
     return keepRun();

@@ -15,7 +15,7 @@ import { ViewSwitch } from './layout/ViewSwitch';
 import { Toolbar } from './toolbar/Toolbar';
 import { useCompileMessages } from './useCompileMessages';
 import { useStart } from './useStart';
-import { useChosenLanguage, useLoadedLanguages, useSharedRun } from './useWorkspaceStart';
+import { FIRST_CHOICE, useChosenLanguage, useLoadedLanguages, useSharedRun } from './useWorkspaceStart';
 import { useView, type View } from './view';
 import { currentDraft, useWorkspace, type Draft } from './workspace';
 
@@ -79,7 +79,7 @@ function CodePanel({ draft, language }: { draft: Draft; language: string }) {
 }
 
 export function Playground() {
-  useState(fetchEditor);
+  useState(() => fetchEditor(useWorkspace.getState().language ?? FIRST_CHOICE));
   const languages = useLoadedLanguages();
   useChosenLanguage(languages);
   useSharedRun(languages);

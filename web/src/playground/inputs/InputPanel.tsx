@@ -83,6 +83,7 @@ export function InputPanel({ draft, language }: { draft: Draft; language: Langua
     <Panel
       label="Input"
       className="h-full"
+      wraps
       head={<Tabs id={ID} label="What the program is given" items={items} active={active} onChange={setActive} />}
       actions={
         active === 'input' ? (
