@@ -26,9 +26,11 @@ interface Props {
 const isTouchOnly = () => matchMedia('(pointer: coarse) and (hover: none)').matches;
 
 /** Begins before there is anything to show in it: it is by far the largest part of the page. */
-export function fetchEditor(): void {
-  // Without it the text field stays, in which one can work.
-  if (!isTouchOnly()) import('./EditorView').catch(() => {});
+export function fetchEditor(language: string): void {
+  if (isTouchOnly()) return;
+  // Without them the text field stays, in which one can work.
+  import('./highlighting').then(({ fetchHighlighting }) => fetchHighlighting(language)).catch(() => {});
+  import('./EditorView').catch(() => {});
 }
 
 /** A text field at once, and the real editor in its place as soon as it is loaded: text, selection and focus stay. */

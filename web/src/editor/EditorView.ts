@@ -6,6 +6,7 @@ import { indentOf, languageIdOf } from './languageIds';
 import { EDITOR_FONT, EDITOR_FONT_SIZE, EDITOR_LINE_HEIGHT, EDITOR_PADDING } from './look';
 import { messagesOf, type CompileMessage } from './markers';
 import { monaco } from './monaco';
+import { hintAtTab } from './tabHint';
 import { applyTheme } from './themes';
 
 export interface Shown {
@@ -64,7 +65,7 @@ export class EditorView {
       fixedOverflowWidgets: true,
       quickSuggestions: false,
       links: false,
-      occurrencesHighlight: 'singleFile',
+      occurrencesHighlight: 'off',
       bracketPairColorization: { enabled: false },
       guides: { indentation: true },
       stickyScroll: { enabled: false },
@@ -75,6 +76,8 @@ export class EditorView {
       unicodeHighlight: { nonBasicASCII: false, invisibleCharacters: true, ambiguousCharacters: false },
     });
     this.leaveByEscape();
+    this.highlightAfterMoves();
+    hintAtTab(this.editor, host);
   }
 
   show({ tabs, active, language, messages }: Shown): void {
@@ -134,6 +137,7 @@ export class EditorView {
     if (model.getLanguageId() !== languageId) monaco.editor.setModelLanguage(model, languageId);
     if (model.getValue(monaco.editor.EndOfLinePreference.LF) === tab.content) return;
     this.isTaking = true;
+    this.editor.updateOptions({ occurrencesHighlight: 'off' });
     model.pushEditOperations([], [{ range: model.getFullModelRange(), text: tab.content }], () => null);
     this.isTaking = false;
   }
@@ -144,6 +148,7 @@ export class EditorView {
       if (before) before.place = this.editor.saveViewState();
       const file = this.files.get(tab.key);
       this.editor.setModel(file?.model ?? null);
+      this.editor.updateOptions({ occurrencesHighlight: 'off' });
       if (file?.place) this.editor.restoreViewState(file.place);
       this.shown = tab.key;
     }
@@ -182,6 +187,14 @@ export class EditorView {
       model.dispose();
       this.files.delete(key);
     }
+  }
+
+  /** A word is highlighted for whoever went there, not where the cursor stands by itself: that looks like a selection. */
+  private highlightAfterMoves(): void {
+    this.editor.onDidChangeCursorPosition(({ reason, source }) => {
+      if (reason !== monaco.editor.CursorChangeReason.Explicit || source === 'api') return;
+      this.editor.updateOptions({ occurrencesHighlight: 'singleFile' });
+    });
   }
 
   /** Tab belongs to the text, but after Escape it leads on: whoever has no mouse is not caught. */

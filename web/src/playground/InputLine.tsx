@@ -2,6 +2,8 @@
 import { CornerDownLeft } from 'lucide-react';
 import { useEffect, useRef, useState, type KeyboardEvent } from 'react';
 import { Button } from '../ui/Button';
+import { languageOf, useLanguages } from '../api/languages';
+import { cx } from '../ui/cx';
 import { useRun } from './run';
 
 const REMEMBERED_MAX = 100;
@@ -14,6 +16,37 @@ export function InputLine() {
   if (!isInteractive) return null;
   // Each execution begins with an empty line, and an input that has not ended.
   return <Line key={`${id}.${attempt}`} isAgain={attempt > 1} />;
+}
+
+const HURRY_S = 10;
+
+/** Whole seconds until the time limit ends the program; null: it has not begun, or has no limit that is known. */
+function useSecondsLeft(): number | null {
+  const ranAt = useRun((run) => run.ranAt);
+  const request = useRun((run) => run.request);
+  const language = useLanguages(({ languages }) => languageOf(languages, request?.language ?? null));
+  const limit = request?.time_limit_ms ?? language?.limits?.time_limit_ms;
+  const [now, setNow] = useState(() => performance.now());
+  useEffect(() => {
+    const timer = setInterval(() => setNow(performance.now()), 250);
+    return () => clearInterval(timer);
+  }, []);
+  if (ranAt === null || limit === undefined) return null;
+  return Math.max(0, Math.ceil((ranAt + limit - Math.max(now, ranAt)) / 1000));
+}
+
+function TimeLeft() {
+  const seconds = useSecondsLeft();
+  if (seconds === null) return null;
+  return (
+    <p
+      role="timer"
+      title="The time limit ends the program; a longer one can be set under Limits"
+      className={cx('shrink-0 px-1 text-[12px] tabular-nums', seconds <= HURRY_S ? 'text-warn' : 'text-muted')}
+    >
+      {seconds} s left
+    </p>
+  );
 }
 
 function Line({ isAgain }: { isAgain: boolean }) {
@@ -69,15 +102,15 @@ function Line({ isAgain }: { isAgain: boolean }) {
   }
 
   const note = isEnded
-    ? 'The input has ended.'
+    ? 'You ended the input.'
     : isRefused || (transport !== null && transport !== 'websocket')
-      ? 'Input needs a WebSocket, and there is none: it was not sent.'
+      ? 'Not sent: there is no live connection to the program.'
       : isInputLost
-        ? 'Some of what you typed never reached the program.'
+        ? 'The program missed some of what you typed.'
         : isAgain && !isBegun
           ? 'The program was started again: type its input once more.'
           : isInDoubt
-            ? 'The connection broke just after you typed: the last of it may not have reached the program.'
+            ? 'The connection broke just after you typed: the program may have missed the last of it.'
             : null;
   return (
     <div className="border-t border-line bg-sunken">
@@ -86,26 +119,28 @@ function Line({ isAgain }: { isAgain: boolean }) {
           {note}
         </p>
       )}
-      <div className="flex items-center gap-2 px-3 py-2">
+      <div className="flex flex-wrap items-center justify-end gap-2 px-3 py-2">
         <span aria-hidden="true" className="pl-1 font-mono text-accent">
           ›
         </span>
         <input
           ref={field}
-          aria-label="Type input for the program; Enter sends it, Control D ends it"
+          aria-label="Type input for the program. Enter sends it, Control D ends the input."
           value={text}
           disabled={isEnded}
           spellCheck={false}
           autoCapitalize="off"
           autoComplete="off"
           enterKeyHint="send"
-          placeholder={isEnded ? '' : 'Type a line for the program'}
-          className="h-8 min-w-0 flex-1 bg-transparent font-mono text-[13px] text-ink outline-none placeholder:text-muted"
+          placeholder={isEnded ? '' : 'Type a line, then Enter'}
+          className="h-8 min-w-60 flex-1 bg-transparent font-mono text-[13px] text-ink outline-none placeholder:text-muted"
           onChange={(event) => setText(event.target.value)}
           onKeyDown={onKeyDown}
         />
+        <TimeLeft />
         <Button
           className="h-7"
+          title="Send the line (Enter)"
           disabled={!canSend}
           icon={<CornerDownLeft size={13} aria-hidden="true" />}
           onClick={send}

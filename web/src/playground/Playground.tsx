@@ -15,11 +15,11 @@ import { ViewSwitch } from './layout/ViewSwitch';
 import { Toolbar } from './toolbar/Toolbar';
 import { useCompileMessages } from './useCompileMessages';
 import { useStart } from './useStart';
-import { useChosenLanguage, useLoadedLanguages, useSharedRun } from './useWorkspaceStart';
+import { FIRST_CHOICE, useChosenLanguage, useLoadedLanguages, useSharedRun } from './useWorkspaceStart';
 import { useView, type View } from './view';
 import { currentDraft, useWorkspace, type Draft } from './workspace';
 
-const Complaints = lazy(() => import('./toolbar/Complaints').then((module) => ({ default: module.Complaints })));
+const Later = lazy(() => import('./Later').then((module) => ({ default: module.Later })));
 const InputPanel = lazy(() => import('./inputs/InputPanel').then((module) => ({ default: module.InputPanel })));
 const InputLine = lazy(() => import('./InputLine').then((module) => ({ default: module.InputLine })));
 const Results = lazy(() => import('../results/Results').then((module) => ({ default: module.Results })));
@@ -57,7 +57,7 @@ function useRevealedFile(draft: Draft | null): void {
 
 function CodePanel({ draft, language }: { draft: Draft; language: string }) {
   const theme = useTheme((state) => state.theme);
-  const messages = useCompileMessages();
+  const messages = useCompileMessages(draft.tabs);
   const edit = useWorkspace((state) => state.edit);
   return (
     <Panel label="Code" className="h-full" head={<FileTabs draft={draft} />}>
@@ -79,7 +79,7 @@ function CodePanel({ draft, language }: { draft: Draft; language: string }) {
 }
 
 export function Playground() {
-  useState(fetchEditor);
+  useState(() => fetchEditor(useWorkspace.getState().language ?? FIRST_CHOICE));
   const languages = useLoadedLanguages();
   useChosenLanguage(languages);
   useSharedRun(languages);
@@ -98,7 +98,7 @@ export function Playground() {
       <h1 className="sr-only">Playground</h1>
       <Toolbar />
       <Suspense>
-        <Complaints />
+        <Later />
       </Suspense>
       <div
         className="playground-panes grid min-h-0 flex-1 px-2 pb-2 md:px-3 md:pb-3"

@@ -24,6 +24,8 @@ export interface LimitDraft {
   outputKb: number | null;
 }
 
+export const NO_LIMITS: LimitDraft = { timeMs: null, memoryKb: null, processes: null, outputKb: null };
+
 /** All that a submission is made of, but for the language. */
 export interface Draft {
   tabs: Tab[];
@@ -34,12 +36,16 @@ export interface Draft {
   /** Input is typed while it runs. */
   isInteractive: boolean;
   limits: LimitDraft;
+  /** What stands in the field of a limit and is none: nothing is run with it. */
+  badLimits: Partial<Record<keyof LimitDraft, string>>;
   /** Whether the cases are run instead of the program once. */
   isTesting: boolean;
   cases: CaseDraft[];
   compare: CompareMode;
   tolerance: number;
   stopAtFirst: boolean;
+  /** As it was loaded: nobody loses anything when another one takes its place. */
+  isUntouched: boolean;
   /** Id of the shared run that it began as. */
   sharedFrom?: string;
 }
@@ -55,11 +61,13 @@ export function emptyDraft(fileName: string, content: string): Draft {
     stdin: '',
     args: [],
     isInteractive: false,
-    limits: { timeMs: null, memoryKb: null, processes: null, outputKb: null },
+    limits: NO_LIMITS,
+    badLimits: {},
     isTesting: false,
     cases: [],
     compare: 'trailing',
     tolerance: 1e-6,
     stopAtFirst: false,
+    isUntouched: true,
   };
 }

@@ -25,7 +25,8 @@ function like<T extends object>(usual: T, value: unknown): T {
 const COMPARE: readonly string[] = ['trailing', 'exact', 'tokens', 'float'] satisfies CompareMode[];
 
 export function readDraft(kept: unknown): Read {
-  const usual = emptyDraft('untitled', '');
+  // One that says nothing of it: somebody may have written it.
+  const usual = { ...emptyDraft('untitled', ''), isUntouched: false };
   const draft = like(usual, kept);
   const keys = new Set<string>();
   /** Two of a kind would be shown as one. */
@@ -50,6 +51,7 @@ export function readDraft(kept: unknown): Read {
   if (!draft.tabs.some(({ key }) => key === draft.activeTab)) draft.activeTab = first.key;
   draft.args = list(draft.args).filter(isText);
   draft.limits = like(usual.limits, draft.limits);
+  draft.badLimits = {};
   if (!COMPARE.includes(draft.compare)) draft.compare = usual.compare;
   if (!(draft.tolerance >= 0 && draft.tolerance <= 1)) draft.tolerance = usual.tolerance;
   if (isText(sharedFrom)) draft.sharedFrom = sharedFrom;

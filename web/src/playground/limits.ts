@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 /** Limits as a person writes them, in the unit of the field or with one of their own: "2", "500 ms", "1.5 GB". */
 
+import type { Draft } from './workspace';
+
 export type LimitKind = 'time' | 'memory' | 'output' | 'count';
 
 const UNITS: Record<LimitKind, Record<string, number>> = {
@@ -37,3 +39,7 @@ export function formatLimit(kind: LimitKind, value: number): string {
   if (value >= 1024 && value % 256 === 0) return `${plain(value / 1024)} MB`;
   return `${value} KB`;
 }
+
+/** How many are not the language's own. */
+export const countLimits = ({ limits, badLimits }: Pick<Draft, 'limits' | 'badLimits'>): number =>
+  Object.values(limits).filter((value) => value !== null).length + Object.keys(badLimits).length;

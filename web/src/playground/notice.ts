@@ -10,11 +10,21 @@ interface Notice {
   dismiss(): void;
 }
 
-export const useNotice = create<Notice>()((set) => ({
+/** What is undone would take with it whatever was written since: with the first change, the offer goes. */
+let unwatch = () => {};
+
+export const useNotice = create<Notice>()((set, get) => ({
   text: null,
   action: null,
-  say: (text, action) => set({ text, action: action ?? null }),
-  dismiss: () => set({ text: null, action: null }),
+  say: (text, action) => {
+    unwatch();
+    if (action) unwatch = useWorkspace.subscribe((now, before) => now.edits !== before.edits && get().dismiss());
+    set({ text, action: action ?? null });
+  },
+  dismiss: () => {
+    unwatch();
+    set({ text: null, action: null });
+  },
 }));
 
 /** Puts a draft in the place of what is there; what was there can be had back. */

@@ -44,6 +44,8 @@ export interface Run {
   isInputInDoubt: boolean;
   /** performance.now() of the start, for the clock that runs. */
   begunAt: number;
+  /** performance.now() at which the program itself began: its time limit counts from there; null: it has not. */
+  ranAt: number | null;
 }
 
 export const NOTHING: Run = {
@@ -64,6 +66,7 @@ export const NOTHING: Run = {
   isInputLost: false,
   isInputInDoubt: false,
   begunAt: 0,
+  ranAt: null,
 };
 
 export interface RunStore extends Run {
@@ -123,6 +126,11 @@ export const useRun = create<RunStore>()((set, get) => {
   let following: Following | null = null;
   let output = new OutputText();
   let typedAt = -Infinity;
+  /** It was not started here. */
+  let isFound = false;
+
+  /** Of what is told of a run that was found on its way; the clock of the server may be another. */
+  const ageOf = (at: string) => (isFound ? Math.max(0, Date.now() - Date.parse(at)) : 0);
 
   function begin(run: Partial<Run>): AbortSignal {
     giveUp.abort();
@@ -131,6 +139,7 @@ export const useRun = create<RunStore>()((set, get) => {
     following = null;
     output = new OutputText();
     typedAt = -Infinity;
+    isFound = run.id !== undefined;
     set({ ...nothing(), ...run });
     return giveUp.signal;
   }
@@ -196,6 +205,7 @@ export const useRun = create<RunStore>()((set, get) => {
         set((state) => ({
           status: message.status,
           attempt: message.attempt,
+          ranAt: message.status === 'RUNNING' ? performance.now() - ageOf(message.at) : state.ranAt,
           isInputLost: state.isInputLost || message.input_lost === true,
         }));
         break;

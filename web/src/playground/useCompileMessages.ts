@@ -1,10 +1,17 @@
 // SPDX-License-Identifier: MIT
-import { useEffect, useState } from 'react';
-import type { CompileMessage } from '../editor/markers';
+import { useEffect, useMemo, useState } from 'react';
+import { languageOf, useLanguages } from '../api/languages';
+import { isSameFile, type CompileMessage } from '../editor/markers';
 import { useRun } from './run';
-import { useWorkspace } from './workspace';
+import { useWorkspace, type Tab } from './workspace';
 
-const NONE: CompileMessage[] = [];
+interface Said {
+  messages: CompileMessage[];
+  /** What stood in each file when it was said. */
+  files: ReadonlyMap<string, string>;
+}
+
+const NOTHING: Said = { messages: [], files: new Map() };
 
 /** More than this is not read for messages: what a traceback says comes last. */
 const READ_MAX = 256 * 1024;
@@ -17,28 +24,35 @@ function complaints(): string {
   return text;
 }
 
-/** What the latest run said about lines, as long as its language is the one that is shown. */
-export function useCompileMessages(): CompileMessage[] {
+/** What the latest run said about lines, as long as its language is shown, and of files that are as they were. */
+export function useCompileMessages(tabs: readonly Tab[]): CompileMessage[] {
   const job = useRun((run) => (run.phase === 'over' ? run.job : null));
-  const language = useRun((run) => run.request?.language ?? null);
+  const ran = useRun((run) => run.request);
   const shown = useWorkspace((state) => state.language);
-  const [messages, setMessages] = useState(NONE);
+  const languages = useLanguages((state) => state.languages);
+  const [{ messages, files }, setSaid] = useState(NOTHING);
 
   useEffect(() => {
-    setMessages(NONE);
-    if (!job || language === null || language !== shown) return;
+    setSaid(NOTHING);
+    const language = languageOf(languages, shown);
+    if (!job || !ran || !language || ran.language !== shown) return;
     const text = complaints();
     if (!text) return;
     let isLatest = true;
-    import('../results/compileMessages').then(
-      ({ parseCompileMessages }) => {
-        if (isLatest) setMessages(parseCompileMessages(text, language));
+    Promise.all([import('../results/compileMessages'), import('./stale')]).then(
+      ([{ parseCompileMessages }, { ranFiles }]) => {
+        if (isLatest) setSaid({ messages: parseCompileMessages(text, ran.language), files: ranFiles(ran, language) });
       },
       () => {}, // without it, lines are not marked
     );
     return () => {
       isLatest = false;
     };
-  }, [job, language, shown]);
-  return messages;
+  }, [job, ran, shown, languages]);
+
+  return useMemo(() => {
+    const isAsItWas = (tab: Tab) => files.get(tab.name) === tab.content;
+    const same = messages.length > 0 ? tabs.filter(isAsItWas) : [];
+    return messages.filter(({ file }) => same.some((tab) => isSameFile(file, tab.name)));
+  }, [messages, files, tabs]);
 }

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 import { navigate } from 'wouter/use-browser-location';
 import { languageOf, useLanguages } from '../api/languages';
+import { useNotice } from './notice';
 import { isBusy, useRun } from './run';
 import { submissionOf } from './submissionOf';
 import { useView } from './view';
-import { currentDraft, useWorkspace } from './workspace';
+import { currentDraft, useWorkspace, type LimitDraft } from './workspace';
 
 /** Runs what is in the workspace; null: it cannot be (yet). */
 export function useStart(): (() => void) | null {
@@ -17,6 +18,9 @@ export function useStart(): (() => void) | null {
   return () => {
     const draft = currentDraft(useWorkspace.getState());
     if (!draft || isBusy(useRun.getState())) return;
+    const [wrongLimit] = Object.keys(draft.badLimits) as (keyof LimitDraft)[];
+    if (wrongLimit) return useView.setState({ view: 'input', wrongLimit });
+    useNotice.getState().dismiss();
     // What is shown is not the shared run any more.
     if (location.pathname !== '/') navigate('/');
     useView.getState().show('result');

@@ -8,7 +8,7 @@ import { usePlace } from '../app/place';
 import { useRun } from './run';
 import { currentDraft, useWorkspace } from './workspace';
 
-const FIRST_CHOICE = 'python';
+export const FIRST_CHOICE = 'python';
 const RETRY_MS = 2000;
 
 /** Until they are there; then never again. */

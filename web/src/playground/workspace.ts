@@ -5,7 +5,7 @@ import type { Language } from '../api/types';
 import { emptyDraft, type Draft } from './draft';
 import { keepDraft, keepLanguage, keptLanguage, newDrafts, type Kept } from './draftStore';
 
-export { emptyDraft, newKey, type CaseDraft, type Draft, type LimitDraft, type Tab } from './draft';
+export { emptyDraft, newKey, NO_LIMITS, type CaseDraft, type Draft, type LimitDraft, type Tab } from './draft';
 
 /** What became of the drafts of these languages, other than it should. */
 export interface Trouble {
@@ -18,6 +18,8 @@ interface Workspace {
   drafts: Record<string, Draft>;
   /** To be told to the person. */
   trouble: Trouble | null;
+  /** How often something was changed; to look at another file changes nothing. */
+  edits: number;
   setLanguage(language: Language): void;
   /** Of the language that is chosen. */
   edit(change: Partial<Draft> | ((draft: Draft) => Partial<Draft>)): void;
@@ -34,6 +36,7 @@ export const useWorkspace = create<Workspace>()((set) => ({
   language: keptLanguage(),
   drafts: {},
   trouble: null,
+  edits: 0,
   setLanguage: ({ name, file_name, example }) =>
     set(({ drafts }) => {
       if (Object.hasOwn(drafts, name)) return { language: name };
@@ -46,7 +49,9 @@ export const useWorkspace = create<Workspace>()((set) => ({
       const draft = currentDraft(state);
       if (!draft || state.language === null) return state;
       const changed = typeof change === 'function' ? change(draft) : change;
-      return { drafts: { ...state.drafts, [state.language]: { ...draft, ...changed } } };
+      const isEdit = Object.keys(changed).some((key) => key !== 'activeTab');
+      const edited = { ...draft, ...changed, isUntouched: draft.isUntouched && !isEdit };
+      return { drafts: { ...state.drafts, [state.language]: edited }, edits: state.edits + Number(isEdit) };
     }),
   restore: (language, draft) => set((state) => ({ language, drafts: { ...state.drafts, [language]: draft } })),
 }));

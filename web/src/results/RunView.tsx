@@ -7,6 +7,7 @@ import type { Job, Status } from '../api/types';
 import { CaseResults } from '../cases/CaseResults';
 import { textOf } from '../lib/encoded';
 import { useRun, type RunStore } from '../playground/run';
+import { StaleNote } from '../playground/StaleNote';
 import { Tabs, type TabItem } from '../ui/Tabs';
 import { parseCompileMessages, type CompileMessage } from './compileMessages';
 import { Connection, wayOf } from './Connection';
@@ -136,6 +137,7 @@ export default function RunView() {
         <>
           <div className="flex shrink-0 items-center overflow-x-auto border-b border-line px-2 py-1">
             <Tabs id={PLACE} label="Result" items={items} active={active} onChange={setChosen} />
+            <StaleNote />
           </div>
           <div
             role="tabpanel"

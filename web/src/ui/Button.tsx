@@ -21,7 +21,7 @@ export function Button({ kind = 'plain', icon, className, children, type = 'butt
     <button
       type={type}
       className={cx(
-        'inline-flex h-8 items-center justify-center gap-1.5 rounded-md px-3 text-[13px] whitespace-nowrap transition-colors',
+        'touch inline-flex h-8 items-center justify-center gap-1.5 rounded-md px-3 text-[13px] whitespace-nowrap transition-colors',
         'disabled:cursor-not-allowed disabled:opacity-50',
         KINDS[kind],
         className,
@@ -47,7 +47,7 @@ export function IconButton({
       aria-label={label}
       title={label}
       className={cx(
-        'inline-flex size-8 items-center justify-center rounded-md text-muted transition-colors hover:bg-raised hover:text-ink',
+        'touch inline-flex size-8 items-center justify-center rounded-md text-muted transition-colors hover:bg-raised hover:text-ink',
         'disabled:cursor-not-allowed disabled:opacity-50',
         className,
       )}

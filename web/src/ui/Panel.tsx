@@ -7,12 +7,15 @@ export function Panel({
   label,
   head,
   actions,
+  wraps = false,
   className,
   children,
 }: {
   label: string;
   head: ReactNode;
   actions?: ReactNode;
+  /** Where there is no room for head and actions in one row, they take two; otherwise the head is cut. */
+  wraps?: boolean;
   className?: string;
   children: ReactNode;
 }) {
@@ -24,9 +27,9 @@ export function Panel({
         className,
       )}
     >
-      <header className="flex min-h-11 items-center gap-2 border-b border-line px-2">
-        <div className="flex min-w-0 flex-1 items-center gap-2 overflow-x-auto">{head}</div>
-        {actions && <div className="flex items-center gap-1">{actions}</div>}
+      <header className={cx('flex min-h-11 items-center gap-x-2 border-b border-line px-2', wraps && 'flex-wrap')}>
+        <div className={cx('flex min-w-0 items-center gap-2 overflow-x-auto', wraps ? 'grow' : 'flex-1')}>{head}</div>
+        {actions && <div className="ml-auto flex items-center gap-1">{actions}</div>}
       </header>
       <div className="flex min-h-0 flex-1 flex-col">{children}</div>
     </section>

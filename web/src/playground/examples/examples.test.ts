@@ -14,4 +14,10 @@ describe('examples', () => {
       }
     },
   );
+
+  it('leave time to type', async () => {
+    const interactive = (await Promise.all(EXAMPLES.map(draftOfExample))).filter((draft) => draft.isInteractive);
+    expect(interactive.length).toBeGreaterThan(0);
+    for (const draft of interactive) expect(draft.limits.timeMs).toBe(60_000);
+  });
 });

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** Examples of our own, beside the one that each language brings. Their text is loaded when it is wanted. */
-import { emptyDraft, newKey, type Draft } from '../workspace';
+import { emptyDraft, newKey, NO_LIMITS, type Draft } from '../workspace';
 
 export interface Example {
   language: string;
@@ -13,6 +13,9 @@ export interface Example {
   with?: (draft: Draft) => Partial<Draft>;
 }
 
+/** The most that a server allows by itself: whoever types needs more than programs do. */
+const TIME_TO_TYPE = { ...NO_LIMITS, timeMs: 60_000 };
+
 const aCase = (name: string, stdin: string, expected: string) => ({ key: newKey(), name, stdin, expected });
 
 export const EXAMPLES: readonly Example[] = [
@@ -22,7 +25,7 @@ export const EXAMPLES: readonly Example[] = [
     about: 'Interactive: you type while it runs',
     files: ['python/guess.py'],
     name: 'main.py',
-    with: () => ({ isInteractive: true }),
+    with: () => ({ isInteractive: true, limits: TIME_TO_TYPE }),
   },
   {
     language: 'python',
@@ -45,7 +48,7 @@ export const EXAMPLES: readonly Example[] = [
     about: 'Until Stop, or the time limit',
     files: ['python/forever.py'],
     name: 'main.py',
-    with: () => ({ limits: { timeMs: 5000, memoryKb: null, processes: null, outputKb: null } }),
+    with: () => ({ limits: { ...NO_LIMITS, timeMs: 5000 } }),
   },
   {
     language: 'python',
@@ -104,7 +107,7 @@ export const EXAMPLES: readonly Example[] = [
     about: 'Interactive: you type while it runs',
     files: ['javascript/names.js'],
     name: 'main.js',
-    with: () => ({ isInteractive: true }),
+    with: () => ({ isInteractive: true, limits: TIME_TO_TYPE }),
   },
   {
     language: 'javascript',

@@ -1,12 +1,27 @@
 // SPDX-License-Identifier: MIT
 import { Plus, X } from 'lucide-react';
-import { useRef, useState, type KeyboardEvent } from 'react';
+import { lazy, Suspense, useEffect, useRef, useState, type ComponentType, type KeyboardEvent } from 'react';
 import { shownName } from '../../lib/visible';
 import { IconButton } from '../../ui/Button';
 import { cx } from '../../ui/cx';
 import { changeDraft } from '../notice';
 import { newKey, useWorkspace, type Draft, type Tab } from '../workspace';
-import { newName, problemOfName } from './names';
+import type { NameFieldProps } from './NameField';
+import { newName } from './newName';
+
+/** Without it (the server is away) the file keeps the name that it has. */
+const NameField = lazy(async (): Promise<{ default: ComponentType<NameFieldProps> }> => {
+  try {
+    return await import('./NameField');
+  } catch {
+    return { default: NoField };
+  }
+});
+
+function NoField({ onDone }: NameFieldProps) {
+  useEffect(() => onDone(null), [onDone]);
+  return null;
+}
 
 export const EDITOR_PANEL = 'editor-panel';
 
@@ -14,14 +29,14 @@ export const EDITOR_PANEL = 'editor-panel';
 export function FileTabs({ draft }: { draft: Draft }) {
   const edit = useWorkspace((state) => state.edit);
   const row = useRef<HTMLDivElement>(null);
-  const [renamed, setRenamed] = useState<string | null>(null);
+  const [renamed, setRenamed] = useState<{ key: string; isNew: boolean } | null>(null);
   const { tabs, activeTab } = draft;
   const focusTab = (key: string) => row.current?.querySelector<HTMLElement>(`[data-tab="${CSS.escape(key)}"]`)?.focus();
 
   function add() {
     const tab: Tab = { key: newKey(), name: newName(tabs.map((one) => one.name)), content: '' };
     edit({ tabs: [...tabs, tab], activeTab: tab.key });
-    setRenamed(tab.key);
+    setRenamed({ key: tab.key, isNew: true });
   }
 
   function close(tab: Tab) {
@@ -52,7 +67,7 @@ export function FileTabs({ draft }: { draft: Draft }) {
     if (next) {
       edit({ activeTab: next.key });
       focusTab(next.key);
-    } else if (event.key === 'F2') setRenamed(tab.key);
+    } else if (event.key === 'F2') setRenamed({ key: tab.key, isNew: false });
     else if (event.key === 'Delete') close(tab);
     else return;
     event.preventDefault();
@@ -62,17 +77,19 @@ export function FileTabs({ draft }: { draft: Draft }) {
     <>
       <div ref={row} role="tablist" aria-label="Files" className="flex min-w-0 items-center gap-1 overflow-x-auto py-1">
         {tabs.map((tab, index) =>
-          renamed === tab.key ? (
-            <NameField
-              key={tab.key}
-              tab={tab}
-              others={tabs.filter((one) => one !== tab).map((one) => one.name)}
-              onDone={(name) => {
-                setRenamed(null);
-                if (name !== null) edit({ tabs: tabs.map((one) => (one === tab ? { ...tab, name } : one)) });
-                requestAnimationFrame(() => focusTab(tab.key));
-              }}
-            />
+          renamed?.key === tab.key ? (
+            <Suspense key={tab.key}>
+              <NameField
+                name={tab.name}
+                isNew={renamed.isNew}
+                others={tabs.filter((one) => one !== tab).map((one) => one.name)}
+                onDone={(name) => {
+                  setRenamed(null);
+                  if (name !== null) edit({ tabs: tabs.map((one) => (one === tab ? { ...tab, name } : one)) });
+                  requestAnimationFrame(() => focusTab(tab.key));
+                }}
+              />
+            </Suspense>
           ) : (
             <FileTab
               key={tab.key}
@@ -81,7 +98,7 @@ export function FileTabs({ draft }: { draft: Draft }) {
               isSource={index === 0 && tabs.length > 1}
               canClose={tabs.length > 1}
               onChoose={() => edit({ activeTab: tab.key })}
-              onRename={() => setRenamed(tab.key)}
+              onRename={() => setRenamed({ key: tab.key, isNew: false })}
               onClose={() => close(tab)}
               onKeyDown={(event) => onKeyDown(event, tab)}
             />
@@ -129,7 +146,7 @@ function FileTab({
       tabIndex={isActive ? 0 : -1}
       title={`${name}${isSource ? ': the source, which is run; the others lie beside it' : ''} (double click or F2: rename)`}
       className={cx(
-        'group inline-flex h-8 shrink-0 items-center gap-1.5 rounded-md px-2.5 font-mono text-[12.5px] whitespace-nowrap transition-colors focus-visible:-outline-offset-2',
+        'touch group inline-flex h-8 shrink-0 items-center gap-1.5 rounded-md px-2.5 font-mono text-[12.5px] whitespace-nowrap transition-colors focus-visible:-outline-offset-2',
         isActive ? 'bg-raised text-ink' : 'text-muted hover:text-ink',
       )}
       onClick={onChoose}
@@ -160,46 +177,5 @@ function FileTab({
         </span>
       )}
     </button>
-  );
-}
-
-function NameField({ tab, others, onDone }: { tab: Tab; others: string[]; onDone: (name: string | null) => void }) {
-  const [name, setName] = useState(tab.name);
-  const isDone = useRef(false);
-  const problem = problemOfName(name, others);
-
-  function finish(value: string | null) {
-    if (isDone.current) return;
-    isDone.current = true;
-    onDone(value);
-  }
-
-  return (
-    <input
-      // It was asked for a moment ago, by F2 or a double click.
-      // eslint-disable-next-line jsx-a11y/no-autofocus
-      autoFocus
-      aria-label={`New name of ${shownName(tab.name)}`}
-      aria-invalid={problem !== null}
-      title={problem ?? 'Enter keeps the name, Escape does not'}
-      value={name}
-      spellCheck={false}
-      style={{ width: `${Math.max(name.length, 6) + 3}ch` }}
-      className={cx(
-        'h-8 shrink-0 rounded-md border bg-sunken px-2 font-mono text-[12.5px] focus-visible:-outline-offset-2',
-        problem === null ? 'border-line' : 'border-bad outline-bad!',
-      )}
-      onFocus={(event) => {
-        const dot = tab.name.lastIndexOf('.');
-        event.target.setSelectionRange(0, dot > 0 ? dot : tab.name.length);
-      }}
-      onChange={(event) => setName(event.target.value)}
-      onKeyDown={(event) => {
-        event.stopPropagation();
-        if (event.key === 'Enter' && !problem) finish(name);
-        else if (event.key === 'Escape') finish(null);
-      }}
-      onBlur={() => finish(problem ? null : name)}
-    />
   );
 }

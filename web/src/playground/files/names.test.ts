@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { describe, expect, it } from 'vitest';
-import { newName, problemOfName } from './names';
+import { meantName, problemOfName } from './names';
+import { newName } from './newName';
 
 describe('names of files', () => {
   it.each(['main.c', 'lib/util.h', '.hidden', 'zwei wörter.txt'])('%s is one', (name) => {
@@ -18,6 +19,23 @@ describe('names of files', () => {
       expect(problemOfName(name, [])).toMatch(/cannot be seen/);
     },
   );
+  it.each([
+    ['util.py', 'file2.py', 'util.py'],
+    ['util.py.py', 'file2.py', 'util.py'],
+    ['util', 'file2.py', 'util.py'],
+    ['lib/util', 'file2.py', 'lib/util.py'],
+    ['data.json', 'file2.py', 'data.json'],
+    ['Makefile', 'file2.txt', 'Makefile'],
+    [' util.py ', 'file2.py', 'util.py'],
+    ['', 'file2.py', ''],
+    ['other', 'Makefile', 'other'],
+  ])('%j in the place of %s means %s', (written, before, name) => {
+    expect(meantName(written, before, true)).toBe(name);
+  });
+  it('may lose their ending when a file is renamed', () => {
+    expect(meantName('script', 'main.py', false)).toBe('script');
+    expect(meantName('util.py.py', 'main.py', false)).toBe('util.py');
+  });
   it('are found for one more', () => {
     expect(newName(['main.py'])).toBe('file2.py');
     expect(newName(['main.py', 'file2.py'])).toBe('file3.py');

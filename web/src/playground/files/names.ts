@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** Names of files: relative paths, as the server takes them. */
 import { shownName } from '../../lib/visible';
+import { endingOf } from './newName';
 
 /** Why it cannot be called that; null: it can. */
 export function problemOfName(name: string, others: readonly string[]): string | null {
@@ -15,15 +16,16 @@ export function problemOfName(name: string, others: readonly string[]): string |
   return null;
 }
 
-/** A name for one more file, beside those that are there. */
-export function newName(names: readonly string[]): string {
-  const first = names[0] ?? '';
-  const dot = first.lastIndexOf('.');
-  const ending = dot > 0 ? first.slice(dot) : '.txt';
-  // A second Java file is a class, which begins with a capital.
-  const stem = ending === '.java' ? 'Other' : 'file';
-  for (let number = 2; ; number++) {
-    const name = `${stem}${number}${ending}`;
-    if (!names.includes(name)) return name;
-  }
+/** What is called by convention what it is called, without an ending. */
+const BARE = /(^|\/)(\w+file|LICENSE|README)$/;
+
+/** What is meant by what was written in the place of `before`: a new file without an ending gets the one of before. */
+export function meantName(written: string, before: string, isNew: boolean): string {
+  const name = written.trim();
+  const ending = endingOf(before);
+  if (name === '' || ending === '') return name;
+  // Written with its ending, before the one that was still there.
+  if (name.endsWith(ending + ending)) return name.slice(0, -ending.length);
+  const isWhole = !isNew || BARE.test(name) || name.slice(name.lastIndexOf('/') + 1).includes('.');
+  return isWhole ? name : name + ending;
 }

@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: MIT
 import { lazy, Suspense, useEffect, useRef, useState, type ReactNode } from 'react';
+import { ApiProblem } from '../../api/client';
 import type { Language } from '../../api/types';
 import { Panel } from '../../ui/Panel';
 import { Tabs, type TabItem } from '../../ui/Tabs';
+import { countLimits } from '../limits';
+import { useRun } from '../run';
+import { useView } from '../view';
 import { useWorkspace, type Draft } from '../workspace';
 import { StdinField } from './StdinField';
 import { Switch } from './Switch';
@@ -14,6 +18,8 @@ const CaseEditor = lazy(() => import('../../cases/CaseEditor').then((module) => 
 type Name = 'input' | 'arguments' | 'limits' | 'tests';
 
 const ID = 'inputs';
+
+const isOfLimit = (error: unknown): boolean => error instanceof ApiProblem && /_limit/.test(error.problem.field ?? '');
 
 /** How many there are, or that there is something. */
 function Label({ text, count }: { text: string; count: number }) {
@@ -55,22 +61,29 @@ export function InputPanel({ draft, language }: { draft: Draft; language: Langua
     hadCases.current = hasCases;
   }, [hasCases, draft.isTesting, edit]);
 
+  // A limit keeps it from running: before it was sent, or when the server read it.
+  const isLimitWrong = useView((state) => state.wrongLimit !== null);
+  const isLimitRefused = useRun(({ error, request }) => request?.language === language?.name && isOfLimit(error));
+  useEffect(() => {
+    if (isLimitWrong || isLimitRefused) setActive('limits');
+  }, [isLimitWrong, isLimitRefused]);
+
   // An example or a shared run came with tests.
   useEffect(() => {
     if (draft.isTesting) setActive('tests');
   }, [draft.isTesting]);
 
-  const changedLimits = Object.values(draft.limits).filter((value) => value !== null).length;
   const items: TabItem<Name>[] = [
     { name: 'input', label: <Label text="Input" count={0} /> },
     { name: 'arguments', label: <Label text="Arguments" count={draft.args.length} /> },
-    { name: 'limits', label: <Label text="Limits" count={changedLimits} /> },
+    { name: 'limits', label: <Label text="Limits" count={countLimits(draft)} /> },
     { name: 'tests', label: <Label text="Tests" count={draft.cases.length} /> },
   ];
   return (
     <Panel
       label="Input"
       className="h-full"
+      wraps
       head={<Tabs id={ID} label="What the program is given" items={items} active={active} onChange={setActive} />}
       actions={
         active === 'input' ? (

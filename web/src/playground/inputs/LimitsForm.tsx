@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: MIT
-import { useEffect, useId, useState } from 'react';
+import { useEffect, useId, useRef, useState } from 'react';
 import { ApiProblem } from '../../api/client';
 import type { Language } from '../../api/types';
 import { CONTROL } from '../../ui/Field';
 import { cx } from '../../ui/cx';
-import { formatLimit, parseLimit, USUAL_UNIT, type LimitKind } from '../limits';
+import { countLimits, formatLimit, parseLimit, USUAL_UNIT, type LimitKind } from '../limits';
 import { complaintOf } from '../problems';
 import { useRun } from '../run';
 import { OUTPUT_DEFAULT_KB } from '../submission';
-import { useWorkspace, type Draft, type LimitDraft } from '../workspace';
+import { useView } from '../view';
+import { NO_LIMITS, useWorkspace, type Draft, type LimitDraft } from '../workspace';
 
 interface Row {
   name: keyof LimitDraft;
@@ -58,7 +59,19 @@ const ROWS: Row[] = [
 
 export function LimitsForm({ draft, language }: { draft: Draft; language: Language | null }) {
   const edit = useWorkspace((state) => state.edit);
-  const isChanged = Object.values(draft.limits).some((value) => value !== null);
+  const isChanged = countLimits(draft) > 0;
+
+  function write(row: Row, text: string) {
+    const value = parseLimit(row.kind, text);
+    edit(({ limits, badLimits }) => {
+      const others = Object.fromEntries(Object.entries(badLimits).filter(([name]) => name !== row.name));
+      return {
+        limits: { ...limits, [row.name]: value ?? null },
+        badLimits: value === undefined ? { ...others, [row.name]: text } : others,
+      };
+    });
+  }
+
   return (
     <div className="@container overflow-y-auto p-4">
       <div className="grid grid-cols-1 gap-x-4 gap-y-3 @xs:grid-cols-2 @2xl:grid-cols-4">
@@ -67,8 +80,9 @@ export function LimitsForm({ draft, language }: { draft: Draft; language: Langua
             key={row.name}
             row={row}
             value={draft.limits[row.name]}
+            bad={draft.badLimits[row.name]}
             usual={row.usual(language)}
-            onChange={(value) => edit(({ limits }) => ({ limits: { ...limits, [row.name]: value } }))}
+            onChange={(text) => write(row, text)}
           />
         ))}
       </div>
@@ -76,9 +90,9 @@ export function LimitsForm({ draft, language }: { draft: Draft; language: Langua
         <button
           type="button"
           className="mt-3 text-[12.5px] text-muted underline underline-offset-2 hover:text-ink"
-          onClick={() => edit({ limits: { timeMs: null, memoryKb: null, processes: null, outputKb: null } })}
+          onClick={() => edit({ limits: NO_LIMITS, badLimits: {} })}
         >
-          Back to the language&rsquo;s limits
+          Reset to defaults
         </button>
       )}
     </div>
@@ -94,44 +108,47 @@ function useRefusal(field: string, value: number | null): string | null {
 }
 
 function LimitField({
-  row: { label, kind, about, field },
+  row: { name, label, kind, about, field },
   value,
+  bad,
   usual,
   onChange,
 }: {
   row: Row;
   value: number | null;
+  /** What is written in it and is no limit. */
+  bad: string | undefined;
   usual: number | undefined;
-  onChange: (value: number | null) => void;
+  onChange: (text: string) => void;
 }) {
   const id = useId();
-  const [text, setText] = useState(value === null ? '' : formatLimit(kind, value));
-  const parsed = parseLimit(kind, text);
+  const input = useRef<HTMLInputElement>(null);
+  const isWanted = useView((state) => state.wrongLimit === name);
+  const [written, setWritten] = useState('');
   const refusal = useRefusal(field, value);
   const unit = USUAL_UNIT[kind];
+  // What one writes oneself stays as it is written, until another draft comes in its place.
+  const usualText = value === null ? '' : formatLimit(kind, value);
+  const text = bad ?? (parseLimit(kind, written) === value ? written : usualText);
 
-  // Another draft came in its place; what one writes oneself stays as it is written.
   useEffect(() => {
-    setText((written) => {
-      const said = parseLimit(kind, written);
-      return said === value || (said === undefined && value === null)
-        ? written
-        : value === null
-          ? ''
-          : formatLimit(kind, value);
-    });
-  }, [kind, value]);
+    if (!isWanted) return;
+    input.current?.focus();
+    input.current?.select();
+    useView.setState({ wrongLimit: null });
+  }, [isWanted]);
 
   const problem =
-    parsed === undefined
-      ? `Write a number${unit ? `, such as ${kind === 'time' ? '2 s' : `64 ${unit}`}` : ''}.`
-      : refusal;
+    bad === undefined
+      ? refusal
+      : `Enter a number above zero${unit ? `, such as ${kind === 'time' ? '2 s' : `64 ${unit}`}` : ''}.`;
   return (
     <div className="flex min-w-0 flex-col gap-1">
       <label htmlFor={id} className="text-[12px] font-medium text-muted">
         {label}
       </label>
       <input
+        ref={input}
         id={id}
         value={text}
         inputMode={kind === 'count' ? 'numeric' : 'text'}
@@ -142,12 +159,10 @@ function LimitField({
         aria-describedby={`${id}-about`}
         className={cx(CONTROL, 'w-full tabular-nums', problem !== null && 'border-bad')}
         onChange={(event) => {
-          setText(event.target.value);
-          onChange(parseLimit(kind, event.target.value) ?? null);
+          setWritten(event.target.value);
+          onChange(event.target.value);
         }}
-        onBlur={() => {
-          if (typeof parsed === 'number') setText(formatLimit(kind, parsed));
-        }}
+        onBlur={() => setWritten(usualText)}
       />
       <p id={`${id}-about`} className={cx('text-[12px]', problem === null ? 'text-muted' : 'text-bad')}>
         {problem ?? about}

@@ -18,7 +18,7 @@ export function Switch({
       role="switch"
       aria-checked={isOn}
       disabled={isDisabled}
-      className="group inline-flex h-8 items-center gap-2 rounded-md px-2 text-[12.5px] whitespace-nowrap text-muted hover:text-ink disabled:cursor-not-allowed disabled:opacity-50"
+      className="touch inline-flex h-8 items-center gap-2 rounded-md px-2 text-[12.5px] whitespace-nowrap text-muted hover:text-ink disabled:cursor-not-allowed disabled:opacity-50"
       onClick={() => onChange(!isOn)}
     >
       <span

@@ -87,15 +87,16 @@ export function Menu({ label, face, groups, empty, noteBelow = false, className 
   }
 
   return (
-    <div ref={root} className={cx('relative', className)}>
+    <div ref={root} className={cx('sm:relative', className)}>
       <button
         ref={button}
         type="button"
+        title={label}
         aria-haspopup="menu"
         aria-expanded={isOpen}
         aria-controls={isOpen ? id : undefined}
         className={cx(
-          'inline-flex h-8 max-w-full items-center gap-2 rounded-md border border-line bg-raised px-2.5 text-[13px] whitespace-nowrap',
+          'touch inline-flex h-8 max-w-full items-center gap-2 rounded-md border border-line bg-raised px-2.5 text-[13px] whitespace-nowrap',
           'transition-colors hover:border-muted aria-expanded:border-muted',
         )}
         onClick={() => setOpen(!isOpen)}
@@ -113,7 +114,7 @@ export function Menu({ label, face, groups, empty, noteBelow = false, className 
           role="menu"
           aria-label={label}
           tabIndex={-1}
-          className="absolute top-full left-0 z-40 mt-1.5 max-h-[min(32rem,70dvh)] w-max max-w-[calc(100vw-1.5rem)] min-w-60 overflow-y-auto rounded-lg border border-line bg-surface p-1.5 shadow-xl shadow-black/25"
+          className="absolute top-full left-0 z-40 mt-1.5 max-h-[min(32rem,70dvh)] min-w-60 overflow-y-auto max-sm:inset-x-3 sm:w-max rounded-lg border border-line bg-surface p-1.5 shadow-xl shadow-black/25"
           onKeyDown={onKeyDown}
         >
           {groups.map((group) => (
@@ -155,7 +156,7 @@ function Row({ item, noteBelow, onChoose }: { item: MenuItem; noteBelow: boolean
       aria-disabled={isDisabled}
       tabIndex={-1}
       className={cx(
-        'flex w-full items-center gap-2.5 rounded-md px-2 py-1.5 text-left text-[13px] outline-none focus-visible:ring-2 focus-visible:ring-accent',
+        'touch flex w-full items-center gap-2.5 rounded-md px-2 py-1.5 text-left text-[13px] outline-none focus-visible:ring-2 focus-visible:ring-accent',
         isDisabled ? 'cursor-not-allowed text-muted' : 'hover:bg-raised focus:bg-raised',
         isChosen && 'font-semibold',
       )}

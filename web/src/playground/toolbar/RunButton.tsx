@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: MIT
 import { LoaderCircle, Play, Square } from 'lucide-react';
 import { Button } from '../../ui/Button';
+import { keyName, keyShortcut } from '../keys';
 import { isBusy, useRun } from '../run';
 import { useStart } from '../useStart';
 import { currentDraft, useWorkspace } from '../workspace';
-
-const isApple = typeof navigator !== 'undefined' && /Mac|iPhone|iPad/.test(navigator.platform);
 
 /** Run, and while it runs, Stop: at the same place, in the same size. */
 export function RunButton() {
@@ -24,6 +23,8 @@ export function RunButton() {
         kind="danger"
         className="min-w-24 font-semibold"
         disabled={isStopping}
+        aria-keyshortcuts={keyShortcut('.')}
+        title={`Stop (${keyName('.')})`}
         icon={
           isStopping ? (
             <LoaderCircle size={14} className="animate-spin" aria-hidden="true" />
@@ -43,14 +44,14 @@ export function RunButton() {
       kind="primary"
       className="min-w-24"
       disabled={start === null}
-      aria-keyshortcuts={isApple ? 'Meta+Enter' : 'Control+Enter'}
-      title={`${label} (${isApple ? '⌘' : 'Ctrl+'}Enter)`}
+      aria-keyshortcuts={keyShortcut('Enter')}
+      title={`${label} (${keyName('Enter')})`}
       icon={<Play size={13} fill="currentColor" aria-hidden="true" />}
       onClick={() => start?.()}
     >
       {label}
       <kbd aria-hidden="true" className="ml-1 font-sans text-[11px] font-medium max-lg:hidden">
-        {isApple ? '⌘↵' : 'Ctrl ↵'}
+        {keyName('↵')}
       </kbd>
     </Button>
   );

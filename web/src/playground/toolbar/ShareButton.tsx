@@ -2,27 +2,7 @@
 import { Check, Link2 } from 'lucide-react';
 import { useEffect, useState } from 'react';
 import { Button } from '../../ui/Button';
-import { useNotice } from '../notice';
 import { useRun } from '../run';
-
-/** Where the page has no right to the clipboard (it is not HTTPS, nor this machine), the old way works. */
-async function copy(text: string): Promise<boolean> {
-  try {
-    await navigator.clipboard.writeText(text);
-    return true;
-  } catch {
-    const field = document.createElement('textarea');
-    field.value = text;
-    field.style.cssText = 'position: fixed; opacity: 0';
-    const before = document.activeElement;
-    document.body.append(field);
-    field.select();
-    const isDone = document.execCommand('copy');
-    field.remove();
-    if (before instanceof HTMLElement) before.focus();
-    return isDone;
-  }
-}
 
 export function ShareButton() {
   const id = useRun((run) => run.id);
@@ -37,9 +17,7 @@ export function ShareButton() {
 
   async function share() {
     if (id === null) return;
-    const link = `${location.origin}/s/${encodeURIComponent(id)}`;
-    if (await copy(link)) setCopied(id);
-    else useNotice.getState().say(`The browser does not let the link be copied. It is ${link}`);
+    if (await import('./share').then(({ shareLink }) => shareLink(id))) setCopied(id);
   }
 
   return (
@@ -47,11 +25,11 @@ export function ShareButton() {
       kind="quiet"
       className="max-md:px-2"
       disabled={id === null}
-      title={id === null ? 'Run something first: a link leads to its code and its result.' : 'Copy a link to this run'}
+      title={id === null ? 'Run something first, then share its code and result' : 'Copy a link to the run shown here'}
       icon={
         isCopied ? <Check size={15} className="text-good" aria-hidden="true" /> : <Link2 size={15} aria-hidden="true" />
       }
-      onClick={() => void share()}
+      onClick={() => void share().catch(() => {})}
     >
       <span className="max-md:sr-only" aria-live="polite">
         {isCopied ? 'Link copied' : 'Share'}

@@ -15,7 +15,7 @@ export function Toolbar() {
   const languages = useLanguages((state) => state.languages);
   const [isHistoryOpen, setHistoryOpen] = useState(false);
   return (
-    <div role="toolbar" aria-label="Playground" className="flex h-12 shrink-0 items-center gap-2 px-3">
+    <div role="toolbar" aria-label="Playground" className="relative flex h-12 shrink-0 items-center gap-2 px-3">
       <LanguageMenu languages={languages} />
       <Suspense>
         <ExamplesMenu languages={languages} />

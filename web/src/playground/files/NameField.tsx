@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: MIT
+import { useRef, useState } from 'react';
+import { shownName } from '../../lib/visible';
+import { cx } from '../../ui/cx';
+import { meantName, problemOfName } from './names';
+import { endingOf } from './newName';
+
+export interface NameFieldProps {
+  name: string;
+  /** Nobody chose the name that it has. */
+  isNew: boolean;
+  others: string[];
+  /** null: it keeps the one that it has. */
+  onDone: (name: string | null) => void;
+}
+
+export default function NameField({ name: before, isNew, others, onDone }: NameFieldProps) {
+  const [written, setWritten] = useState(before);
+  const name = meantName(written, before, isNew);
+  const isDone = useRef(false);
+  const problem = problemOfName(name, others);
+
+  function finish(value: string | null) {
+    if (isDone.current) return;
+    isDone.current = true;
+    onDone(value);
+  }
+
+  return (
+    <input
+      // It was asked for a moment ago, by F2 or a double click.
+      // eslint-disable-next-line jsx-a11y/no-autofocus
+      autoFocus
+      aria-label={`New name of ${shownName(before)}`}
+      aria-invalid={problem !== null}
+      title={problem ?? 'Enter keeps the name, Escape does not'}
+      value={written}
+      spellCheck={false}
+      style={{ width: `${Math.max(written.length, 6) + 3}ch` }}
+      className={cx(
+        'h-8 shrink-0 rounded-md border bg-sunken px-2 font-mono text-[12.5px] focus-visible:-outline-offset-2',
+        problem === null ? 'border-line' : 'border-bad outline-bad!',
+      )}
+      onFocus={(event) => {
+        const ending = isNew ? '' : endingOf(before);
+        event.target.setSelectionRange(0, before.length - ending.length);
+      }}
+      onChange={(event) => setWritten(event.target.value)}
+      onKeyDown={(event) => {
+        event.stopPropagation();
+        if (event.key === 'Enter' && !problem) finish(name);
+        else if (event.key === 'Escape') finish(null);
+      }}
+      onBlur={() => finish(problem ? null : name)}
+    />
+  );
+}
