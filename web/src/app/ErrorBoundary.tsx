@@ -26,20 +26,20 @@ export function Failure({ error }: { error: unknown }) {
     <main className="m-auto flex w-full max-w-xl flex-col gap-4 p-6">
       <TriangleAlert size={28} className="text-warn" aria-hidden="true" />
       <h1 className="text-xl font-semibold">
-        {isLoading ? 'A part of the page could not be loaded' : 'The page failed'}
+        {isLoading ? 'Part of the page could not be loaded' : 'Something went wrong'}
       </h1>
       <p className="text-muted">
         {isLoading
-          ? 'The server is away, or was updated since this page was opened. Loading the page again helps in both cases.'
-          : 'This is a fault of the page, not of your program. Loading it again brings it back.'}{' '}
-        What you wrote is kept in this browser.
+          ? 'The server is not responding, or was updated since you opened this page. Reloading helps in both cases.'
+          : 'This is a bug in the page, not in your program. Reload to continue.'}{' '}
+        Your code is saved in this browser.
       </p>
       <pre className="max-h-40 overflow-auto rounded-md border border-line bg-sunken p-3 font-mono text-[12px] break-words whitespace-pre-wrap">
         {text}
       </pre>
       <div>
         <Button kind="primary" icon={<RotateCcw size={14} />} onClick={() => location.reload()}>
-          Load the page again
+          Reload the page
         </Button>
       </div>
     </main>

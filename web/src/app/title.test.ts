@@ -5,6 +5,6 @@ import { titleOf } from './title';
 it('names each place', () => {
   expect(titleOf('/')).toBe('Sentinel playground');
   expect(titleOf('/dashboard')).toBe('Dashboard · Sentinel');
-  expect(titleOf('/s/01a21ffb-bf04-7001-8169-215ca4f82763')).toBe('Submission …f82763 · Sentinel');
-  expect(titleOf('/elsewhere')).toBe('Nothing here · Sentinel');
+  expect(titleOf('/s/01a21ffb-bf04-7001-8169-215ca4f82763')).toBe('Run …f82763 · Sentinel');
+  expect(titleOf('/elsewhere')).toBe('Not found · Sentinel');
 });

@@ -5,6 +5,6 @@ export function titleOf(path: string): string {
   if (path === '/dashboard') return 'Dashboard · Sentinel';
   const shared = /^\/s\/([^/]+)$/.exec(path)?.[1];
   // The beginning of an id is its time, which neighbours share: the end tells them apart.
-  if (shared) return `Submission …${shared.slice(-6)} · Sentinel`;
-  return 'Nothing here · Sentinel';
+  if (shared) return `Run …${shared.slice(-6)} · Sentinel`;
+  return 'Not found · Sentinel';
 }

@@ -23,6 +23,6 @@ export function adoptShared(request: Submission, languages: Language[]): void {
     language.name,
     draft,
     old !== undefined && isPrecious(old, language),
-    'The shared code took the place of yours.',
+    'Your code was replaced by the shared code.',
   );
 }
