@@ -138,11 +138,11 @@ test('the last figures stay while the server is gone', async ({ open, origin }) 
     const { page } = visit;
     await page.getByText('Queue depth').first().waitFor();
     proxy.vanish();
-    await page.getByRole('status', { name: 'Connection' }).getByText('The server does not answer').waitFor();
+    await page.getByRole('status', { name: 'Connection' }).getByText('The server is not responding').waitFor();
     expect(await page.getByText('Queue depth').first().isVisible()).toBe(true);
     await visit.screenshot('dashboard-gone');
     proxy.isGone = false;
-    await page.getByText('The server does not answer').waitFor({ state: 'hidden' });
+    await page.getByText('The server is not responding').waitFor({ state: 'hidden' });
   } finally {
     await proxy.stop();
   }

@@ -86,11 +86,14 @@ test('a server that is gone for a while is told of, and a run goes on when it is
     proxy.vanish();
     proxy.cutWebSockets();
     await playground.result.getByText('Connection lost, trying again', { exact: true }).waitFor();
-    await playground.page.getByRole('status', { name: 'Connection' }).getByText('The server does not answer').waitFor();
+    await playground.page
+      .getByRole('status', { name: 'Connection' })
+      .getByText('The server is not responding')
+      .waitFor();
     await playground.visit.screenshot('server-gone');
     proxy.isGone = false;
     await expectAllLines(playground);
-    await playground.page.getByText('The server does not answer').waitFor({ state: 'hidden' });
+    await playground.page.getByText('The server is not responding').waitFor({ state: 'hidden' });
   } finally {
     await proxy.stop();
   }
@@ -104,7 +107,7 @@ test('what is run while the server is gone runs when it is back', async ({ open,
     await playground.write('print("at last")\n');
     proxy.vanish();
     await playground.run();
-    await playground.page.getByRole('alert').filter({ hasText: 'Your run waits for the server.' }).waitFor();
+    await playground.page.getByRole('alert').filter({ hasText: 'Your run is waiting for the server.' }).waitFor();
     proxy.isGone = false;
     await playground.ends(WELL);
     await playground.says('at last');
@@ -119,7 +122,7 @@ test('a browser that is offline says so, and goes on when it is back', async ({ 
   await playground.write('print("online again")\n');
   await playground.visit.context.setOffline(true);
   await playground.run();
-  await playground.page.getByRole('alert').filter({ hasText: 'Your run waits until you are online.' }).waitFor();
+  await playground.page.getByRole('alert').filter({ hasText: 'Your run is waiting until you are online.' }).waitFor();
   await playground.visit.context.setOffline(false);
   await playground.ends(WELL);
   await playground.says('online again');

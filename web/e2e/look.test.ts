@@ -90,9 +90,37 @@ test('on a phone, figures are whole and buttons large enough for a finger', asyn
   await playground.visit.screenshot('phone-figures');
 });
 
+test('on a phone, nothing is cut off or covered, and what one taps is large enough', async ({ open }) => {
+  const playground = await Playground.open(open, { viewport: SIZES.phone, hasTouch: true, isMobile: true });
+  const { page, visit } = playground;
+  await page.getByRole('button', { name: 'Examples' }).tap();
+  const menu = await page.getByRole('menu', { name: 'Examples' }).boundingBox();
+  expect(menu && menu.x >= 0 && menu.x + menu.width <= SIZES.phone.width, JSON.stringify(menu)).toBe(true);
+  await visit.screenshot('phone-examples');
+  await page.keyboard.press('Escape');
+  for (const button of await page.getByRole('toolbar').getByRole('button').all()) {
+    const box = await button.boundingBox();
+    expect(Math.min(box?.height ?? 0, box?.width ?? 0), await button.innerText()).toBeGreaterThanOrEqual(40);
+    expect(await button.getAttribute('title')).not.toBeNull();
+  }
+  await page.getByRole('group', { name: 'View' }).getByRole('button', { name: 'Input' }).tap();
+  const toggle = page.getByRole('switch', { name: 'Type while it runs' });
+  await toggle.waitFor();
+  for (const name of ['Input', 'Arguments', 'Limits', 'Tests']) {
+    const tab = page.getByRole('tab', { name, exact: true });
+    const box = await tab.boundingBox();
+    // What is at its middle is itself.
+    const isFree = await tab.evaluate((element) => {
+      const { x, y, width, height } = element.getBoundingClientRect();
+      return element.contains(document.elementFromPoint(x + width - 4, y + height / 2));
+    });
+    expect(isFree && box && box.x + box.width <= SIZES.phone.width, name).toBe(true);
+  }
+});
+
 test('by the keyboard alone: write, run, leave the editor, reach the result', async ({ open }) => {
   const playground = await Playground.open(open);
-  const { page } = playground;
+  const { page, visit } = playground;
   await playground.whenEditorIsThere();
   await expect.poll(() => page.evaluate(() => document.activeElement?.closest('[data-editor]') !== null)).toBe(true);
   await page.keyboard.press('Control+A');
@@ -100,7 +128,14 @@ test('by the keyboard alone: write, run, leave the editor, reach the result', as
   await page.keyboard.press('Control+Enter');
   await playground.ends(WELL);
   await playground.says('42 by keys');
+  await page.getByRole('tabpanel', { name: 'Editor' }).click();
+  await page.keyboard.press('Tab');
+  await page.keyboard.press('Tab');
+  const hint = page.getByText('Tab indents. Escape, then Tab, leaves the editor.', { exact: true });
+  await hint.waitFor();
+  await visit.screenshot('tab-hint');
   await page.keyboard.press('Escape');
+  await hint.waitFor({ state: 'hidden' });
   const visited: string[] = [];
   for (let i = 0; i < 40 && !visited.includes('log'); i++) {
     await page.keyboard.press('Tab');
@@ -118,7 +153,12 @@ test('by the keyboard alone: write, run, leave the editor, reach the result', as
 test('the key dialog opens, is accessible, and closes by Escape', async ({ open }) => {
   const visit = await open();
   await visit.page.getByRole('button', { name: /^API key/ }).click();
-  await visit.page.getByRole('dialog').getByText('keys create').waitFor();
+  const dialog = visit.page.getByRole('dialog');
+  await dialog.getByText('Ask whoever runs this server for an API key.').waitFor();
+  // What an operator types is no visitor's affair.
+  expect(await dialog.getByText('keys create').isVisible()).toBe(false);
+  await dialog.getByText('You run this server?').click();
+  await dialog.getByText('keys create').waitFor();
   await visit.screenshot('key-dialog');
   await visit.expectAccessible();
   await visit.page.keyboard.press('Escape');

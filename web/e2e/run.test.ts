@@ -173,6 +173,99 @@ test('one types while it runs, and ends the input', async ({ open }) => {
   await playground.says('5 left');
 });
 
+test('an interactive example leaves time to type, and says how much', async ({ open }) => {
+  const playground = await Playground.open(open);
+  await playground.example('Python', 'Guessing game');
+  await playground.run();
+  await playground.says('Your guess?');
+  await playground.page
+    .getByRole('timer')
+    .getByText(/^(60|5\d) s left$/)
+    .waitFor();
+  await playground.visit.screenshot('guessing');
+  await playground.inputLine.press('Control+.');
+  await playground.ends('Cancelled while it ran.');
+});
+
+test('a limit that is none keeps it from running, and is forgotten with its draft', async ({ open }) => {
+  const playground = await Playground.open(open);
+  const { page } = playground;
+  await playground.limit('Memory', 'banana');
+  await page.getByRole('tab', { name: /^Arguments/ }).click();
+  await playground.run();
+  const field = page.getByRole('textbox', { name: 'Memory', exact: true });
+  await expect.poll(() => field.evaluate((element) => element === document.activeElement)).toBe(true);
+  expect(await page.getByText('Enter a number above zero, such as 64 MB.').count()).toBe(1);
+  expect(await playground.stopButton.count()).toBe(0);
+  await playground.visit.screenshot('bad-limit');
+  await playground.example('Python', 'Count words');
+  await page.getByRole('tab', { name: /^Limits/ }).click();
+  await expect.poll(() => field.inputValue()).toBe('');
+  await playground.run();
+  await playground.ends(WELL);
+});
+
+test('a result of before the latest changes says so, and its marks go', async ({ open }) => {
+  const playground = await Playground.open(open);
+  const { page, result } = playground;
+  await playground.choose('C');
+  await playground.runs('int main(void)\n{\n    return missing;\n}\n', 'It did not compile: 1 error.');
+  const mark = page.locator('.squiggly-error').first();
+  await mark.waitFor();
+  const note = result.getByRole('note');
+  expect(await note.count()).toBe(0);
+  await playground.editor.focus();
+  await page.keyboard.press('Control+Home');
+  await page.keyboard.insertText('// changed\n');
+  await note.getByText('From before your latest changes.').waitFor();
+  await mark.waitFor({ state: 'detached' });
+  await playground.visit.screenshot('stale');
+  await page.keyboard.press('Shift+ArrowUp');
+  await page.keyboard.press('Delete');
+  await note.waitFor({ state: 'detached' });
+  await mark.waitFor();
+});
+
+test('no word is highlighted until one goes there', async ({ open }) => {
+  const playground = await Playground.open(open);
+  await playground.write('import os\nimport sys\n');
+  await playground.page.reload();
+  await playground.whenEditorIsThere();
+  await playground.page.waitForTimeout(1000);
+  const highlight = playground.page.locator('.wordHighlight, .wordHighlightText, .wordHighlightStrong');
+  expect(await highlight.count()).toBe(0);
+  await playground.editor.focus();
+  await playground.page.keyboard.press('ArrowRight');
+  await highlight.first().waitFor();
+});
+
+test('a new file is called what one types', async ({ open }) => {
+  const playground = await Playground.open(open);
+  const { page } = playground;
+  await page.getByRole('button', { name: 'Add a file' }).click();
+  await page.getByRole('textbox', { name: /^New name of/ }).waitFor();
+  await page.keyboard.type('util.py');
+  await page.keyboard.press('Enter');
+  await page.getByRole('tab', { name: 'util.py', exact: true }).waitFor();
+});
+
+test('the result outlives a reload, also of a run that goes on', async ({ open }) => {
+  const playground = await Playground.open(open);
+  const { page, result } = playground;
+  await playground.runs('print("still here")\n', WELL);
+  await page.reload();
+  await playground.says('still here');
+  await playground.ends(WELL);
+  expect(await result.getByRole('note').count()).toBe(0);
+  await playground.write('import time\nprint("on", flush=True)\ntime.sleep(6)\nprint("the end")\n');
+  await playground.run();
+  await playground.says('on');
+  await page.reload();
+  await playground.stopButton.waitFor();
+  await playground.says('the end');
+  expect(await result.getByRole('note').count()).toBe(0);
+});
+
 test('Stop stops', async ({ open }) => {
   const playground = await Playground.open(open);
   await playground.write('import time\nprint("on", flush=True)\ntime.sleep(600)\n');
@@ -183,13 +276,16 @@ test('Stop stops', async ({ open }) => {
   await playground.runButton.waitFor();
 });
 
-test('what is asked wrongly is said beside Run', async ({ open }) => {
+test('what the server refuses is said below its field', async ({ open }) => {
   const playground = await Playground.open(open);
   playground.visit.expectProblem(/status of 4(00|22)/);
   await playground.limit('Time', '99999 s');
   await playground.write('print(1)\n');
   await playground.run();
-  await playground.page.getByRole('alert').filter({ hasText: /time/i }).first().waitFor();
+  const about = playground.page.getByRole('tabpanel', { name: /^Limits/ });
+  await about.getByText('The time limit must be between 1 ms and 60 s.').waitFor();
+  await playground.page.getByRole('textbox', { name: 'Time', exact: true }).fill('5 s');
+  await about.getByText(/must be between/).waitFor({ state: 'detached' });
 });
 
 test('drafts outlive a reload, one for each language', async ({ open }) => {

@@ -30,7 +30,7 @@ export class ApiProblem extends Error {
 /** No answer: the server is gone, or the network is. */
 export class Unreachable extends Error {
   constructor(cause: unknown) {
-    super('The server does not answer.', { cause });
+    super('The server is not responding.', { cause });
     this.name = 'Unreachable';
   }
 }

@@ -33,7 +33,7 @@ function SkipLink({ onSkip }: { onSkip: () => void }) {
       className="fixed top-2 left-2 z-50 -translate-y-20 rounded-md bg-accent px-3 py-1.5 font-semibold text-on-accent focus:translate-y-0"
       onClick={skip}
     >
-      Skip to the content
+      Skip to content
     </a>
   );
 }

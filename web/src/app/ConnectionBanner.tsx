@@ -24,15 +24,15 @@ function Gone({ isOffline, retryAt }: { isOffline: boolean; retryAt: number | nu
     <div className="flex items-center gap-2 bg-warn-soft px-4 py-1 text-[13px] text-warn">
       <CloudOff size={15} aria-hidden="true" className="shrink-0" />
       <p className="min-w-0 flex-1">
-        {isOffline ? 'This browser is offline' : 'The server does not answer'}
+        {isOffline ? 'You are offline' : 'The server is not responding'}
         {/* A screen reader hears that it is tried again, not every second of it. */}
-        <span className="sr-only">; it is tried again by itself.</span>
+        <span className="sr-only">. Retrying automatically.</span>
         <span aria-hidden="true" className="tabular-nums">
-          {retryAt === null || seconds === 0 ? '; trying again…' : `; trying again in ${seconds} s`}
+          {retryAt === null || seconds === 0 ? '. Retrying…' : `. Retrying in ${seconds} s`}
         </span>
       </p>
       <button type="button" className="shrink-0 font-semibold underline" onClick={() => void probe()}>
-        Try now
+        Retry now
       </button>
     </div>
   );
@@ -49,7 +49,7 @@ function Back({ at }: { at: number }) {
   return (
     <p className="flex items-center gap-2 bg-good-soft px-4 py-1 text-[13px] text-good">
       <CircleCheck size={15} aria-hidden="true" className="shrink-0" />
-      The server answers again.
+      Connected again.
     </p>
   );
 }

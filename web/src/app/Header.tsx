@@ -43,7 +43,7 @@ function KeyButton() {
   return (
     <>
       <IconButton
-        label={hasKey ? 'API key: one is kept' : 'API key: none'}
+        label={hasKey ? 'API key: saved' : 'API key: none'}
         className={cx(hasKey && 'text-accent')}
         icon={<KeyRound size={16} />}
         onClick={() => setOpen(true)}

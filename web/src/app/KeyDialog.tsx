@@ -4,7 +4,7 @@ import { Dialog } from '../ui/Dialog';
 
 const Away = () => (
   <p className="p-4 text-[13px] text-muted">
-    This part of the page could not be loaded: the server does not answer. Load the page again when it does.
+    This couldn’t be loaded because the server isn’t responding. Reload the page once it is back.
   </p>
 );
 

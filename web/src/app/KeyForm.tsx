@@ -8,9 +8,9 @@ import { keepKey } from './keys';
 import { tryKey, type Trial } from './tryKey';
 
 const MAY = {
-  admin: 'run programs, read everybody’s results, and see the dashboard',
-  read: 'read its results; most of the dashboard needs the scope admin',
-  submit: 'run programs, but not read their results, which needs the scope read',
+  admin: 'run programs, read everyone’s results and open the dashboard',
+  read: 'read its results; most of the dashboard needs the admin scope',
+  submit: 'run programs but not read their results, which needs the read scope',
 } as const;
 
 function Outcome({ trial, isKept }: { trial: Trial; isKept: boolean }) {
@@ -21,8 +21,8 @@ function Outcome({ trial, isKept }: { trial: Trial; isKept: boolean }) {
       <Icon size={16} aria-hidden="true" className="mt-0.5 shrink-0" />
       <span className="min-w-0 break-words">
         {trial.outcome === 'accepted' &&
-          `The key works, and is kept ${isKept ? 'in this browser' : 'until you close this page'}. It may ${MAY[trial.may]}.`}
-        {trial.outcome === 'refused' && `The server refused it: ${trial.detail}`}
+          `The key works and is saved ${isKept ? 'in this browser' : 'until you close this page'}. It can ${MAY[trial.may]}.`}
+        {trial.outcome === 'refused' && `The server refused this key: ${trial.detail}`}
         {(trial.outcome === 'malformed' || trial.outcome === 'unreachable') && trial.detail}
       </span>
     </p>
@@ -36,9 +36,10 @@ function useNeed(): string {
     let isGone = false;
     void tryKey('').then((trial) => {
       if (isGone) return;
-      if (trial.outcome === 'refused') setNeed('This server answers nobody without a key.');
-      else if (trial.outcome === 'accepted' && trial.may === 'admin') setNeed('This server needs no key from you.');
-      else if (trial.outcome === 'accepted') setNeed('This server needs a key for the dashboard only.');
+      if (trial.outcome === 'refused') setNeed('Nothing works here without one.');
+      else if (trial.outcome === 'accepted' && trial.may === 'admin')
+        setNeed('For now, you can use everything without one.');
+      else if (trial.outcome === 'accepted') setNeed('It is only needed for the dashboard.');
     });
     return () => {
       isGone = true;
@@ -93,34 +94,26 @@ export default function KeyForm({ onClose }: { onClose: () => void }) {
   return (
     <form className="flex flex-col gap-4 p-4 text-[13px]" onSubmit={(event) => void submit(event)}>
       <div className="flex flex-col gap-2 text-muted">
-        <p>
-          An API key tells the server who you are and what you may do.{' '}
-          {need && <strong className="font-medium text-ink">{need}</strong>}
+        <p className="text-ink">
+          Ask whoever runs this server for an API key. {need && <strong className="font-medium">{need}</strong>}
         </p>
-        <p>Who runs the server makes one, and it is printed once:</p>
-        <pre className="rounded-md border border-line bg-sunken px-3 py-2 font-mono text-[12px] whitespace-pre-wrap text-ink">
-          sentinel-server keys create --name me --scopes submit,read
-        </pre>
-        <p>
-          With <code className="font-mono text-ink">--scopes admin</code> it opens the dashboard too. The key stays in
-          this browser and goes to this server alone.
-        </p>
+        <p>Your key stays in this browser and is sent to this server only.</p>
       </div>
 
       {kept && (
         <div className="flex items-center gap-3 rounded-md border border-line px-3 py-2">
           <p className="min-w-0 flex-1 truncate">
-            Kept here: <code className="font-mono">…{kept.slice(-4)}</code>
+            Saved key: <code className="font-mono">…{kept.slice(-4)}</code>
           </p>
           <Button kind="danger" className="h-7" onClick={forget}>
-            Forget it
+            Forget
           </Button>
         </div>
       )}
 
       <div className="flex flex-col gap-1">
         <label htmlFor={id} className="text-[12px] font-medium text-muted">
-          {kept ? 'Another key' : 'API key'}
+          {kept ? 'New key' : 'API key'}
         </label>
         <div className="flex gap-1">
           <Input
@@ -169,11 +162,22 @@ export default function KeyForm({ onClose }: { onClose: () => void }) {
               Cancel
             </Button>
             <Button kind="primary" type="submit" disabled={!typed.trim() || isTrying}>
-              {isTrying ? 'Trying it…' : 'Use this key'}
+              {isTrying ? 'Checking…' : 'Use this key'}
             </Button>
           </>
         )}
       </div>
+
+      <details className="border-t border-line pt-3 text-[12px] text-muted">
+        <summary className="cursor-pointer">You run this server?</summary>
+        <p className="mt-2">Create a key on it; it is printed once:</p>
+        <pre className="my-1.5 rounded-md border border-line bg-sunken px-3 py-2 font-mono whitespace-pre-wrap">
+          sentinel-server keys create --name me --scopes submit,read
+        </pre>
+        <p>
+          With <code className="font-mono">--scopes admin</code>, it opens the dashboard too.
+        </p>
+      </details>
     </form>
   );
 }

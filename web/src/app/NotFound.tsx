@@ -9,20 +9,20 @@ export function NotFound() {
       <p className="font-mono text-5xl font-semibold tracking-tighter text-muted" aria-hidden="true">
         404
       </p>
-      <h1 className="text-xl font-semibold">There is nothing here</h1>
+      <h1 className="text-xl font-semibold">Page not found</h1>
       <p className="max-w-full text-muted">
-        <code className="font-mono break-all text-ink">{path.slice(0, 200)}</code> is no page of Sentinel. A shared
-        submission is at <code className="font-mono text-ink">/s/</code> and its id.
+        <code className="font-mono break-all text-ink">{path.slice(0, 200)}</code> does not exist. Links to shared runs
+        start with <code className="font-mono text-ink">/s/</code>.
       </p>
       <div className="mt-2 flex gap-2">
         <Link
           href="/"
           className="rounded-md border border-transparent bg-accent px-3 py-1.5 text-[13px] font-semibold text-on-accent"
         >
-          To the playground
+          Open the playground
         </Link>
         <Link href="/dashboard" className="rounded-md border border-line bg-raised px-3 py-1.5 text-[13px]">
-          To the dashboard
+          Open the dashboard
         </Link>
       </div>
     </main>

@@ -7,7 +7,7 @@ import { useTheme, type ThemeChoice } from './theme';
 const CHOICES: { choice: ThemeChoice; name: string; Icon: LucideIcon }[] = [
   { choice: 'dark', name: 'Dark', Icon: Moon },
   { choice: 'light', name: 'Light', Icon: Sun },
-  { choice: 'system', name: 'As the system', Icon: Monitor },
+  { choice: 'system', name: 'System', Icon: Monitor },
 ];
 
 /** All three side by side where there is room. */
@@ -51,7 +51,7 @@ function ThemeButton() {
   return (
     <IconButton
       className="sm:hidden"
-      label={`Theme: ${now.name.toLowerCase()}. Change to: ${next.name.toLowerCase()}`}
+      label={`Theme: ${now.name.toLowerCase()}. Switch to ${next.name.toLowerCase()}`}
       icon={<now.Icon size={16} />}
       onClick={() => choose(next.choice)}
     />

@@ -19,6 +19,6 @@ it('names each page', () => {
   const title = (path: string) => titleOf(placeOf(path));
   expect(title('/')).toBe('Sentinel playground');
   expect(title('/dashboard')).toBe('Dashboard · Sentinel');
-  expect(title(`/s/${ID}`)).toBe('Submission …f82763 · Sentinel');
-  expect(title('/elsewhere')).toBe('Nothing here · Sentinel');
+  expect(title(`/s/${ID}`)).toBe('Run …f82763 · Sentinel');
+  expect(title('/elsewhere')).toBe('Not found · Sentinel');
 });

@@ -23,6 +23,6 @@ export function titleOf(place: Place): string {
   if (place.page === 'playground') return 'Sentinel playground';
   if (place.page === 'dashboard') return 'Dashboard · Sentinel';
   // The beginning of an id is its time, which neighbours share: the end tells them apart.
-  if (place.page === 'shared') return `Submission …${place.id.slice(-6)} · Sentinel`;
-  return 'Nothing here · Sentinel';
+  if (place.page === 'shared') return `Run …${place.id.slice(-6)} · Sentinel`;
+  return 'Not found · Sentinel';
 }

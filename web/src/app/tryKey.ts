@@ -16,7 +16,7 @@ async function mayReach(path: string, key: string): Promise<boolean | Trial> {
   try {
     answer = await fetch(`${API}${path}`, { headers, cache: 'no-store' });
   } catch {
-    return { outcome: 'unreachable', detail: 'The server does not answer; the key was not tried.' };
+    return { outcome: 'unreachable', detail: 'The server is not responding, so the key was not checked.' };
   }
   if (answer.ok) return true;
   const { problem, retryAfter } = await problemOf(answer);

@@ -31,8 +31,8 @@ export interface Depth {
 export function depthOf(load: Load, statistics: Statistics | null): Depth {
   const { slots } = slotsOf(load.workers);
   const rate = statistics && Math.max(latestPerMinute(statistics), latestPerMinute(statistics, BUSY_SECONDS));
-  const waitMs = rate ? (load.waiting / rate) * 60_000 : null;
-  if (load.waiting === 0 || load.waiting <= slots) return { waitMs, level: 'fine' };
+  const waitMs = rate && Number.isFinite(load.waiting) ? (load.waiting / rate) * 60_000 : null;
+  if (!(load.waiting > slots)) return { waitMs, level: 'fine' };
   const isDeep = slots === 0 || (waitMs === null ? load.waiting > slots * 50 : waitMs > LONG_MS);
   return { waitMs, level: isDeep ? 'deep' : 'busy' };
 }
@@ -41,6 +41,7 @@ const waiting = (load: Load): string => `${count(load.waiting)} ${load.waiting =
 
 function queueText(load: Load, statistics: Statistics | null): string {
   if (load.waiting === 0) return 'nothing waits';
+  if (!Number.isFinite(load.waiting)) return '';
   const { waitMs, level } = depthOf(load, statistics);
   return level !== 'fine' && waitMs !== null ? `${waiting(load)}, about ${about(waitMs)}` : waiting(load);
 }

@@ -34,5 +34,5 @@ it.each([
 
 it('says that the server is away', async () => {
   vi.stubGlobal('fetch', () => Promise.reject(new TypeError('Failed to fetch')));
-  expect((await retry(ID)).text).toContain('the server does not answer');
+  expect((await retry(ID)).text).toContain('the server is not responding');
 });

@@ -19,7 +19,7 @@ export async function retry(id: string): Promise<Outcome> {
 }
 
 function reasonOf(error: unknown): string {
-  if (error instanceof Unreachable) return 'the server does not answer.';
+  if (error instanceof Unreachable) return 'the server is not responding.';
   if (!(error instanceof ApiProblem)) return error instanceof Error ? error.message : String(error);
   switch (error.problem.code) {
     case 'no_such_submission':

@@ -191,9 +191,11 @@ export class EditorView {
 
   /** A word is highlighted for whoever went there, not where the cursor stands by itself: that looks like a selection. */
   private highlightAfterMoves(): void {
-    this.editor.onDidChangeCursorPosition(({ reason, source }) => {
-      if (reason !== monaco.editor.CursorChangeReason.Explicit || source === 'api') return;
-      this.editor.updateOptions({ occurrencesHighlight: 'singleFile' });
+    const highlight = () => this.editor.updateOptions({ occurrencesHighlight: 'singleFile' });
+    // Before the cursor moves: what highlights hears of each move once.
+    this.editor.onMouseDown(highlight);
+    this.editor.onKeyDown(({ keyCode }) => {
+      if (keyCode >= monaco.KeyCode.PageUp && keyCode <= monaco.KeyCode.DownArrow) highlight();
     });
   }
 

@@ -150,7 +150,7 @@ describe('the history', () => {
   it('says that the server is gone, and has the lines when it is back', async () => {
     answer = () => new TypeError('failed');
     render(<History onClose={() => undefined} />);
-    expect((await screen.findByRole('alert')).textContent).toContain('does not answer');
+    expect((await screen.findByRole('alert')).textContent).toContain('is not responding');
     answer = () => ({ submissions: [line('a')], next_cursor: null });
     fireEvent.click(screen.getByRole('button', { name: 'Try again' }));
     await waitFor(() => expect(shown()).toBe(1));

@@ -24,7 +24,7 @@ const NONE: ReadonlyMap<string, Known> = new Map();
 
 function sentenceOf(error: unknown): string {
   if (error instanceof Unreachable) {
-    return navigator.onLine ? 'The server does not answer. Trying again every 5 s.' : 'You are offline.';
+    return navigator.onLine ? 'The server is not responding. Trying again every 5 s.' : 'You are offline.';
   }
   if (error instanceof ApiProblem) {
     if (error.problem.status === 401) return 'This server needs an API key.';

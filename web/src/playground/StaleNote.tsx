@@ -16,7 +16,7 @@ export const StaleNote = memo(function StaleNote() {
   });
   return (
     isShown && (
-      <p role="note" className="ml-auto min-w-24 pr-1 pl-3 text-right text-[12px] leading-tight text-muted">
+      <p role="note" className="min-w-24 flex-1 pr-1 pl-3 text-right text-[12px] leading-tight text-muted">
         From before your latest changes.
       </p>
     )

@@ -48,7 +48,7 @@ export function adoptShared(request: Submission, languages: Language[]): void {
       name,
       draft,
       old !== undefined && isPrecious(old, language),
-      'The shared code took the place of yours.',
+      'Your code was replaced by the shared code.',
     );
 
   const isKnown = wasAdopted(id) || old?.sharedFrom === id;

@@ -22,11 +22,11 @@ const of = (status: number, code: string, detail = 'it is so', field?: string) =
 describe('what went wrong', () => {
   it('names the field, and its bounds in the unit of the page', () => {
     expect(of(400, 'invalid_field', 'time_limit_ms: it is not within 1 to 60000', 'time_limit_ms')).toMatchObject({
-      text: 'The time limit has to be from 1 ms to 60 s.',
+      text: 'The time limit must be between 1 ms and 60 s.',
       field: 'time_limit_ms',
     });
     expect(of(400, 'invalid_field', 'memory_limit_kb: it is not within 1024 to 1048576', 'memory_limit_kb').text).toBe(
-      'The memory limit has to be from 1 MB to 1 GB.',
+      'The memory limit must be between 1 MB and 1 GB.',
     );
   });
   it('counts as the page does', () => {
@@ -47,14 +47,14 @@ describe('what went wrong', () => {
     expect(of(429, 'rate_limited').needsKey).toBe(false);
   });
   it('says what to do', () => {
-    expect(of(429, 'rate_limited').text).toBe('Too many runs in a minute.');
+    expect(of(429, 'rate_limited').text).toBe('Too many runs in the last minute.');
     expect(of(413, 'source_too_large', 'the source is longer than 1048576 bytes').text).toBe(
       'The source is longer than 1048576 bytes.',
     );
     expect(of(422, 'unknown_language', 'there is no such language', 'language').advice).toBe('Choose another one.');
-    expect(of(503, 'draining').advice).toContain('by itself');
+    expect(of(503, 'draining').advice).toContain('automatically');
     expect(of(500, 'internal_error').advice).toContain('r-1');
-    expect(complaintOf(new Unreachable(null)).text).toBe('Your run waits for the server.');
-    expect(complaintOf(new Error('odd')).text).toBe('Something went wrong in this page: odd.');
+    expect(complaintOf(new Unreachable(null)).text).toBe('Your run is waiting for the server.');
+    expect(complaintOf(new Error('odd')).text).toBe('Something went wrong on this page: odd.');
   });
 });

@@ -15,15 +15,15 @@ export interface Complaint {
 
 const FIELDS: [pattern: RegExp, name: string][] = [
   [/^source_code/, 'The source'],
-  [/^file_name/, 'The name of the first file'],
-  [/^entry/, 'The name of the first file'],
+  [/^file_name/, 'The first file’s name'],
+  [/^entry/, 'The first file’s name'],
   [/^stdin/, 'The input'],
   [/^args\[(\d+)\]/, 'Argument'],
   [/^args/, 'The arguments'],
   [/^time_limit_ms/, 'The time limit'],
   [/^memory_limit_kb/, 'The memory limit'],
-  [/^process_limit/, 'The limit of processes'],
-  [/^output_limit_kb/, 'The limit of output'],
+  [/^process_limit/, 'The process limit'],
+  [/^output_limit_kb/, 'The output limit'],
   [/^test_cases\[(\d+)\]/, 'Test case'],
   [/^test_cases/, 'The test cases'],
   [/^compare\.tolerance/, 'The tolerance'],
@@ -59,7 +59,7 @@ function ofField(field: string, detail: string): string {
   const bounds = BOUNDS.exec(said);
   if (bounds) {
     const from = boundOf(field, Number(bounds[1]));
-    return `${nameOf(field)} has to be from ${from} to ${boundOf(field, Number(bounds[2]))}.`;
+    return `${nameOf(field)} must be between ${from} and ${boundOf(field, Number(bounds[2]))}.`;
   }
   return `${nameOf(field)}: ${said}.`;
 }
@@ -69,30 +69,33 @@ function ofProblem({ problem }: ApiProblem): Complaint {
   const base = { needsKey: false, field };
   const sentence = (text: string, advice = '', more: Partial<Complaint> = {}) => ({ ...base, text, advice, ...more });
 
-  if (code === 'key_missing') return sentence('This server asks for an API key.', 'Enter one.', { needsKey: true });
+  if (code === 'key_missing') return sentence('This server requires an API key.', 'Enter yours.', { needsKey: true });
   if (code === 'key_invalid') {
-    return sentence('The API key is unknown or revoked.', 'Enter another one.', { needsKey: true });
+    return sentence('Your API key is not valid, or was revoked.', 'Enter another one.', { needsKey: true });
   }
   if (code === 'scope_missing') {
-    return sentence('The API key does not allow this.', 'Enter one that may submit and read.', { needsKey: true });
+    return sentence('Your API key does not allow this.', 'Enter one that may submit and read.', { needsKey: true });
   }
-  if (status === 401 || status === 403) return sentence(`The server refuses: ${detail}.`, '', { needsKey: true });
+  if (status === 401 || status === 403) return sentence(`The server refused: ${detail}.`, '', { needsKey: true });
   if (status === 404) {
-    return sentence('There is no such run.', 'It is gone, or it was made with another key.');
+    return sentence('This run does not exist.', 'It may have expired, or belong to another API key.');
   }
   if (code === 'source_too_large') return sentence(`${capital(detail)}.`, 'Shorten it, or read data from the input.');
-  if (status === 413)
-    return sentence('This is larger than the server takes.', 'Shorten the files, input or test cases.');
-  if (status === 429) return sentence('Too many runs in a minute.', 'Yours starts by itself as soon as it may.');
-  if (code === 'unknown_language') return sentence('The server does not know this language.', 'Choose another one.');
+  if (status === 413) return sentence('This is too large for the server.', 'Shorten the files, input or test cases.');
+  if (status === 429) return sentence('Too many runs in the last minute.', 'Yours will start automatically.');
+  if (code === 'unknown_language')
+    return sentence('This language is not available on the server.', 'Choose another one.');
   if (field !== null) return sentence(ofField(field, detail), 'Change it and run again.');
   if (code === 'queue_full' || code === 'overloaded') {
-    return sentence('The server has too much to do.', 'Your run starts by itself as soon as there is room.');
+    return sentence('The server is busy.', 'Your run will start automatically.');
   }
   if (status >= 502 && status <= 504) {
-    return sentence('The server cannot take it now.', 'Your run starts by itself as soon as it can.');
+    return sentence('The server is not available right now.', 'Your run will start automatically.');
   }
-  return sentence(`The server failed: ${detail}.`, `Try again. It is logged as request ${problem.request_id || '?'}.`);
+  return sentence(
+    `The server failed: ${detail}.`,
+    `Try again. The server’s log has it as request ${problem.request_id || '?'}.`,
+  );
 }
 
 const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
@@ -109,15 +112,15 @@ export function complaintOf(error: unknown): Complaint {
     const isOffline = typeof navigator !== 'undefined' && !navigator.onLine;
     return {
       // That the server is gone, the line below the header says.
-      text: isOffline ? 'Your run waits until you are online.' : 'Your run waits for the server.',
-      advice: 'It starts by itself.',
+      text: isOffline ? 'Your run is waiting until you are online.' : 'Your run is waiting for the server.',
+      advice: 'It will start automatically.',
       needsKey: false,
       field: null,
     };
   }
   const what = error instanceof Error ? error.message : String(error);
   return {
-    text: `Something went wrong in this page: ${once(`${what}.`)}`,
+    text: `Something went wrong on this page: ${once(`${what}.`)}`,
     advice: 'Reload it.',
     needsKey: false,
     field: null,

@@ -169,6 +169,6 @@ describe('a run that cannot be shown', () => {
 
   it('waits for a server', () => {
     show({ id: 'x', phase: 'failed', error: new Unreachable(null) });
-    expect(screen.getByRole('heading', { name: 'The server does not answer' })).toBeTruthy();
+    expect(screen.getByRole('heading', { name: 'The server is not responding' })).toBeTruthy();
   });
 });

@@ -18,7 +18,7 @@ export function troubleOf(error: unknown, isShown: boolean): Trouble {
   }
   if (error instanceof Unreachable) {
     return {
-      title: 'The server does not answer',
+      title: 'The server is not responding',
       text: 'Nothing is lost: what was submitted keeps running, and is in History.',
     };
   }

@@ -27,7 +27,7 @@ export function Panel({
         className,
       )}
     >
-      <header className={cx('flex min-h-11 items-center gap-x-2 border-b border-line px-2', wraps && 'flex-wrap')}>
+      <header className={cx('flex min-h-11 items-center gap-x-2 border-b border-line px-2', wraps && 'flex-wrap py-1')}>
         <div className={cx('flex min-w-0 items-center gap-2 overflow-x-auto', wraps ? 'grow' : 'flex-1')}>{head}</div>
         {actions && <div className="ml-auto flex items-center gap-1">{actions}</div>}
       </header>

@@ -54,7 +54,7 @@ export function Tabs<Name extends string>({
           aria-controls={`${id}-${item.name}`}
           tabIndex={item.name === active ? 0 : -1}
           className={cx(
-            'touch h-8 rounded-md px-3 text-[13px] whitespace-nowrap transition-colors',
+            'touch h-8 shrink-0 rounded-md px-3 text-[13px] whitespace-nowrap transition-colors',
             item.name === active ? 'bg-raised font-semibold text-ink' : 'text-muted hover:text-ink',
           )}
           onClick={() => onChange(item.name)}

@@ -46,7 +46,7 @@ export function FileTabs({ draft }: { draft: Draft }) {
     const next = tab.key === activeTab ? (left[Math.min(at, left.length - 1)]?.key ?? activeTab) : activeTab;
     const change = { tabs: left, activeTab: next };
     if (tab.content.trim() === '') edit(change);
-    else changeDraft(change, `${shownName(tab.name)} is closed.`);
+    else changeDraft(change, `${shownName(tab.name)} was closed.`);
     requestAnimationFrame(() => focusTab(next));
   }
 
@@ -144,7 +144,7 @@ function FileTab({
       aria-controls={EDITOR_PANEL}
       aria-keyshortcuts={canClose ? 'F2 Delete' : 'F2'}
       tabIndex={isActive ? 0 : -1}
-      title={`${name}${isSource ? ': the source, which is run; the others lie beside it' : ''} (double click or F2: rename)`}
+      title={`${name}${isSource ? ' (this file is run)' : ''}. Double-click or F2 to rename`}
       className={cx(
         'touch group inline-flex h-8 shrink-0 items-center gap-1.5 rounded-md px-2.5 font-mono text-[12.5px] whitespace-nowrap transition-colors focus-visible:-outline-offset-2',
         isActive ? 'bg-raised text-ink' : 'text-muted hover:text-ink',

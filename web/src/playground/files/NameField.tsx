@@ -33,7 +33,7 @@ export default function NameField({ name: before, isNew, others, onDone }: NameF
       autoFocus
       aria-label={`New name of ${shownName(before)}`}
       aria-invalid={problem !== null}
-      title={problem ?? 'Enter keeps the name, Escape does not'}
+      title={problem ?? 'Enter to rename, Escape to cancel'}
       value={written}
       spellCheck={false}
       style={{ width: `${Math.max(written.length, 6) + 3}ch` }}

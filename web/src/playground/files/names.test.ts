@@ -16,7 +16,7 @@ describe('names of files', () => {
   it.each(['a\u202egnp.py', 'ma\u200bin.c', '\ufeffmain.c', 'a\u2066.c', 'a\u0085'])(
     '%j has what is not seen',
     (name) => {
-      expect(problemOfName(name, [])).toMatch(/cannot be seen/);
+      expect(problemOfName(name, [])).toMatch(/invisible/);
     },
   );
   it.each([

@@ -6,13 +6,13 @@ import { endingOf } from './newName';
 /** Why it cannot be called that; null: it can. */
 export function problemOfName(name: string, others: readonly string[]): string | null {
   if (name.trim() === '') return 'A file needs a name.';
-  if (name.startsWith('/') || name.includes('\\')) return 'The name is a path without a leading slash or backslashes.';
+  if (name.startsWith('/') || name.includes('\\')) return 'Use a relative path without backslashes.';
   if (name.split('/').some((part) => part === '' || part === '.' || part === '..')) {
-    return 'The name must not lead out of the directory.';
+    return 'Use plain names between slashes, without . or ..';
   }
-  if (shownName(name) !== name) return 'The name has characters that cannot be seen.';
+  if (shownName(name) !== name) return 'The name contains invisible characters.';
   if (new TextEncoder().encode(name).length > 255) return 'The name is too long.';
-  if (others.includes(name)) return 'Another file is called that.';
+  if (others.includes(name)) return 'Another file has this name.';
   return null;
 }
 

@@ -26,7 +26,7 @@ export function ArgumentsField({ draft }: { draft: Draft }) {
     <div className="flex flex-col gap-3 overflow-y-auto p-4">
       <div className="flex flex-col gap-1.5">
         <label htmlFor={id} className="text-[12px] font-medium text-muted">
-          Arguments, as in a shell
+          Command-line arguments
         </label>
         <input
           id={id}
@@ -45,12 +45,12 @@ export function ArgumentsField({ draft }: { draft: Draft }) {
         />
         <p id={`${id}-hint`} className={cx('text-[12px]', split.open ? 'text-warn' : 'text-muted')}>
           {split.open
-            ? `The quote ${split.open} is not closed; all behind it is one argument.`
-            : 'White space separates them; quotes keep one together. Nothing else is special.'}
+            ? `The quote ${split.open} is not closed: everything after it is one argument.`
+            : 'Separated by spaces; quote an argument that contains some.'}
         </p>
       </div>
       {split.args.length > 0 && (
-        <ol aria-label="Arguments that the program gets" className="flex flex-wrap gap-1.5">
+        <ol aria-label="Arguments passed to the program" className="flex flex-wrap gap-1.5">
           {split.args.map((arg, index) => (
             <li
               key={index}

@@ -84,7 +84,7 @@ export function InputPanel({ draft, language }: { draft: Draft; language: Langua
       label="Input"
       className="h-full"
       wraps
-      head={<Tabs id={ID} label="What the program is given" items={items} active={active} onChange={setActive} />}
+      head={<Tabs id={ID} label="Program input" items={items} active={active} onChange={setActive} />}
       actions={
         active === 'input' ? (
           <Switch
@@ -101,7 +101,7 @@ export function InputPanel({ draft, language }: { draft: Draft; language: Langua
       <Pane name="input" active={active}>
         {draft.isTesting && hasCases && (
           <p className="border-b border-line bg-sunken px-4 py-1.5 text-[12px] text-muted">
-            Run executes the tests, each with its own input; this one is not used.
+            Run executes the tests, each with its own input. This one is not used.
           </p>
         )}
         <StdinField draft={draft} />

@@ -28,7 +28,7 @@ const ROWS: Row[] = [
     kind: 'time',
     field: 'time_limit_ms',
     usual: (language) => language?.limits?.time_limit_ms,
-    about: 'Elapsed, and of the processor',
+    about: 'Elapsed time and CPU time',
   },
   {
     name: 'memoryKb',
@@ -36,7 +36,7 @@ const ROWS: Row[] = [
     kind: 'memory',
     field: 'memory_limit_kb',
     usual: (language) => language?.limits?.memory_limit_kb,
-    about: 'Of all its processes together',
+    about: 'All processes together',
   },
   {
     name: 'processes',
@@ -44,7 +44,7 @@ const ROWS: Row[] = [
     kind: 'count',
     field: 'process_limit',
     usual: (language) => language?.limits?.process_limit,
-    about: 'Processes and threads together',
+    about: 'Including threads',
   },
   {
     name: 'outputKb',
@@ -53,7 +53,7 @@ const ROWS: Row[] = [
     field: 'output_limit_kb',
     // The language's is the most that may be asked for.
     usual: (language) => Math.min(OUTPUT_DEFAULT_KB, language?.limits?.output_limit_kb ?? OUTPUT_DEFAULT_KB),
-    about: 'Of stdout and of stderr, each',
+    about: 'For stdout and stderr each',
   },
 ];
 

@@ -12,8 +12,8 @@ export function StdinField({ draft }: { draft: Draft }) {
       autoComplete="off"
       placeholder={
         draft.isInteractive
-          ? 'Given to the program first; what you type while it runs comes behind it.'
-          : 'What the program reads from its standard input.'
+          ? 'Sent to the program first; what you type while it runs follows.'
+          : 'Standard input for the program.'
       }
       className="h-full w-full flex-1 resize-none bg-transparent px-4 py-3 font-mono text-[13px] leading-5 text-ink -outline-offset-2 placeholder:text-muted"
       onChange={(event) => edit({ stdin: event.target.value })}

@@ -65,7 +65,7 @@ export function Separator({
       aria-valuemax={max}
       // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex
       tabIndex={0}
-      title="Drag, or use the arrow keys; a double click sets it back"
+      title="Drag or use the arrow keys to resize; double-click to reset"
       className={cx(
         'group flex touch-none items-center justify-center outline-none',
         isVertical ? 'cursor-col-resize' : 'cursor-row-resize',

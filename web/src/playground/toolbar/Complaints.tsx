@@ -74,7 +74,7 @@ function RunComplaint() {
         </span>{' '}
         {isWaiting && seconds !== null && seconds > 0 && (
           <span className="text-muted tabular-nums" aria-live="off">
-            Next try in {seconds} s.
+            Retrying in {seconds} s.
           </span>
         )}
       </p>
@@ -111,7 +111,7 @@ function LanguagesComplaint() {
     <Strip icon={<LoaderCircle size={15} className="animate-spin" aria-hidden="true" />}>
       <p role="alert" className="flex-1">
         {error instanceof Unreachable ? '' : `${complaint.text} `}
-        {needsKey ? complaint.advice : 'Your code is kept here; it can be run as soon as the server is back.'}
+        {needsKey ? complaint.advice : 'Your code is saved here. You can run it once the server is back.'}
       </p>
       {needsKey && (
         <Button icon={<KeyRound size={14} aria-hidden="true" />} className="h-7" onClick={askForKey}>

@@ -13,7 +13,7 @@ function put(language: Language, draft: Parameters<typeof replaceDraft>[1]): voi
     language.name,
     draft,
     old !== undefined && isPrecious(old, language),
-    'The example took the place of your code.',
+    'Your code was replaced by the example.',
   );
 }
 
@@ -21,7 +21,7 @@ async function load(language: Language, example: Example): Promise<void> {
   try {
     put(language, await draftOfExample(example));
   } catch {
-    useNotice.getState().say('The example could not be loaded: the server does not answer.');
+    useNotice.getState().say('The example could not be loaded: the server is not responding.');
   }
 }
 
@@ -38,7 +38,7 @@ export function ExamplesMenu({ languages }: { languages: Language[] | null }) {
       {
         key: `${language.name}-hello`,
         text: 'Hello',
-        note: 'Greets whoever the input names',
+        note: 'Greets the name in the input',
         isDisabled: !language.example,
         onChoose: () => put(language, emptyDraft(language.file_name, language.example ?? '')),
       },
@@ -61,9 +61,7 @@ export function ExamplesMenu({ languages }: { languages: Language[] | null }) {
         </>
       }
       groups={groups}
-      empty={
-        hasDraft && languages === null ? 'They come with the languages, which the server has not told yet.' : undefined
-      }
+      empty={hasDraft && languages === null ? 'Waiting for the server…' : undefined}
     />
   );
 }

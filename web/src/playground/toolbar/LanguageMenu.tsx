@@ -9,7 +9,7 @@ function itemOf(language: Language, chosen: string | null, choose: (language: La
   return {
     key: language.name,
     text: language.title,
-    note: language.available ? (language.version ?? undefined) : `not installed: needs ${language.package}`,
+    note: language.available ? (language.version ?? undefined) : `needs ${language.package}`,
     isDisabled: !language.available,
     isChosen,
     icon: isChosen ? <Check size={14} aria-hidden="true" /> : <span />,
@@ -41,9 +41,9 @@ export function LanguageMenu({ languages }: { languages: Language[] | null }) {
       }
       groups={[
         { key: 'there', items: there },
-        ...(missing.length > 0 ? [{ key: 'missing', title: 'Not on this server', items: missing }] : []),
+        ...(missing.length > 0 ? [{ key: 'missing', title: 'Not installed on this server', items: missing }] : []),
       ]}
-      empty={languages === null ? 'The server has not said yet which there are.' : undefined}
+      empty={languages === null ? 'Waiting for the server…' : undefined}
     />
   );
 }

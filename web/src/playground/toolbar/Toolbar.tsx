@@ -24,7 +24,7 @@ export function Toolbar() {
       <Button
         kind="quiet"
         className="max-md:px-2"
-        title="Earlier runs of this browser"
+        title="Your earlier runs"
         icon={<HistoryIcon size={15} aria-hidden="true" />}
         onClick={() => setHistoryOpen(true)}
       >
