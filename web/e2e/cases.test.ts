@@ -78,6 +78,8 @@ test('a link to a run shows its code and its result in another browser', async (
   await other.says('shared 42');
   await other.whenEditorIsThere();
   await other.page.getByRole('tabpanel', { name: 'Editor' }).getByText('shared').first().waitFor();
+  // What the server kept of it is what was written.
+  expect(await other.result.getByRole('note').count()).toBe(0);
   await other.visit.screenshot('shared-link');
 });
 

@@ -124,7 +124,7 @@ test('a browser that is offline says so, and goes on when it is back', async ({ 
   await playground.write('print("online again")\n');
   await playground.visit.context.setOffline(true);
   await playground.run();
-  await playground.page.getByRole('alert').filter({ hasText: 'Your run waits until you are online.' }).waitFor();
+  await playground.page.getByRole('alert').filter({ hasText: 'Your run is waiting until you are online.' }).waitFor();
   await playground.visit.context.setOffline(false);
   await playground.ends(WELL);
   await playground.says('online again');

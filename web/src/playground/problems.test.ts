@@ -47,14 +47,14 @@ describe('what went wrong', () => {
     expect(of(429, 'rate_limited').needsKey).toBe(false);
   });
   it('says what to do', () => {
-    expect(of(429, 'rate_limited').text).toBe('Too many runs in a minute.');
+    expect(of(429, 'rate_limited').text).toBe('Too many runs in the last minute.');
     expect(of(413, 'source_too_large', 'the source is longer than 1048576 bytes').text).toBe(
       'The source is longer than 1048576 bytes.',
     );
     expect(of(422, 'unknown_language', 'there is no such language', 'language').advice).toBe('Choose another one.');
-    expect(of(503, 'draining').advice).toContain('by itself');
+    expect(of(503, 'draining').advice).toContain('automatically');
     expect(of(500, 'internal_error').advice).toContain('r-1');
     expect(complaintOf(new Unreachable(null)).text).toBe('Your run is waiting for the server.');
-    expect(complaintOf(new Error('odd')).text).toBe('Something went wrong in this page: odd.');
+    expect(complaintOf(new Error('odd')).text).toBe('Something went wrong on this page: odd.');
   });
 });

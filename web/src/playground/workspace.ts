@@ -46,7 +46,7 @@ export interface Draft {
   compare: CompareMode;
   tolerance: number;
   stopAtFirst: boolean;
-  /** As it was loaded: nobody loses anything when another one takes its place. */
+  /** As it was loaded from somewhere: nobody loses anything when another one takes its place. */
   isUntouched: boolean;
 }
 
@@ -84,7 +84,7 @@ export function emptyDraft(fileName: string, content: string): Draft {
     compare: 'trailing',
     tolerance: 1e-6,
     stopAtFirst: false,
-    isUntouched: true,
+    isUntouched: false,
   };
 }
 
@@ -93,10 +93,7 @@ function stored(): Pick<Workspace, 'language' | 'drafts'> {
     const kept = JSON.parse(recall(STORED) ?? '{}') as { language?: string; drafts?: Record<string, Partial<Draft>> };
     const drafts: Record<string, Draft> = {};
     for (const [language, draft] of Object.entries(kept.drafts ?? {})) {
-      if (Array.isArray(draft.tabs) && draft.tabs.length > 0) {
-        // One of an earlier version says nothing of it: somebody may have written it.
-        drafts[language] = { ...emptyDraft('', ''), isUntouched: false, ...draft };
-      }
+      if (Array.isArray(draft.tabs) && draft.tabs.length > 0) drafts[language] = { ...emptyDraft('', ''), ...draft };
     }
     return { language: kept.language ?? null, drafts };
   } catch {
