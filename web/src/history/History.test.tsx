@@ -133,7 +133,7 @@ describe('the history', () => {
     const show = vi.fn(() => Promise.resolve());
     const close = vi.fn();
     useRun.setState({ show });
-    useWorkspace.getState().restore('python', { ...emptyDraft('main.py', 'my own work'), isUntouched: false });
+    useWorkspace.getState().restore('python', emptyDraft('main.py', 'my own work'));
     answer = (path) =>
       path.includes('/submissions/')
         ? { ...job({ id: 'a', language: 'python' }), request: { language: 'py', source_code: 'print(1)', stdin: 'x' } }

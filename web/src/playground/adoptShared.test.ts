@@ -23,7 +23,7 @@ const act = () => useNotice.getState().action?.run();
 
 beforeEach(() => {
   sessionStorage.clear();
-  useWorkspace.setState({ language: 'c', drafts: { c: { ...emptyDraft('main.c', 'mine'), isUntouched: false } } });
+  useWorkspace.setState({ language: 'c', drafts: { c: emptyDraft('main.c', 'mine') } });
 });
 
 it('takes the shared code, and gives back what was there', () => {

@@ -44,7 +44,7 @@ export interface Draft {
   compare: CompareMode;
   tolerance: number;
   stopAtFirst: boolean;
-  /** As it was loaded: nobody loses anything when another one takes its place. */
+  /** As it was loaded from somewhere: nobody loses anything when another one takes its place. */
   isUntouched: boolean;
   /** Id of the shared run that it began as. */
   sharedFrom?: string;
@@ -68,6 +68,6 @@ export function emptyDraft(fileName: string, content: string): Draft {
     compare: 'trailing',
     tolerance: 1e-6,
     stopAtFirst: false,
-    isUntouched: true,
+    isUntouched: false,
   };
 }

@@ -30,6 +30,7 @@ export function draftOf(language: Language, request: Submission): Draft {
     expected: textOf(one.expected_output, one.expected_output_encoding),
   }));
   draft.isTesting = draft.cases.length > 0;
+  draft.isUntouched = true;
   const mode = request.compare?.mode;
   if (mode && MODES.includes(mode)) draft.compare = mode;
   if (typeof request.compare?.tolerance === 'number') draft.tolerance = request.compare.tolerance;

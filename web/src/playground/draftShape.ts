@@ -25,8 +25,7 @@ function like<T extends object>(usual: T, value: unknown): T {
 const COMPARE: readonly string[] = ['trailing', 'exact', 'tokens', 'float'] satisfies CompareMode[];
 
 export function readDraft(kept: unknown): Read {
-  // One that says nothing of it: somebody may have written it.
-  const usual = { ...emptyDraft('untitled', ''), isUntouched: false };
+  const usual = emptyDraft('untitled', '');
   const draft = like(usual, kept);
   const keys = new Set<string>();
   /** Two of a kind would be shown as one. */

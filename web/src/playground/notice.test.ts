@@ -15,7 +15,12 @@ const draft = (): Draft => {
 const write = (content: string) =>
   useWorkspace.getState().edit(({ tabs }) => ({ tabs: tabs.map((tab) => ({ ...tab, content })) }));
 const put = (content: string) =>
-  replaceDraft('python', emptyDraft('main.py', content), isPrecious(draft(), PYTHON), 'Your code was replaced.');
+  replaceDraft(
+    'python',
+    { ...emptyDraft('main.py', content), isUntouched: true },
+    isPrecious(draft(), PYTHON),
+    'Your code was replaced.',
+  );
 const content = () => draft().tabs[0]?.content;
 const notice = () => useNotice.getState();
 

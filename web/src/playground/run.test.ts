@@ -270,4 +270,18 @@ describe('one that exists', () => {
     await useRun.getState().show('id-4');
     expect(useRun.getState().phase).toBe('failed');
   });
+
+  it('knows since when its program runs, also where it is found on its way', async () => {
+    const state = (at: Date) =>
+      listener().onMessage({ type: 'state', status: 'RUNNING', at: at.toISOString(), attempt: 1, position: '1' });
+    await useRun.getState().start(REQUEST);
+    expect(useRun.getState().ranAt).toBeNull();
+    // The clock of the server may be another.
+    state(new Date(Date.now() - 90_000));
+    expect(useRun.getState().ranAt).toBe(performance.now());
+    answers = [{ status: 200, body: { id: 'id-5', status: 'RUNNING', attempt: 1, request: REQUEST } }];
+    await useRun.getState().show('id-5');
+    state(new Date(Date.now() - 20_000));
+    expect(useRun.getState().ranAt).toBeCloseTo(performance.now() - 20_000, 0);
+  });
 });

@@ -20,9 +20,10 @@ const CPP: Language = {
 
 const draft = (change: Partial<Draft> = {}): Draft => ({ ...emptyDraft('main.cpp', 'int main() {}'), ...change });
 
-/** Keys are of the page alone. */
+/** Keys are of the page alone, and so is whether one changed it. */
 const withoutKeys = ({ tabs, cases, activeTab, ...rest }: Draft) => ({
   ...rest,
+  isUntouched: true,
   active: tabs.findIndex((tab) => tab.key === activeTab),
   tabs: tabs.map(({ name, content }) => ({ name, content })),
   cases: cases.map(({ name, stdin, expected }) => ({ name, stdin, expected })),

@@ -161,5 +161,5 @@ export async function draftOfExample(example: Example): Promise<Draft> {
   others.forEach((content, index) =>
     draft.tabs.push({ key: newKey(), name: baseName(example.files[index + 1] ?? ''), content }),
   );
-  return { ...draft, ...example.with?.(draft) };
+  return { ...draft, isUntouched: true, ...example.with?.(draft) };
 }
