@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { useEffect, useRef } from 'react';
-import { useLocation } from 'wouter';
+import { usePathname } from 'wouter/use-browser-location';
 import { keepRun, showKeptRun } from './keptRun';
 import { isBusy, useRun } from './run';
 import { Complaints } from './toolbar/Complaints';
@@ -22,7 +22,7 @@ function useStopKey(): void {
 }
 
 function useKeptRun(): void {
-  const [path] = useLocation();
+  const path = usePathname();
   const latest = useRef(path);
   useEffect(() => {
     latest.current = path;
