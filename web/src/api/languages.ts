@@ -33,5 +33,9 @@ export const useLanguages = create<Languages>()((set) => ({
   },
 }));
 
+/** By its name, or another name that it has. */
+export const isCalled = ({ name, aliases }: Language, other: string | null): boolean =>
+  other !== null && (name === other || aliases.includes(other));
+
 export const languageOf = (languages: Language[] | null, name: string | null): Language | null =>
-  languages?.find((language) => language.name === name) ?? null;
+  languages?.find((language) => isCalled(language, name)) ?? null;

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: MIT
 /**
  * The editor asks for a highlighting only when it shows a file that needs it: one way to the server later than could
- * be. The first one is fetched together with the editor; by the server's name of the language.
+ * be. The first one is fetched together with the editor.
  */
+import { languageIdOf } from './languageIds';
+
+/** By Monaco's name of it. */
 const DEFINITIONS: Record<string, () => Promise<unknown>> = {
-  bash: () => import('monaco-editor/languages/definitions/shell/shell'),
+  shell: () => import('monaco-editor/languages/definitions/shell/shell'),
   c: () => import('monaco-editor/languages/definitions/cpp/cpp'),
   cpp: () => import('monaco-editor/languages/definitions/cpp/cpp'),
   csharp: () => import('monaco-editor/languages/definitions/csharp/csharp'),
@@ -21,6 +24,7 @@ const DEFINITIONS: Record<string, () => Promise<unknown>> = {
   typescript: () => import('monaco-editor/languages/definitions/typescript/typescript'),
 };
 
+/** Of the server's name of a language. */
 export async function fetchHighlighting(language: string): Promise<void> {
-  await DEFINITIONS[language]?.();
+  await DEFINITIONS[languageIdOf('', language, true)]?.();
 }

@@ -2,8 +2,8 @@
 import { Search } from 'lucide-react';
 import { useEffect, useMemo, useRef, useState } from 'react';
 import { ApiProblem, readJobWithRequest, Unreachable } from '../api/client';
-import { useLanguages } from '../api/languages';
-import type { Language, Status, Submission } from '../api/types';
+import { languageOf, useLanguages } from '../api/languages';
+import type { Status, Submission } from '../api/types';
 import { isPrecious } from '../playground/isPrecious';
 import { replaceDraft } from '../playground/notice';
 import { useRun } from '../playground/run';
@@ -32,10 +32,6 @@ function sentenceOf(error: unknown): string {
     return `The server says: ${error.problem.detail}.`;
   }
   return error instanceof Error ? error.message : String(error);
-}
-
-function languageOf(languages: Language[] | null, name: string | null): Language | null {
-  return languages?.find((one) => one.name === name || (name !== null && one.aliases.includes(name))) ?? null;
 }
 
 /** Puts code, input and result of an earlier run into the page. */

@@ -40,3 +40,20 @@ export function remember(name: string, value: string | null): boolean {
   }
   return false;
 }
+
+/** What this tab of the browser remembers by itself: another one has its own. */
+export function recallInTab(name: string): string | null {
+  try {
+    return sessionStorage.getItem(name);
+  } catch {
+    return null;
+  }
+}
+
+export function rememberInTab(name: string, value: string): void {
+  try {
+    sessionStorage.setItem(name, value);
+  } catch {
+    // then it lasts no longer than the page
+  }
+}

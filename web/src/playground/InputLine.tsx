@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 import { CornerDownLeft } from 'lucide-react';
 import { useEffect, useRef, useState, type KeyboardEvent } from 'react';
-import { Button } from '../ui/Button';
 import { languageOf, useLanguages } from '../api/languages';
+import { Button } from '../ui/Button';
 import { cx } from '../ui/cx';
 import { useRun } from './run';
+import { useSecondsUntil } from './useSecondsUntil';
 
 const REMEMBERED_MAX = 100;
 
@@ -20,24 +21,17 @@ export function InputLine() {
 
 const HURRY_S = 10;
 
-/** Whole seconds until the time limit ends the program; null: it has not begun, or has no limit that is known. */
-function useSecondsLeft(): number | null {
+/** performance.now() at which the time limit ends the program; null: it has not begun, or has no limit that is known. */
+function useEnd(): number | null {
   const ranAt = useRun((run) => run.ranAt);
   const request = useRun((run) => run.request);
   const language = useLanguages(({ languages }) => languageOf(languages, request?.language ?? null));
   const limit = request?.time_limit_ms ?? language?.limits?.time_limit_ms;
-  const [now, setNow] = useState(() => performance.now());
-  useEffect(() => {
-    const timer = setInterval(() => setNow(performance.now()), 250);
-    return () => clearInterval(timer);
-  }, []);
-  if (ranAt === null || limit === undefined) return null;
-  return Math.max(0, Math.ceil((ranAt + limit - Math.max(now, ranAt)) / 1000));
+  return ranAt === null || limit === undefined ? null : ranAt + limit;
 }
 
-function TimeLeft() {
-  const seconds = useSecondsLeft();
-  if (seconds === null) return null;
+function TimeLeft({ at }: { at: number }) {
+  const seconds = useSecondsUntil(at) ?? 0;
   return (
     <p
       role="timer"
@@ -53,6 +47,7 @@ function Line({ isAgain }: { isAgain: boolean }) {
   const field = useRef<HTMLInputElement>(null);
   const { sendInput, endInput } = useRun.getState();
   const transport = useRun((run) => run.transport);
+  const endsAt = useEnd();
   const isInputLost = useRun((run) => run.isInputLost);
   const isInDoubt = useRun((run) => run.isInputInDoubt);
   const [isBegun, setBegun] = useState(false);
@@ -101,17 +96,20 @@ function Line({ isAgain }: { isAgain: boolean }) {
     else if (event.key === 'ArrowDown') recall(event, at + 1);
   }
 
-  const note = isEnded
-    ? 'You ended the input.'
-    : isRefused || (transport !== null && transport !== 'websocket')
-      ? 'Not sent: there is no live connection to the program.'
-      : isInputLost
-        ? 'The program missed some of what you typed.'
-        : isAgain && !isBegun
-          ? 'The program was started again: type its input once more.'
-          : isInDoubt
-            ? 'The connection broke just after you typed: the program may have missed the last of it.'
-            : null;
+  function noteOf(): string | null {
+    if (isEnded) return 'You ended the input.';
+    if (isRefused || (transport !== null && transport !== 'websocket')) {
+      return 'Not sent: there is no live connection to the program.';
+    }
+    if (isInputLost) return 'The program missed some of what you typed.';
+    if (isAgain && !isBegun) return 'The program was started again: type its input once more.';
+    if (isInDoubt) {
+      return 'The connection broke just after you typed: the program may have missed the last of it.';
+    }
+    return null;
+  }
+
+  const note = noteOf();
   return (
     <div className="border-t border-line bg-sunken">
       {note && (
@@ -137,7 +135,7 @@ function Line({ isAgain }: { isAgain: boolean }) {
           onChange={(event) => setText(event.target.value)}
           onKeyDown={onKeyDown}
         />
-        <TimeLeft />
+        {endsAt !== null && <TimeLeft at={endsAt} />}
         <Button
           className="h-7"
           title="Send the line (Enter)"

@@ -4,7 +4,6 @@ import { beforeEach, expect, it } from 'vitest';
 import type { Language, Submission } from '../api/types';
 import { adoptShared } from './adoptShared';
 import { useNotice } from './notice';
-import { useRun } from './run';
 import { currentDraft, emptyDraft, useWorkspace } from './workspace';
 
 const C = { name: 'c', file_name: 'main.c', example: 'an example', aliases: ['gcc'], available: true };
@@ -15,9 +14,8 @@ const code = () => currentDraft(useWorkspace.getState())?.tabs[0]?.content;
 const edit = (content: string) =>
   useWorkspace.getState().edit(({ tabs }) => ({ tabs: tabs.map((tab) => ({ ...tab, content })) }));
 function visit(id: string, request: Submission = SHARED) {
-  useRun.setState({ id });
   useNotice.getState().dismiss();
-  adoptShared(request, LANGUAGES);
+  adoptShared(id, request, LANGUAGES);
 }
 const act = () => useNotice.getState().action?.run();
 

@@ -1,30 +1,15 @@
 // SPDX-License-Identifier: MIT
+import { languageOf } from '../api/languages';
 import type { Language, Submission } from '../api/types';
+import { recallInTab, rememberInTab } from '../lib/storage';
 import type { Draft } from './draft';
 import { isPrecious } from './isPrecious';
 import { replaceDraft, useNotice } from './notice';
-import { useRun } from './run';
 import { draftOf } from './submission';
 import { useWorkspace } from './workspace';
 
 /** The shared run that this tab of the browser took its code from last. */
 const ADOPTED = 'sentinel.adopted';
-
-function wasAdopted(id: string): boolean {
-  try {
-    return sessionStorage.getItem(ADOPTED) === id;
-  } catch {
-    return false;
-  }
-}
-
-function rememberAdopted(id: string): void {
-  try {
-    sessionStorage.setItem(ADOPTED, id);
-  } catch {
-    // the draft says it, too
-  }
-}
 
 const hasFilesOf = (draft: Draft, other: Draft): boolean =>
   draft.tabs.length === other.tabs.length &&
@@ -34,11 +19,9 @@ const hasFilesOf = (draft: Draft, other: Draft): boolean =>
  * Brings the code of a shared run into the editor; what the visitor wrote can be had back. It comes once: after a
  * reload, what the visitor made of it stays.
  */
-export function adoptShared(request: Submission, languages: Language[]): void {
-  const language = languages.find((one) => one.name === request.language || one.aliases.includes(request.language));
-  // The request is that of the run that is shown.
-  const { id } = useRun.getState();
-  if (!language || id === null) return;
+export function adoptShared(id: string, request: Submission, languages: Language[]): void {
+  const language = languageOf(languages, request.language);
+  if (!language) return;
   const { name } = language;
   const draft: Draft = { ...draftOf(language, request), sharedFrom: id };
   const { drafts, restore } = useWorkspace.getState();
@@ -51,8 +34,8 @@ export function adoptShared(request: Submission, languages: Language[]): void {
       'Your code was replaced by the shared code.',
     );
 
-  const isKnown = wasAdopted(id) || old?.sharedFrom === id;
-  rememberAdopted(id);
+  const isKnown = recallInTab(ADOPTED) === id || old?.sharedFrom === id;
+  rememberInTab(ADOPTED, id);
   if (old !== undefined && hasFilesOf(old, draft)) restore(name, { ...old, sharedFrom: id });
   else if (old !== undefined && isKnown) {
     useWorkspace.setState({ language: name });

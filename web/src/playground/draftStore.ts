@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** What this browser keeps of the drafts: an entry for each language, so that one cannot take the others with it. */
-import { recall, remember } from '../lib/storage';
+import { recall, recallInTab, remember, rememberInTab } from '../lib/storage';
 import type { Draft } from './draft';
 import { readDraft } from './draftShape';
 
@@ -101,21 +101,12 @@ export function keepDraft(language: string, draft: Draft): Kept {
 
 /** A tab comes back with its own; a new one begins with the latest. */
 export function keptLanguage(): string | null {
-  const latest = recall(CHOSEN);
-  try {
-    const own = sessionStorage.getItem(CHOSEN) ?? latest;
-    if (own !== null) sessionStorage.setItem(CHOSEN, own);
-    return own;
-  } catch {
-    return latest;
-  }
+  const language = recallInTab(CHOSEN) ?? recall(CHOSEN);
+  if (language !== null) rememberInTab(CHOSEN, language);
+  return language;
 }
 
 export function keepLanguage(language: string): void {
   remember(CHOSEN, language);
-  try {
-    sessionStorage.setItem(CHOSEN, language);
-  } catch {
-    // the latest, then
-  }
+  rememberInTab(CHOSEN, language);
 }

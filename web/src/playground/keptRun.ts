@@ -1,26 +1,10 @@
 // SPDX-License-Identifier: MIT
 /** The run that is shown outlives a reload of the page: this tab of the browser keeps its id. */
 import { ApiProblem, readJob } from '../api/client';
+import { recallInTab, rememberInTab } from '../lib/storage';
 import { useRun } from './run';
 
 const KEPT = 'sentinel.run';
-
-/** Not src/lib/storage.ts: another tab has another run. */
-function recall(): string | null {
-  try {
-    return sessionStorage.getItem(KEPT);
-  } catch {
-    return null;
-  }
-}
-
-function remember(id: string): void {
-  try {
-    sessionStorage.setItem(KEPT, id);
-  } catch {
-    // then it is not shown again
-  }
-}
 
 /** One that is gone, or belongs to another key, is not worth a word: nobody asked for it. */
 async function isThere(id: string): Promise<boolean> {
@@ -35,7 +19,7 @@ async function isThere(id: string): Promise<boolean> {
 
 /** Shows the run of before the reload, unless there is another by then; `isWanted` is asked last. */
 export async function showKeptRun(isWanted: () => boolean): Promise<void> {
-  const id = recall();
+  const id = recallInTab(KEPT);
   const isIdle = () => useRun.getState().phase === 'idle';
   if (id === null || !isIdle() || !isWanted()) return;
   if ((await isThere(id)) && isIdle() && isWanted()) void useRun.getState().show(id);
@@ -45,7 +29,7 @@ export async function showKeptRun(isWanted: () => boolean): Promise<void> {
 export function keepRun(): () => void {
   const keep = () => {
     const { id } = useRun.getState();
-    if (id !== null) remember(id);
+    if (id !== null) rememberInTab(KEPT, id);
   };
   keep();
   return useRun.subscribe((now, before) => now.id !== before.id && keep());

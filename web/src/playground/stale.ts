@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** Whether the run that is shown is of what is written. */
+import { isCalled } from '../api/languages';
 import type { Language, Submission } from '../api/types';
 import { draftOf } from './draftOf';
 import { submissionOf } from './submissionOf';
@@ -18,7 +19,7 @@ const plain = (language: Language, submission: Submission) => submissionOf(langu
 
 /** `ran` is what was sent, or what the server says that it was. */
 export function isStale(ran: Submission, language: Language, draft: Draft): boolean {
-  if (ran.language !== language.name && !language.aliases.includes(ran.language)) return true;
+  if (!isCalled(language, ran.language)) return true;
   return !isEqual(plain(language, ran), plain(language, submissionOf(language, draft)));
 }
 

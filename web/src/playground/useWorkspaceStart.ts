@@ -55,16 +55,16 @@ export function useSharedRun(languages: Language[] | null): void {
   }, [id]);
 
   useEffect(() => {
-    if (!request || !languages) return;
+    if (id === null || !request || !languages) return;
     let isLatest = true;
     import('./adoptShared').then(
       ({ adoptShared }) => {
-        if (isLatest) adoptShared(request, languages);
+        if (isLatest) adoptShared(id, request, languages);
       },
       () => {}, // the result is shown all the same
     );
     return () => {
       isLatest = false;
     };
-  }, [request, languages]);
+  }, [id, request, languages]);
 }

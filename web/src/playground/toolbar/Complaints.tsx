@@ -3,26 +3,14 @@ import { KeyRound, LoaderCircle, TriangleAlert, Undo2, X } from 'lucide-react';
 import { useEffect, useState, type ReactNode } from 'react';
 import { Unreachable } from '../../api/client';
 import { languageOf, useLanguages } from '../../api/languages';
+import { askForKey } from '../../app/keys';
 import { Button, IconButton } from '../../ui/Button';
 import { cx } from '../../ui/cx';
 import { useNotice } from '../notice';
 import { complaintOf } from '../problems';
 import { useRun } from '../run';
+import { useSecondsUntil } from '../useSecondsUntil';
 import { currentDraft, useWorkspace, type Trouble } from '../workspace';
-
-const askForKey = () => window.dispatchEvent(new CustomEvent('sentinel:key-needed'));
-
-/** Whole seconds until then, counted down. */
-function useSecondsUntil(at: number | null): number | null {
-  const [now, setNow] = useState(() => performance.now());
-  useEffect(() => {
-    if (at === null) return;
-    setNow(performance.now());
-    const timer = setInterval(() => setNow(performance.now()), 250);
-    return () => clearInterval(timer);
-  }, [at]);
-  return at === null ? null : Math.max(0, Math.ceil((at - now) / 1000));
-}
 
 function Strip({ isBad = false, icon, children }: { isBad?: boolean; icon: ReactNode; children: ReactNode }) {
   return (
