@@ -79,6 +79,7 @@ function CodePanel({ draft, language }: { draft: Draft; language: string }) {
 }
 
 export function Playground() {
+  // While it is drawn, and not after: a tenth of a second of the editor's start, for two tenths of Run's.
   useState(() => fetchEditor(useWorkspace.getState().language ?? FIRST_CHOICE));
   const languages = useLoadedLanguages();
   useChosenLanguage(languages);
