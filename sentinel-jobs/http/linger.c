@@ -9,15 +9,18 @@
  * Theory of operation. A socket that is closed while there is something unread sends a reset, and the reset may reach
  * the client before it has read our answer: whoever uploads too much would see a broken connection instead of a 413.
  * h2o closes at once. So, before an answer that comes early, a second descriptor of the socket is taken; when h2o has
- * closed the first, this one ends the sending side and reads away what comes, for a little while.
+ * closed the first, this one ends the sending side and reads away what comes: until the client ends it, or has sent
+ * nothing for SILENCE_NS, or has been at it for LINGER_NS, as a slow line or a busy machine may well need.
  */
 
-#define LINGER_NS (2 * 1000000000ULL)
+#define SILENCE_NS (2 * 1000000000ULL)
+#define LINGER_NS (30 * 1000000000ULL)
 
 struct lingering {
     h2o_linklist_t link;
     struct http_server *server;
     h2o_socket_t *sock;
+    uint64_t last_read;
     uint64_t until;
 };
 
@@ -37,9 +40,12 @@ static void end(struct lingering *linger)
 
 static void on_read(h2o_socket_t *sock, const char *err)
 {
+    struct lingering *linger = sock->data;
+
     h2o_buffer_consume(&sock->input, sock->input->size);
+    linger->last_read = sn__now_ns();
     if (err)
-        end(sock->data);
+        end(linger);
 }
 
 void http__linger_begin(struct http_server *server, int fd)
@@ -52,7 +58,8 @@ void http__linger_begin(struct http_server *server, int fd)
     }
     shutdown(fd, SHUT_WR);
     linger->server = server;
-    linger->until = sn__now_ns() + LINGER_NS;
+    linger->last_read = sn__now_ns();
+    linger->until = linger->last_read + LINGER_NS;
     linger->sock = h2o_evloop_socket_create(server->context.loop, fd, 0);
     linger->sock->data = linger;
     h2o_linklist_insert(&server->all_lingers, &linger->link);
@@ -69,7 +76,7 @@ void http__lingers_sweep(struct http_server *server, uint64_t now, bool all)
         struct lingering *linger = H2O_STRUCT_FROM_MEMBER(struct lingering, link, node);
 
         next = node->next;
-        if (all || now >= linger->until)
+        if (all || now >= linger->until || now >= linger->last_read + SILENCE_NS)
             end(linger);
     }
 }

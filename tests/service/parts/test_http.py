@@ -230,6 +230,24 @@ class Messages(OneProbe):
             self.assert_error(client.response(), 413)
             self.assertEqual(client.socket.recv(1), b"")
 
+    def test_413_arrives_though_the_client_sends_slowly(self):
+        client = self.client()
+        client.send("POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 1500000\r\n\r\n")
+        for _ in range(15):
+            client.send(b"x" * 100000)
+            time.sleep(0.3)
+        self.assert_error(client.response(), 413)
+
+    def test_who_sends_nothing_more_after_413_is_not_waited_for(self):
+        client = self.client()
+        client.send("POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 1500000\r\n\r\n")
+        self.assert_error(client.response(), 413)
+        time.sleep(4)
+        with self.assertRaises(ConnectionError):
+            for _ in range(100):
+                client.send(b"x" * 1000)
+                time.sleep(0.05)
+
     def test_413_is_said_before_the_body_is_sent(self):
         response, client = self.raw("POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999999\r\n\r\n")
         self.assert_error(response, 413)
