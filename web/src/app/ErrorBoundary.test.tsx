@@ -2,7 +2,7 @@
 // @vitest-environment jsdom
 import { cleanup, fireEvent, render, screen } from '@testing-library/react';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { emptyDraft, keepDrafts, useWorkspace } from '../playground/workspace';
+import { emptyDraft, keepDrafts, useWorkspace } from '../draft/workspace';
 import { ErrorBoundary } from './ErrorBoundary';
 import { isLoadFailure } from './Failure';
 

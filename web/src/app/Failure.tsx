@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 import { Download, RotateCcw, TriangleAlert } from 'lucide-react';
 import { useState } from 'react';
-import { keptLanguages } from '../playground/draftStore';
-import { copyOfDrafts, startAfresh } from '../playground/startAfresh';
+import { keptLanguages } from '../draft/draftStore';
+import { copyOfDrafts, startAfresh } from '../draft/startAfresh';
 import { Button } from '../ui/Button';
 
 /** A part that is loaded late has another name after an update of the server, or could not be had at all. */

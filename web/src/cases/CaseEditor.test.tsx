@@ -2,7 +2,7 @@
 // @vitest-environment jsdom
 import { cleanup, fireEvent, render, screen } from '@testing-library/react';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { currentDraft, emptyDraft, useWorkspace } from '../playground/workspace';
+import { currentDraft, emptyDraft, useWorkspace } from '../draft/workspace';
 import { CaseEditor } from './CaseEditor';
 import { MOST_PASTED } from './parseCases';
 

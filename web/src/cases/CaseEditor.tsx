@@ -2,9 +2,9 @@
 import { ArrowDown, ArrowUp, ClipboardPaste, Copy, Plus, Trash2 } from 'lucide-react';
 import { useEffect, useId, useLayoutEffect, useRef, useState } from 'react';
 import type { CompareMode } from '../api/types';
+import { currentDraft, useWorkspace, type CaseDraft, type Draft } from '../draft/workspace';
 import { count, plural } from '../lib/format';
 import { shownName } from '../lib/visible';
-import { currentDraft, useWorkspace, type CaseDraft, type Draft } from '../playground/workspace';
 import { Button, IconButton } from '../ui/Button';
 import { Input, Select } from '../ui/Field';
 import './cases.css';

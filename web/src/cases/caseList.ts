@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** What one does to a list of test cases; each gives a new list. */
-import { newKey, type CaseDraft } from '../playground/workspace';
+import { newKey, type CaseDraft } from '../draft/workspace';
 import type { PastedCase } from './parseCases';
 
 export const emptyCase = (): CaseDraft => ({ key: newKey(), name: '', stdin: '', expected: '' });

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 import { useEffect, useRef, useState } from 'react';
+import type { Tab } from '../draft/workspace';
 import { shownName } from '../lib/visible';
-import type { Tab } from '../playground/workspace';
 import type { EditorView } from './EditorView';
 import { indentOf, languageIdOf } from './languageIds';
 import type { CompileMessage } from './markers';
-import { PlainEditor } from './PlainEditor';
 import { isSameFile } from './markers';
+import { PlainEditor } from './PlainEditor';
 import { revealed, useReveal } from './reveal';
 
 interface Props {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** The real editor: one view, and a model for each file, so that each keeps its history of changes and its place. */
-import type { Tab } from '../playground/workspace';
-import { useWorkspace } from '../playground/workspace';
+import type { Tab } from '../draft/workspace';
+import { useWorkspace } from '../draft/workspace';
 import { indentOf, languageIdOf } from './languageIds';
 import { EDITOR_FONT, EDITOR_FONT_SIZE, EDITOR_LINE_HEIGHT, EDITOR_PADDING } from './look';
 import { messagesOf, type CompileMessage } from './markers';

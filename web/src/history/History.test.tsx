@@ -5,11 +5,11 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { currentUser, setKey } from '../api/key';
 import { useLanguages } from '../api/languages';
 import type { JobLine, Language } from '../api/types';
-import { useNotice } from '../playground/notice';
-import { useRun } from '../playground/run';
-import { emptyDraft, useWorkspace } from '../playground/workspace';
+import { useNotice } from '../draft/notice';
+import { emptyDraft, useWorkspace } from '../draft/workspace';
 import { exactTime } from '../lib/format';
 import { job, LIMITS } from '../results/samples';
+import { useRun } from '../run/run';
 import { History } from './History';
 import { rememberRun } from './known';
 

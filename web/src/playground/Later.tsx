@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 import { useEffect, useRef } from 'react';
 import { usePathname } from 'wouter/use-browser-location';
-import { keepRun, showKeptRun } from './keptRun';
-import { isBusy, useRun } from './run';
+import { keepRun, showKeptRun } from '../run/keptRun';
+import { isBusy, useRun } from '../run/run';
 import { Complaints } from './toolbar/Complaints';
 
 /** Ctrl-. (Cmd-.) stops, wherever the focus is. */

@@ -5,8 +5,8 @@ import { useTheme } from '../app/theme';
 import { Editor, fetchEditor } from '../editor/Editor';
 import { isSameFile } from '../editor/markers';
 import { useReveal } from '../editor/reveal';
-import { Panel } from '../ui/Panel';
 import { cx } from '../ui/cx';
+import { Panel } from '../ui/Panel';
 import { EDITOR_PANEL, FileTabs } from './files/FileTabs';
 import { Separator } from './layout/Separator';
 import { useKeptSize } from './layout/useKeptSize';
@@ -16,12 +16,12 @@ import { Toolbar } from './toolbar/Toolbar';
 import { useCompileMessages } from './useCompileMessages';
 import { useStart } from './useStart';
 import { FIRST_CHOICE, useChosenLanguage, useLoadedLanguages, useSharedRun } from './useWorkspaceStart';
-import { useView, type View } from './view';
-import { currentDraft, useWorkspace, type Draft } from './workspace';
+import { useView, type View } from './layout/view';
+import { currentDraft, useWorkspace, type Draft } from '../draft/workspace';
 
 const Later = lazy(() => import('./Later').then((module) => ({ default: module.Later })));
 const InputPanel = lazy(() => import('./inputs/InputPanel').then((module) => ({ default: module.InputPanel })));
-const InputLine = lazy(() => import('./InputLine').then((module) => ({ default: module.InputLine })));
+const InputLine = lazy(() => import('../run/InputLine').then((module) => ({ default: module.InputLine })));
 const Results = lazy(() => import('../results/Results').then((module) => ({ default: module.Results })));
 
 const WIDTH = { usual: 52, min: 25, max: 75 };

@@ -2,9 +2,9 @@
 // @vitest-environment jsdom
 import { beforeEach, expect, it } from 'vitest';
 import type { Language, Submission } from '../api/types';
+import { useNotice } from '../draft/notice';
+import { currentDraft, emptyDraft, useWorkspace } from '../draft/workspace';
 import { adoptShared } from './adoptShared';
-import { useNotice } from './notice';
-import { currentDraft, emptyDraft, useWorkspace } from './workspace';
 
 const C = { name: 'c', file_name: 'main.c', example: 'an example', aliases: ['gcc'], available: true };
 const LANGUAGES = [C as unknown as Language];

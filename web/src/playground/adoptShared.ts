@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 import { languageOf } from '../api/languages';
 import type { Language, Submission } from '../api/types';
+import type { Draft } from '../draft/draft';
+import { isPrecious } from '../draft/isPrecious';
+import { replaceDraft, useNotice } from '../draft/notice';
+import { draftOf } from '../draft/submission';
+import { useWorkspace } from '../draft/workspace';
 import { recallInTab, rememberInTab } from '../lib/storage';
-import type { Draft } from './draft';
-import { isPrecious } from './isPrecious';
-import { replaceDraft, useNotice } from './notice';
-import { draftOf } from './submission';
-import { useWorkspace } from './workspace';
 
 /** The shared run that this tab of the browser took its code from last. */
 const ADOPTED = 'sentinel.adopted';

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 import { useEffect, useMemo, useState } from 'react';
 import { languageOf, useLanguages } from '../api/languages';
+import { useWorkspace, type Tab } from '../draft/workspace';
 import { isSameFile, type CompileMessage } from '../editor/markers';
-import { useRun } from './run';
-import { useWorkspace, type Tab } from './workspace';
+import { useRun } from '../run/run';
 
 interface Said {
   messages: CompileMessage[];
@@ -39,7 +39,7 @@ export function useCompileMessages(tabs: readonly Tab[]): CompileMessage[] {
     const text = complaints();
     if (!text) return;
     let isLatest = true;
-    Promise.all([import('../results/compileMessages'), import('./stale')]).then(
+    Promise.all([import('../results/compileMessages'), import('../results/stale')]).then(
       ([{ parseCompileMessages }, { ranFiles }]) => {
         if (isLatest) setSaid({ messages: parseCompileMessages(text, ran.language), files: ranFiles(ran, language) });
       },

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 import { navigate } from 'wouter/use-browser-location';
 import { languageOf, useLanguages } from '../api/languages';
-import { useNotice } from './notice';
-import { isBusy, useRun } from './run';
-import { submissionOf } from './submissionOf';
-import { useView } from './view';
-import { currentDraft, useWorkspace, type LimitDraft } from './workspace';
+import { useNotice } from '../draft/notice';
+import { submissionOf } from '../draft/submissionOf';
+import { currentDraft, useWorkspace, type LimitDraft } from '../draft/workspace';
+import { isBusy, useRun } from '../run/run';
+import { useView } from './layout/view';
 
 /** Runs what is in the workspace; null: it cannot be (yet). */
 export function useStart(): (() => void) | null {

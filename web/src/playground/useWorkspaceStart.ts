@@ -5,8 +5,8 @@ import { ApiProblem } from '../api/client';
 import { languageOf, useLanguages } from '../api/languages';
 import type { Language } from '../api/types';
 import { usePlace } from '../app/place';
-import { useRun } from './run';
-import { currentDraft, useWorkspace } from './workspace';
+import { currentDraft, useWorkspace } from '../draft/workspace';
+import { useRun } from '../run/run';
 
 export const FIRST_CHOICE = 'python';
 const RETRY_MS = 2000;

@@ -2,7 +2,7 @@
 import { Check, Copy, Download, WrapText } from 'lucide-react';
 import { useEffect, useMemo, useState } from 'react';
 import type { CompileMessage } from '../editor/markers';
-import type { Run } from '../playground/run';
+import type { Run } from '../run/run';
 import { IconButton } from '../ui/Button';
 import { cx } from '../ui/cx';
 import { Console } from './Console';

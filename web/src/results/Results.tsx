@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { SquareTerminal } from 'lucide-react';
 import { lazy, Suspense, useEffect } from 'react';
-import { useRun } from '../playground/run';
+import { useRun } from '../run/run';
 
 const AGAIN_AFTER_MS = 2000;
 

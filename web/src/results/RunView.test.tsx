@@ -4,7 +4,7 @@ import { act, cleanup, fireEvent, render, screen, within } from '@testing-librar
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ApiProblem, Unreachable } from '../api/client';
 import { useReveal } from '../editor/reveal';
-import { NOTHING, useRun, type Run } from '../playground/run';
+import { NOTHING, useRun, type Run } from '../run/run';
 import RunView from './RunView';
 import { caseResult, compileStep, ENFORCED, job } from './samples';
 

@@ -3,7 +3,7 @@
 import type { Job } from '../api/types';
 import { textOf } from '../lib/encoded';
 import { count, kilobytes } from '../lib/format';
-import type { Run, Stream } from '../playground/run';
+import type { Run, Stream } from '../run/run';
 import { isExact } from './download';
 import type { Filter, ShownChunk } from './printing';
 

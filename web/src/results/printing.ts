@@ -2,7 +2,7 @@
 /** Takes the chunks of a run to paper, some at a time, so that the page goes on answering. */
 import { Paper, Pencil } from '../lib/paper';
 import { Rows } from '../lib/rows';
-import type { Chunk, Stream } from '../playground/run';
+import type { Chunk, Stream } from '../run/run';
 
 /** What the person typed while it ran is among the chunks, too. */
 export type ShownChunk = Chunk & { isEcho?: boolean };

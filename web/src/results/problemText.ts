@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** Why there is nothing to show, for whoever wanted to see it. */
 import { ApiProblem, Unreachable } from '../api/client';
-import { complaintOf } from '../playground/problems';
+import { complaintOf } from '../api/problems';
 
 export interface Trouble {
   title: string;

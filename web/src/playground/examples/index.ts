@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** Examples of our own, beside the one that each language brings. Their text is loaded when it is wanted. */
-import { emptyDraft, newKey, NO_LIMITS, type Draft } from '../workspace';
+import { emptyDraft, newKey, NO_LIMITS, type Draft } from '../../draft/workspace';
 
 export interface Example {
   language: string;

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 import { Plus, X } from 'lucide-react';
 import { lazy, Suspense, useEffect, useRef, useState, type ComponentType, type KeyboardEvent } from 'react';
+import { changeDraft } from '../../draft/notice';
+import { newKey, useWorkspace, type Draft, type Tab } from '../../draft/workspace';
 import { shownName } from '../../lib/visible';
 import { IconButton } from '../../ui/Button';
 import { cx } from '../../ui/cx';
-import { changeDraft } from '../notice';
-import { newKey, useWorkspace, type Draft, type Tab } from '../workspace';
 import type { NameFieldProps } from './NameField';
 import { newName } from './newName';
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 import { useEffect, useId, useState } from 'react';
-import { CONTROL } from '../../ui/Field';
+import { useWorkspace, type Draft } from '../../draft/workspace';
 import { cx } from '../../ui/cx';
-import { joinArguments, splitArguments } from '../arguments';
-import { useWorkspace, type Draft } from '../workspace';
+import { CONTROL } from '../../ui/Field';
+import { joinArguments, splitArguments } from './arguments';
 
 const isSame = (a: readonly string[], b: readonly string[]) =>
   a.length === b.length && a.every((arg, i) => arg === b[i]);

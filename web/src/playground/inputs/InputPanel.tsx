@@ -2,12 +2,12 @@
 import { lazy, Suspense, useEffect, useRef, useState, type ReactNode } from 'react';
 import { ApiProblem } from '../../api/client';
 import type { Language } from '../../api/types';
+import { useWorkspace, type Draft } from '../../draft/workspace';
+import { useRun } from '../../run/run';
 import { Panel } from '../../ui/Panel';
 import { Tabs, type TabItem } from '../../ui/Tabs';
-import { countLimits } from '../limits';
-import { useRun } from '../run';
-import { useView } from '../view';
-import { useWorkspace, type Draft } from '../workspace';
+import { useView } from '../layout/view';
+import { countLimits } from './limits';
 import { StdinField } from './StdinField';
 import { Switch } from './Switch';
 

@@ -4,10 +4,10 @@ import { act } from 'react';
 import { createRoot, type Root } from 'react-dom/client';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ApiProblem } from '../../api/client';
-import { replaceDraft } from '../notice';
-import { NOTHING, useRun } from '../run';
-import { useView } from '../view';
-import { currentDraft, emptyDraft, useWorkspace } from '../workspace';
+import { replaceDraft } from '../../draft/notice';
+import { currentDraft, emptyDraft, useWorkspace } from '../../draft/workspace';
+import { NOTHING, useRun } from '../../run/run';
+import { useView } from '../layout/view';
 import { LimitsForm } from './LimitsForm';
 
 let root: Root;

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT
 import { useEffect, useId, useRef, useState } from 'react';
 import { ApiProblem } from '../../api/client';
+import { complaintOf } from '../../api/problems';
 import type { Language } from '../../api/types';
-import { CONTROL } from '../../ui/Field';
+import { OUTPUT_DEFAULT_KB } from '../../draft/submission';
+import { NO_LIMITS, useWorkspace, type Draft, type LimitDraft } from '../../draft/workspace';
+import { useRun } from '../../run/run';
 import { cx } from '../../ui/cx';
-import { countLimits, formatLimit, parseLimit, USUAL_UNIT, type LimitKind } from '../limits';
-import { complaintOf } from '../problems';
-import { useRun } from '../run';
-import { OUTPUT_DEFAULT_KB } from '../submission';
-import { useView } from '../view';
-import { NO_LIMITS, useWorkspace, type Draft, type LimitDraft } from '../workspace';
+import { CONTROL } from '../../ui/Field';
+import { useView } from '../layout/view';
+import { countLimits, formatLimit, parseLimit, USUAL_UNIT, type LimitKind } from './limits';
 
 interface Row {
   name: keyof LimitDraft;

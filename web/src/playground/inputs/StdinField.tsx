@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { useWorkspace, type Draft } from '../workspace';
+import { useWorkspace, type Draft } from '../../draft/workspace';
 
 export function StdinField({ draft }: { draft: Draft }) {
   const edit = useWorkspace((state) => state.edit);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 import { Code2, SquareTerminal, TextCursorInput } from 'lucide-react';
 import type { ReactNode } from 'react';
+import { isBusy, useRun } from '../../run/run';
 import { cx } from '../../ui/cx';
-import { isBusy, useRun } from '../run';
-import { useView, type View } from '../view';
+import { useView, type View } from './view';
 
 const VIEWS: { view: View; label: string; icon: ReactNode }[] = [
   { view: 'code', label: 'Code', icon: <Code2 size={16} aria-hidden="true" /> },

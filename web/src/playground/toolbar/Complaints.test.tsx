@@ -4,8 +4,8 @@ import { act, cleanup, render, screen } from '@testing-library/react';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { useLanguages } from '../../api/languages';
 import type { Language } from '../../api/types';
-import { useNotice } from '../notice';
-import { emptyDraft, useWorkspace } from '../workspace';
+import { useNotice } from '../../draft/notice';
+import { emptyDraft, useWorkspace } from '../../draft/workspace';
 import { Complaints } from './Complaints';
 
 const language = (name: string, title: string, available: boolean) =>

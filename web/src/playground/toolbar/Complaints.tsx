@@ -3,14 +3,14 @@ import { KeyRound, LoaderCircle, TriangleAlert, Undo2, X } from 'lucide-react';
 import { useEffect, useState, type ReactNode } from 'react';
 import { Unreachable } from '../../api/client';
 import { languageOf, useLanguages } from '../../api/languages';
+import { complaintOf } from '../../api/problems';
 import { askForKey } from '../../app/keys';
+import { useNotice } from '../../draft/notice';
+import { currentDraft, useWorkspace, type Trouble } from '../../draft/workspace';
+import { useSecondsUntil } from '../../lib/useSecondsUntil';
+import { useRun } from '../../run/run';
 import { Button, IconButton } from '../../ui/Button';
 import { cx } from '../../ui/cx';
-import { useNotice } from '../notice';
-import { complaintOf } from '../problems';
-import { useRun } from '../run';
-import { useSecondsUntil } from '../useSecondsUntil';
-import { currentDraft, useWorkspace, type Trouble } from '../workspace';
 
 function Strip({ isBad = false, icon, children }: { isBad?: boolean; icon: ReactNode; children: ReactNode }) {
   return (

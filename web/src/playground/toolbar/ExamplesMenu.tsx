@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 import { BookOpen } from 'lucide-react';
 import type { Language } from '../../api/types';
+import { isPrecious } from '../../draft/isPrecious';
+import { replaceDraft, useNotice } from '../../draft/notice';
+import { currentDraft, emptyDraft, useWorkspace } from '../../draft/workspace';
 import { draftOfExample, EXAMPLES, type Example } from '../examples';
-import { isPrecious } from '../isPrecious';
-import { replaceDraft, useNotice } from '../notice';
-import { currentDraft, emptyDraft, useWorkspace } from '../workspace';
 import { Menu, type MenuGroup } from './Menu';
 
 function put(language: Language, draft: Parameters<typeof replaceDraft>[1]): void {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { Check, ChevronDown } from 'lucide-react';
 import type { Language } from '../../api/types';
-import { useWorkspace } from '../workspace';
+import { useWorkspace } from '../../draft/workspace';
 import { Menu, type MenuItem } from './Menu';
 
 function itemOf(language: Language, chosen: string | null, choose: (language: Language) => void): MenuItem {

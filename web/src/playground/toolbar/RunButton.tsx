@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 import { LoaderCircle, Play, Square } from 'lucide-react';
+import { currentDraft, useWorkspace } from '../../draft/workspace';
+import { keyName, keyShortcut } from '../../lib/keys';
+import { isBusy, useRun } from '../../run/run';
 import { Button } from '../../ui/Button';
-import { keyName, keyShortcut } from '../keys';
-import { isBusy, useRun } from '../run';
 import { useStart } from '../useStart';
-import { currentDraft, useWorkspace } from '../workspace';
 
 /** Run, and while it runs, Stop: at the same place, in the same size. */
 export function RunButton() {

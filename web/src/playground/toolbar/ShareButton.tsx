@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 import { Check, Link2 } from 'lucide-react';
 import { useEffect, useState } from 'react';
+import { useRun } from '../../run/run';
 import { Button } from '../../ui/Button';
-import { useRun } from '../run';
 
 export function ShareButton() {
   const id = useRun((run) => run.id);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { useNotice } from '../notice';
+import { useNotice } from '../../draft/notice';
 
 /** Where the page has no right to the clipboard (it is not HTTPS, nor this machine), the old way works. */
 async function copy(text: string): Promise<boolean> {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** Where there is no room for all at once: what is seen. */
 import { create } from 'zustand';
-import type { LimitDraft } from './workspace';
+import type { LimitDraft } from '../../draft/workspace';
 
 export type View = 'code' | 'input' | 'result';
 

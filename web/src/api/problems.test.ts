@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { describe, expect, it } from 'vitest';
-import { ApiProblem, Unreachable } from '../api/client';
+import { ApiProblem, Unreachable } from './client';
 import { complaintOf } from './problems';
 
 const of = (status: number, code: string, detail = 'it is so', field?: string) =>

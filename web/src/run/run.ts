@@ -4,7 +4,7 @@ import { create } from 'zustand';
 import { ApiProblem, cancelJob, readJobWithRequest, submit, Unreachable } from '../api/client';
 import type { Following, Message, Transport } from '../api/follow';
 import { isOver, type CaseResult, type Job, type Status, type Submission } from '../api/types';
-import { nextFrame } from './frames';
+import { nextFrame } from '../lib/frames';
 import { OutputText } from './output';
 
 export type Stream = 'compile_output' | 'stdout' | 'stderr';

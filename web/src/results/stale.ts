@@ -2,9 +2,9 @@
 /** Whether the run that is shown is of what is written. */
 import { isCalled } from '../api/languages';
 import type { Language, Submission } from '../api/types';
-import { draftOf } from './draftOf';
-import { submissionOf } from './submissionOf';
-import type { Draft } from './workspace';
+import { draftOf } from '../draft/draftOf';
+import { submissionOf } from '../draft/submissionOf';
+import type { Draft } from '../draft/workspace';
 
 function isEqual(a: unknown, b: unknown): boolean {
   if (a === b) return true;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 import { describe, expect, it } from 'vitest';
 import type { Language } from '../api/types';
+import { submissionOf } from '../draft/submission';
+import { emptyDraft, newKey, type Draft } from '../draft/workspace';
 import { isStale, ranFiles } from './stale';
-import { submissionOf } from './submission';
-import { emptyDraft, newKey, type Draft } from './workspace';
 
 const CPP = { name: 'cpp', aliases: ['c++'], file_name: 'main.cpp' } as Language;
 const C = { name: 'c', aliases: [] as string[], file_name: 'main.c' } as Language;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** What went wrong with a request, and what to do, in sentences for the person who pressed Run. */
-import { ApiProblem, Unreachable } from '../api/client';
 import { kilobytes } from '../lib/format';
+import { ApiProblem, Unreachable } from './client';
 
 export interface Complaint {
   text: string;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** Limits as a person writes them, in the unit of the field or with one of their own: "2", "500 ms", "1.5 GB". */
 
-import type { Draft } from './workspace';
+import type { Draft } from '../../draft/workspace';
 
 export type LimitKind = 'time' | 'memory' | 'output' | 'count';
 

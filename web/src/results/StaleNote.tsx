@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 import { memo } from 'react';
 import { languageOf, useLanguages } from '../api/languages';
-import { useRun } from './run';
+import { currentDraft, useWorkspace } from '../draft/workspace';
+import { useRun } from '../run/run';
 import { isStale } from './stale';
-import { currentDraft, useWorkspace } from './workspace';
 
 /** Beside the tabs of the result: what is seen there is not of what is written by now. */
 export const StaleNote = memo(function StaleNote() {

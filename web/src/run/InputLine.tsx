@@ -2,10 +2,10 @@
 import { CornerDownLeft } from 'lucide-react';
 import { useEffect, useRef, useState, type KeyboardEvent } from 'react';
 import { languageOf, useLanguages } from '../api/languages';
+import { useSecondsUntil } from '../lib/useSecondsUntil';
 import { Button } from '../ui/Button';
 import { cx } from '../ui/cx';
 import { useRun } from './run';
-import { useSecondsUntil } from './useSecondsUntil';
 
 const REMEMBERED_MAX = 100;
 
