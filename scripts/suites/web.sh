@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: MIT
-# web: the web interface: types, style, units, build, what it weighs, whom it names; Chromium uses it on a real server
+# web: the web interface: types, style, units, build, what it weighs, whom it names; Chromium and Firefox use it on a real server
 # shellcheck shell=bash disable=SC2154
 
 . "$top/scripts/web.sh"
 
-packages_web=(chromium fonts-dejavu-core curl)
+packages_web=(chromium firefox-esr fonts-dejavu-core curl)
 has_node || packages_web+=(nodejs npm)
 
 suite_web() {
@@ -40,7 +40,7 @@ suite_web() {
   fi
   locked installed web_installed
   if [[ -x ${CHROMIUM:=/usr/bin/chromium} ]]; then
-    CHROMIUM=$CHROMIUM SENTINEL_BUILD=$top/build-test web_vitest "Chromium" 2400 --config e2e/vitest.config.ts
+    CHROMIUM=$CHROMIUM SENTINEL_BUILD=$top/build-test web_vitest "browsers" 2400 --config e2e/vitest.config.ts
   else
     case_skipped "all that takes a browser" "there is no $CHROMIUM"
   fi
