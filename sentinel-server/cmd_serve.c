@@ -108,6 +108,7 @@ static int start_http(struct server *server, struct failure *failure)
         .cors_origins = (const char *const *)config->cors_origins,
         .web_missing = handle_web_missing,
         .body_max = config->body_max,
+        .websocket_protocol = "sentinel",
         .arg = &server->api,
         .routes = api_routes,
         .on_error = api_on_error,

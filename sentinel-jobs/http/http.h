@@ -43,6 +43,8 @@ struct http_request {
 const char *http_request_header(const struct http_request *request, const char *name);
 /* A decoded parameter of the query, to be freed; NULL if it is not there or no UTF-8. */
 char *http_request_parameter(const struct http_request *request, const char *name);
+/* The next of a list of tokens with commas between them, *list moves behind it; NULL: there is none, or *list is. */
+const char *http_next_token(const char **list, size_t *ret_length);
 
 /* Filled by http_respond...() and http_add_header(); freed by the server. */
 struct http_response {
@@ -150,6 +152,7 @@ struct http_options {
     unsigned body_ms;                   /* for its body, and for each 128 KiB of a response to be taken; 0: 30 s */
     unsigned idle_ms;                   /* of a connection without a request; 0: 60 s */
     unsigned ping_ms;                   /* between pings of a WebSocket, cut after two without a pong; 0: 30 s */
+    const char *websocket_protocol;     /* chosen where a client offers it (RFC 6455, 1.9); NULL: none is */
     unsigned comment_ms;                /* between comments of an SSE stream; 0: 15 s */
     void *arg;                          /* of every handler */
     const struct http_route *routes;    /* ended by a NULL method */
@@ -174,7 +177,8 @@ int http_open_web(const char *directory, struct failure *failure);
 /* Afterwards: can it be read by who we are now? FAIL_INVALID. */
 int http_check_web(int web_root, struct failure *failure);
 /*
- * Starts the threads. Takes the descriptors over, also on failure. Copies what the options point to, but for `arg`.
+ * Starts the threads. Takes the descriptors over, also on failure. Copies what the options point to, but for `arg` and
+ * `websocket_protocol`.
  * *ret_server ends by http_stop().
  */
 int http_start(const struct http_options *options, int listener, struct http_server **ret_server,

@@ -30,6 +30,18 @@ static char *decode(struct http__slice text)
     return steal_ptr(&decoded);
 }
 
+const char *http_next_token(const char **list, size_t *ret_length)
+{
+    const char *token = *list;
+
+    if (!token)
+        return NULL;
+    token += strspn(token, " \t,");
+    *ret_length = strcspn(token, " \t,");
+    *list = token + *ret_length;
+    return *ret_length ? token : NULL;
+}
+
 char *http_request_parameter(const struct http_request *request, const char *name)
 {
     const char *at = request->query;

@@ -77,6 +77,20 @@ static void accept_key(const char *key, char text[ACCEPT_SIZE])
     EVP_EncodeBlock((unsigned char *)text, hash, sizeof(hash));
 }
 
+/* A browser that offered protocols closes where none of them was chosen. */
+static bool chooses_protocol(const struct http__exchange *exchange, const char *ours)
+{
+    const char *offered = http_request_header(&exchange->request, "sec-websocket-protocol");
+    const char *one;
+    size_t length;
+
+    while (ours && (one = http_next_token(&offered, &length))) {
+        if (length == strlen(ours) && memcmp(one, ours, length) == 0)
+            return true;
+    }
+    return false;
+}
+
 /* ---- its end ----------------------------------------------------------------------------------------------------- */
 
 static void release(struct http__websocket *websocket)
@@ -351,6 +365,7 @@ static struct http__websocket *make(void)
 void http__websocket_attach(struct http_stream *stream, struct http__exchange *exchange)
 {
     struct http__websocket *websocket = make();
+    const char *protocol = stream->server->options.websocket_protocol;
     h2o_req_t *req = exchange->req;
     char *accept;
 
@@ -368,6 +383,9 @@ void http__websocket_attach(struct http_stream *stream, struct http__exchange *e
     exchange->response.type = NULL;
     exchange->is_started = true;
     http__exchange_add_headers(exchange);
+    if (chooses_protocol(exchange, protocol))
+        h2o_add_header_by_str(&req->pool, &req->res.headers, H2O_STRLIT("sec-websocket-protocol"), 0, NULL, protocol,
+                              strlen(protocol));
     accept = h2o_mem_alloc_pool(&req->pool, ACCEPT_SIZE);
     accept_key(http_request_header(&exchange->request, "sec-websocket-key"), accept);
     h2o_add_header(&req->pool, &req->res.headers, H2O_TOKEN_UPGRADE, NULL, H2O_STRLIT("websocket"));

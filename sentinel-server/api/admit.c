@@ -7,17 +7,36 @@
 #include <string.h>
 #include <strings.h>
 
+/*
+ * Among the protocols that a WebSocket offers: all that a browser can say there besides the address, which ends up in
+ * logs and histories.
+ */
+static char *secret_of_protocols(const struct http_request *request)
+{
+    static const char prefix[] = "sentinel.key.";
+    const char *offered = http_request_header(request, "sec-websocket-protocol"), *one;
+    size_t length;
+
+    while ((one = http_next_token(&offered, &length))) {
+        if (length > strlen(prefix) && strncmp(one, prefix, strlen(prefix)) == 0)
+            return strndup(one + strlen(prefix), length - strlen(prefix));
+    }
+    return NULL;
+}
+
 /* The key that a request brings, to be freed; NULL: none. */
 static char *secret_of(const struct http_request *request)
 {
     const char *header = http_request_header(request, "authorization");
+    char *secret;
 
     if (header && strncasecmp(header, "Bearer ", 7) == 0)
         return strdup(header + 7 + strspn(header + 7, " "));
     header = http_request_header(request, "x-api-key");
     if (header)
         return strdup(header);
-    return http_request_parameter(request, "access_token");
+    secret = secret_of_protocols(request);
+    return secret ? secret : http_request_parameter(request, "access_token");
 }
 
 /*

@@ -21,8 +21,8 @@ enum admit_rate {
 
 /*
  * Is this caller known, may he do that, and not too often? Otherwise the response is answered (401, 403, 429, 503), and
- * it is false. The key comes as "Authorization: Bearer KEY", "X-API-Key: KEY", or, where a browser can set no header
- * (WebSocket, EventSource), as the parameter access_token.
+ * it is false. The key comes as "Authorization: Bearer KEY", "X-API-Key: KEY", or, where a browser can set no such
+ * header, as the protocol "sentinel.key.KEY" that a WebSocket offers, or the parameter access_token.
  */
 bool admit(struct api *api, const struct http_request *request, struct http_response *response, unsigned scope,
            enum admit_rate rate, uint32_t cost, struct caller *ret_caller);

@@ -1,11 +1,15 @@
 # SPDX-License-Identifier: MIT
 """Who may do what: keys, scopes, whose jobs are whose, rates, and a server that asks for no key."""
 
+import asyncio
 import concurrent.futures
+import json
 import os
 import socket
 import sys
 import unittest
+
+import websockets
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
@@ -73,6 +77,23 @@ class KeyCases:
         job = self.ask("POST", SUBMISSIONS, GOOD, 202, key).json
         self.service.await_over(job["id"], headers=bearer(key))
         self.assertEqual(self.service.request("GET", f"{SUBMISSIONS}/{job['id']}/events?access_token={key}").status, 200)
+
+    def test_a_browser_brings_it_among_the_protocols_of_its_websocket(self):
+        key = self.make_key()
+        job = self.ask("POST", SUBMISSIONS, GOOD, 202, key).json
+
+        async def last(protocols):
+            url = f"ws://127.0.0.1:{self.service.port}{SUBMISSIONS}/{job['id']}/stream"
+            async with websockets.connect(url, subprotocols=protocols) as connection:
+                self.assertEqual(connection.subprotocol, "sentinel")
+                return [json.loads(text) async for text in connection][-1]
+        for protocols in (["sentinel", f"sentinel.key.{key}"], [f"sentinel.key.{key}", "sentinel"]):
+            with self.subTest(protocols=protocols):
+                self.assertEqual(asyncio.run(last(protocols))["status"], "SUCCESS")
+        for protocols in (["sentinel", "sentinel.key.snt_wrong"], ["sentinel", "sentinel.key."], ["sentinel"]):
+            with self.subTest(protocols=protocols), self.assertRaises(websockets.InvalidStatusCode) as refused:
+                asyncio.run(last(protocols))
+            self.assertEqual(refused.exception.status_code, 401)
 
     def test_scopes_bound_what_a_key_may_do(self):
         reader, writer = self.make_key("--scopes", "read"), self.make_key("--scopes", "submit")

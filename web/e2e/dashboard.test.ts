@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** The dashboard's figures are those of the server. */
 import { expect, test } from './harness';
+import { Playground, WELL } from './playground';
 import { Proxy } from './proxy';
 import { Server } from './server';
 
@@ -148,7 +149,9 @@ test('the last figures stay while the server is gone', async ({ open, origin }) 
   }
 });
 
-test('where a key is asked for, the dashboard says so and takes one', async ({ open }) => {
+test('where a key is asked for, the dashboard says so and takes one, and the key is in no address', async ({
+  open,
+}) => {
   const server = await Server.start({ SENTINEL_AUTH: 'keys' });
   try {
     const visit = await open({ origin: server.url, path: '/dashboard' });
@@ -172,6 +175,16 @@ test('where a key is asked for, the dashboard says so and takes one', async ({ o
       .fill(key?.[0] ?? '');
     await page.keyboard.press('Enter');
     await page.getByText('Queue depth').first().waitFor();
+    await page.keyboard.press('Escape');
+    const addresses: string[] = [];
+    page.on('request', (request) => addresses.push(request.url()));
+    page.on('websocket', (socket) => addresses.push(socket.url()));
+    await page.getByRole('link', { name: 'Playground', exact: true }).click();
+    const playground = new Playground(visit);
+    await playground.whenReady();
+    await playground.runs('print("by key")\n', WELL);
+    expect(addresses.filter((address) => address.startsWith('ws:'))).toHaveLength(1);
+    expect(addresses.filter((address) => address.includes(key?.[0] ?? ''))).toEqual([]);
   } finally {
     await server.remove();
   }

@@ -534,6 +534,8 @@ static bool set_option(struct http_options *options, unsigned *drain_ms, const c
         web = value;
     else if (strcmp(name, "body-max") == 0)
         options->body_max = figure;
+    else if (strcmp(name, "protocol") == 0)
+        options->websocket_protocol = value;
     else if (strcmp(name, "proxy") == 0)
         add(proxies, value);
     else if (strcmp(name, "origin") == 0)

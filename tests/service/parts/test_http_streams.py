@@ -148,7 +148,7 @@ class Events(OneProbe):
 
 
 class WebSockets(OneProbe):
-    options = ("--ping-ms", "300", "--origin", "https://web.example", "--body-ms", "2000")
+    options = ("--ping-ms", "300", "--origin", "https://web.example", "--body-ms", "2000", "--protocol", "probing")
 
     def open(self, path="/ws", *headers, **more):
         websocket = WebSocket(self.client(), path, *headers, **more)
@@ -161,6 +161,13 @@ class WebSockets(OneProbe):
         self.assertEqual(websocket.response.header("sec-websocket-accept"), base64.b64encode(digest).decode())
         self.assertEqual(websocket.response.header("upgrade"), "websocket")
         self.assertEqual(websocket.response.header("connection"), "upgrade")
+
+    def test_our_protocol_is_chosen_where_it_is_offered(self):
+        for offered, chosen in (("probing", "probing"), ("a, probing,b", "probing"), ("probing.x , probing", "probing"), (" ,,", None),
+                                ("probing.x, prob", None), ("Probing", None)):
+            websocket = self.open("/ws", "Sec-WebSocket-Protocol: " + offered)
+            self.assertEqual(websocket.response.header("sec-websocket-protocol"), chosen, offered)
+        self.assertIsNone(self.open().response.header("sec-websocket-protocol"))
 
     def test_what_is_no_handshake_is_refused(self):
         good = WebSocket.request()

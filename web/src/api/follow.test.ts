@@ -15,7 +15,10 @@ class FakeSocket implements Socket {
   readonly sent: string[] = [];
   isClosed = false;
 
-  constructor(readonly path: string) {}
+  constructor(
+    readonly path: string,
+    readonly protocols: string[],
+  ) {}
 
   open(): void {
     this.readyState = 1;
@@ -79,8 +82,8 @@ function start(): void {
       onFailure: (error) => failures.push(error),
     },
     {
-      openSocket: (path) => {
-        const socket = new FakeSocket(path);
+      openSocket: (path, protocols) => {
+        const socket = new FakeSocket(path, protocols);
         sockets.push(socket);
         return socket;
       },
@@ -149,10 +152,11 @@ describe('by WebSocket', () => {
     expect(socket(0).isClosed).toBe(true);
   });
 
-  it('sends the key in the address, where a header cannot be set', () => {
-    setKey('s3cret&more');
+  it('sends the key among the protocols, where no other header can be set, and nowhere else', () => {
+    setKey('snt_s3cret');
     start();
-    expect(socket(0).path).toBe(`/api/v1/submissions/${ID}/stream?access_token=s3cret%26more`);
+    expect(socket(0).path).toBe(`/api/v1/submissions/${ID}/stream`);
+    expect(socket(0).protocols).toEqual(['sentinel', 'sentinel.key.snt_s3cret']);
   });
 
   it('resumes where it was cut, and tells nothing twice', async () => {

@@ -1417,7 +1417,10 @@ export interface operations {
         /** @description The API key, where no header can be set. */
         access_token?: string;
       };
-      header?: never;
+      header?: {
+        /** @description "sentinel, sentinel.key.KEY" is how a browser brings the API key; "sentinel" is chosen. */
+        'Sec-WebSocket-Protocol'?: string;
+      };
       path: {
         id: string;
       };
@@ -1514,7 +1517,10 @@ export interface operations {
         /** @description The API key, where no header can be set. */
         access_token?: string;
       };
-      header?: never;
+      header?: {
+        /** @description "sentinel, sentinel.key.KEY" is how a browser brings the API key; "sentinel" is chosen. */
+        'Sec-WebSocket-Protocol'?: string;
+      };
       path: {
         id: string;
       };

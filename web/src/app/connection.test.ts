@@ -12,6 +12,7 @@ const health = () => Promise.resolve(new Response('{"status":"ok"}', { status: 2
 
 beforeEach(() => {
   vi.useFakeTimers();
+  vi.spyOn(document, 'hidden', 'get').mockReturnValue(true);
   isServerThere = true;
   asked = [];
   vi.stubGlobal('fetch', (path: string) => {
@@ -34,7 +35,21 @@ const settle = () => vi.advanceTimersByTimeAsync(0);
 const state = () => useConnection.getState().state;
 
 describe('connection', () => {
-  it('asks nothing while all is well', async () => {
+  it('asks after half a minute of silence, before the eyes of somebody', async () => {
+    vi.spyOn(document, 'hidden', 'get').mockReturnValue(false);
+    await vi.advanceTimersByTimeAsync(25_000);
+    await readLoad();
+    await vi.advanceTimersByTimeAsync(20_000);
+    expect(asked).toEqual(['/api/v1/load']);
+    await vi.advanceTimersByTimeAsync(20_000);
+    expect(asked).toEqual(['/api/v1/load', '/health']);
+    expect(state()).toBe('there');
+    isServerThere = false;
+    await vi.advanceTimersByTimeAsync(40_000);
+    expect(state()).toBe('gone');
+  });
+
+  it('asks nothing while all is well and nobody looks', async () => {
     await readLoad();
     await vi.advanceTimersByTimeAsync(600_000);
     expect(asked).toEqual(['/api/v1/load']);

@@ -2,8 +2,8 @@
 /**
  * Whether the server is there: known in this one place.
  *
- * While all is well nothing is asked: each request that gets an answer proves it. A request that gets none is a doubt,
- * and /health is asked at once, for one broken connection is not a server that is gone. If that fails too, the server
+ * While all is well nothing is asked: each request that gets an answer proves it. Long silence before somebody's eyes is
+ * a doubt, and so is a request that gets no answer: /health is asked at once, for one broken connection is not a server that is gone. If that fails too, the server
  * is gone, and is asked again, ever more seldom, until it answers. That a browser calls itself offline proves nothing
  * either (the server may be on this very computer): it is a doubt, and words for the banner.
  */
@@ -28,14 +28,17 @@ export const useConnection = create<Connection>()(() => ({
 }));
 
 const PROBE_TIMEOUT_MS = 5_000;
+const SILENCE_MS = 30_000;
 const DELAYS_MS = [1_000, 2_000, 4_000, 8_000, 15_000];
 
 let timer: ReturnType<typeof setTimeout> | undefined;
 let tries = 0;
+let heardAt = 0;
 let probing: Promise<void> | null = null;
 
 function there(): void {
   clearTimeout(timer);
+  heardAt = Date.now();
   tries = 0;
   const { state } = useConnection.getState();
   if (state === 'gone') useConnection.setState({ state: 'there', retryAt: null, backAt: Date.now() });
@@ -77,6 +80,10 @@ export function noticed(isThere: boolean): void {
   else if (useConnection.getState().state === 'there') void probe();
 }
 
+function doubtSilence(): void {
+  if (!document.hidden && Date.now() - heardAt >= SILENCE_MS) noticed(false);
+}
+
 /** Begins to listen; ends with the function that it returns. */
 export function watchConnection(): () => void {
   const onNetwork = () => {
@@ -85,12 +92,15 @@ export function watchConnection(): () => void {
     void probe();
   };
   if (!navigator.onLine) onNetwork();
+  heardAt = Date.now();
+  const silence = setInterval(doubtSilence, SILENCE_MS / 3);
   const deafen = onHeard(noticed);
   window.addEventListener('online', onNetwork);
   window.addEventListener('offline', onNetwork);
   return () => {
     deafen();
     clearTimeout(timer);
+    clearInterval(silence);
     window.removeEventListener('online', onNetwork);
     window.removeEventListener('offline', onNetwork);
   };

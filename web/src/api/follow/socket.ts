@@ -10,11 +10,13 @@ const OPENING_MAX_MS = 6000;
 function pathOf(id: string, position: string | null): string {
   const query = new URLSearchParams();
   if (position !== null) query.set('after', position);
-  // A browser cannot set headers of a WebSocket.
-  const key = currentKey();
-  if (key) query.set('access_token', key);
   const text = query.toString();
   return `${API}/submissions/${encodeURIComponent(id)}/stream${text && `?${text}`}`;
+}
+
+/** A browser cannot set headers of a WebSocket but this one, and an address is written down in many places. */
+function protocolsOf(key: string): string[] {
+  return key ? ['sentinel', `sentinel.key.${key}`] : [];
 }
 
 /** By WebSocket. `onWay` is given how to send while it is open. */
@@ -39,7 +41,7 @@ export function followBySocket(errand: Errand, onWay: (send: (text: string) => b
     const opening = setTimeout(() => end('refused'), OPENING_MAX_MS);
 
     try {
-      socket = wires.openSocket(pathOf(id, told.position));
+      socket = wires.openSocket(pathOf(id, told.position), protocolsOf(currentKey()));
     } catch {
       end('refused');
       return;

@@ -11,17 +11,18 @@ export interface Socket {
 }
 
 export interface Wires {
-  openSocket(path: string): Socket;
+  /** Throws where the protocols are no tokens. */
+  openSocket(path: string, protocols: string[]): Socket;
   fetch(path: string, init: RequestInit): Promise<Response>;
   /** Calls when the network is back; returns how to stop that. */
   onOnline(listener: () => void): () => void;
 }
 
 export const browserWires: Wires = {
-  openSocket(path) {
+  openSocket(path, protocols) {
     const url = new URL(path, location.href);
     url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
-    const socket = new WebSocket(url);
+    const socket = new WebSocket(url, protocols);
     const wire: Socket = {
       get readyState() {
         return socket.readyState;
