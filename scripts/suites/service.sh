@@ -30,7 +30,8 @@ suite_service() {
   apart asan service_sanitized address EmbeddedApi EmbeddedStreams
   apart postgres service_conformance PostgreSQL with-postgres test_store test_store_attempts test_store_crowd \
     test_store_service test_events test_events_races test_postgres test_postgres_events test_postgres_lost
-  apart rabbitmq service_conformance RabbitMQ with-rabbitmq test_queue
+  apart rabbitmq service_conformance RabbitMQ with-rabbitmq test_queue_delivery test_queue_dead_letters \
+    test_queue_takers test_queue_crowd
   apart redis service_conformance Redis with-redis test_guard test_guard_redis
   apart redis-unix service_conformance "Redis by its socket" "with-redis --unix" test_guard
   for name in tests/service/parts/test_*.py tests/service/test_*.py; do
@@ -52,8 +53,8 @@ service_program() {
 service_parts() {
   local name
   for name in compare config message metrics trace webhook_address store store_attempts store_crowd store_service \
-    store_sqlite queue events events_races events_memory guard confined confined_work privilege executor executor_cases \
-    executor_ends; do
+    store_sqlite queue_delivery queue_dead_letters queue_takers queue_crowd events events_races events_memory guard \
+    confined confined_work privilege executor executor_cases executor_ends; do
     run_cmocka "test_$name" "build-test/tests/service/parts/test_$name"
   done
 }

@@ -14,7 +14,7 @@
  *   amqp://user:password@host:port/vhost
  *                          RabbitMQ: exchange sentinel.direct, quorum queue execution_tasks, dead-letter exchange
  *                          sentinel.dlx to dead_letter_queue; threads of its own, one connection each
- * One conformance suite (tests/service/parts/test_queue*) runs against both.
+ * One conformance suite (tests/service/parts/test_queue_*) runs against both.
  *
  * At least once: a delivery that is not settled (its taker died, or lost the broker) comes again, marked redelivered.
  * A job may be published twice; what keeps it from being executed twice is store_claim(). Every function may be called
