@@ -49,5 +49,11 @@ export default defineConfig({
     ),
   },
   // 5 s, the usual limit, is nothing beside suites that use the same processors.
-  test: { environment: 'node', include: ['src/**/*.test.{ts,tsx}'], restoreMocks: true, testTimeout: 60_000 },
+  test: {
+    environment: 'node',
+    include: ['src/**/*.test.{ts,tsx}'],
+    setupFiles: ['./vitest.setup.ts'],
+    restoreMocks: true,
+    testTimeout: 60_000,
+  },
 });

@@ -139,15 +139,28 @@ char *store_parameter(const char *url, const char *name)
 
 /* ---- failures ---------------------------------------------------------------------------------------------------- */
 
-/* libpq's messages end with a newline and may have several lines. */
+/*
+ * Of a name with several addresses libpq tells what happened at each, in lines of its own. There is room for one: the
+ * last, which is what is left to be mended where the others are only not there.
+ */
+static const char *last_attempt(const char *message)
+{
+    const char *next = message;
+
+    while ((next = strstr(next, "\nconnection to server ")))
+        message = ++next;
+    return message;
+}
+
+/* libpq's messages end with a newline and may have several lines, some of which begin with a tab. */
 static void copy_message(const char *from, char *to, size_t size)
 {
     size_t length;
 
     for (length = 0; *from && length + 1 < size; from++) {
-        if (*from != '\n')
+        if (*from != '\n' && *from != '\t')
             to[length++] = *from;
-        else if (from[1])
+        else if (*from == '\n' && from[1])
             to[length++] = ' ';
     }
     to[length] = '\0';
@@ -159,7 +172,7 @@ static int fail_connection(struct postgres_connection *connection, struct failur
 
     connection->is_broken = true;
     if (connection->pg)
-        copy_message(PQerrorMessage(connection->pg), message, sizeof(message));
+        copy_message(last_attempt(PQerrorMessage(connection->pg)), message, sizeof(message));
     return fail(failure, FAIL_UNAVAILABLE, "the database is away: %s", *message ? message : "no connection");
 }
 

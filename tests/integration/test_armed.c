@@ -37,14 +37,14 @@ static int drop_box(void **state)
 /* Does a child wait? It is on its way for a moment after a run. */
 static bool is_waiting(void)
 {
-    uint64_t until = now_ms() + 1000;
+    uint64_t until = now_ms() + 10000;
 
-    while (count_children(sandbox_pid()) == 0)
+    while (count_children(sandbox_pid()) == 0 || count_programs(sandbox_pid()) > 0) {
         if (now_ms() > until)
             return false;
-        else
-            sleep_ms(1);
-    return count_programs(sandbox_pid()) == 0;
+        sleep_ms(1);
+    }
+    return true;
 }
 
 static sn_result *run_options(const sn_run_options *options)

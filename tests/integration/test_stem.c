@@ -410,7 +410,9 @@ static int one_processor_less(void)
 
 static int be_nice(void)
 {
-    return setpriority(PRIO_PROCESS, 0, 5);
+    int now = getpriority(PRIO_PROCESS, 0);
+
+    return now == 19 ? 1 : setpriority(PRIO_PROCESS, 0, now + 1);
 }
 
 /* What a PID 1 has of its caller is that of the caller as he is now. In a child: it does not come back. */

@@ -171,14 +171,11 @@ class StreamCases:
     def test_input_reaches_the_program_while_it_runs(self):
         source = "import sys\nfor line in sys.stdin:\n  print('got', line.strip(), flush=True)\nprint('end')\n"
         job_id = self.submit("python", source, interactive=True)
-        lines = iter(["one", "two", "three"])
+        answers = iter([*({"type": "stdin", "data": line + "\n"} for line in ("one", "two", "three")), {"type": "stdin_end"}])
 
         def say(message):
             if message["type"] == "state" and message["status"] == "RUNNING" or message["type"] == "stdout":
-                line = next(lines, None)
-                if line:
-                    return [{"type": "stdin", "data": line + "\n"}]
-                return [{"type": "stdin_end"}]
+                return [answer for answer in (next(answers, None),) if answer]
             return []
         messages = self.watch(job_id, say=say)
         self.assertEqual(output_of(messages, "stdout"), "got one\ngot two\ngot three\nend\n")

@@ -147,13 +147,32 @@ class Events(OneProbe):
         self.assertTrue(self.probe.get("/sse-quiet?timeout=300").body.startswith(b":\n\n"))
 
 
-class WebSockets(OneProbe):
-    options = ("--ping-ms", "300", "--origin", "https://web.example", "--body-ms", "2000", "--protocol", "probing")
-
+class ProbeOfWebSockets(OneProbe):
     def open(self, path="/ws", *headers, **more):
         websocket = WebSocket(self.client(), path, *headers, **more)
         self.assertEqual(websocket.response.status, 101)
         return websocket
+
+
+class Pings(ProbeOfWebSockets):
+    options = ("--ping-ms", "300")
+
+    def test_pings_come_and_who_answers_stays(self):
+        websocket = self.open()
+        for _ in range(5):
+            opcode, data = websocket.receive()
+            self.assertEqual(opcode, WebSocket.PING)
+            websocket.send(WebSocket.PONG, data)
+        websocket.send(WebSocket.TEXT, b"still here")
+        self.assertEqual(websocket.message(), (WebSocket.TEXT, b"still here"))
+
+    def test_who_does_not_answer_pings_is_cut(self):
+        websocket = self.open()
+        self.assertTrue(websocket.client.is_closed())
+
+
+class WebSockets(ProbeOfWebSockets):
+    options = ("--origin", "https://web.example", "--body-ms", "2000", "--protocol", "probing")
 
     def test_the_handshake_is_answered_with_the_key(self):
         websocket = self.open()
@@ -288,19 +307,6 @@ class WebSockets(OneProbe):
         websocket = self.open()
         websocket.send(WebSocket.TEXT, b"bye")
         self.assertEqual(websocket.close_code(), 1000)
-        self.assertTrue(websocket.client.is_closed())
-
-    def test_pings_come_and_who_answers_stays(self):
-        websocket = self.open()
-        for _ in range(5):
-            opcode, data = websocket.receive()
-            self.assertEqual(opcode, WebSocket.PING)
-            websocket.send(WebSocket.PONG, data)
-        websocket.send(WebSocket.TEXT, b"still here")
-        self.assertEqual(websocket.message(), (WebSocket.TEXT, b"still here"))
-
-    def test_who_does_not_answer_pings_is_cut(self):
-        websocket = self.open()
         self.assertTrue(websocket.client.is_closed())
 
     def test_a_stream_without_on_message_refuses_messages(self):

@@ -279,6 +279,19 @@ static void no_message_has_the_password(void **state)
     }
 }
 
+static void of_several_addresses_the_last_ones_failure_is_told_whole(void **state)
+{
+    struct failure failure = {0};
+    struct store *store = NULL;
+
+    (void)state;
+    assert_int_equal(store_open("postgresql://u@127.0.0.1:1,127.0.0.1:2,127.0.0.1:3/x", NULL, &store, &failure),
+                     FAIL_UNAVAILABLE);
+    assert_non_null(strstr(failure.message, "port 3 failed: Connection refused"));
+    assert_null(strstr(failure.message, "port 1 "));
+    assert_null(strpbrk(failure.message, "\n\t"));
+}
+
 static void a_connection_that_ended_while_nobody_used_it_is_not_noticed(void **state)
 {
     struct store *store;
@@ -483,6 +496,7 @@ int main(void)
         cmocka_unit_test_setup(the_schema_goes_down_and_up_again, make_database),
         cmocka_unit_test_setup(of_several_who_migrate_at_once_one_does, make_database),
         cmocka_unit_test_setup(a_newer_schema_is_refused_by_both_versions_names, make_database),
+        cmocka_unit_test(of_several_addresses_the_last_ones_failure_is_told_whole),
         cmocka_unit_test_setup(an_older_schema_is_left_alone_unless_it_may_be_migrated, make_database),
         cmocka_unit_test(no_message_has_the_password),
         cmocka_unit_test_setup(a_connection_that_ended_while_nobody_used_it_is_not_noticed, make_database),
