@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** What somebody wrote is not lost. */
+import { text } from 'node:stream/consumers';
 import type { Page } from 'playwright-core';
 import { expect, test, Visit } from './harness';
 import { Playground, WELL } from './playground';
@@ -71,7 +72,14 @@ test('a damaged draft is put aside, and the others are there', async ({ open }) 
   await page.reload();
   await playground.whenReady();
   await page.getByText(/\(go, python\) was damaged/).waitFor();
-  expect(await page.evaluate(() => localStorage.getItem('sentinel.damaged.python'))).toContain('[null]');
+  await playground.choose('C');
+  await playground.write('/* good, and more */');
+  const download = page.waitForEvent('download');
+  await page.getByRole('button', { name: 'Save what was put aside' }).click();
+  const stream = await (await download).createReadStream();
+  const saved = JSON.parse(await text(stream)) as Record<string, string>;
+  expect(saved['python']).toContain('[null]');
+  expect(Object.keys(saved).sort()).toEqual(['go', 'python']);
   await playground.choose('C');
   await hasCode(page, 'good');
   await page.getByRole('tab', { name: /^Limits/ }).click();

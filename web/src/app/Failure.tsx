@@ -3,19 +3,14 @@ import { Download, RotateCcw, TriangleAlert } from 'lucide-react';
 import { useState } from 'react';
 import { keptLanguages } from '../draft/draftStore';
 import { copyOfDrafts, startAfresh } from '../draft/startAfresh';
+import { saveFile } from '../lib/saveFile';
 import { Button } from '../ui/Button';
 
 /** A part that is loaded late has another name after an update of the server, or could not be had at all. */
 export const isLoadFailure = (error: unknown): boolean =>
   error instanceof Error && /dynamically imported module|module script failed|preload/i.test(error.message);
 
-function saveCopy(): void {
-  const link = document.createElement('a');
-  link.href = URL.createObjectURL(copyOfDrafts());
-  link.download = 'sentinel-drafts.json';
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
-}
+const saveCopy = () => saveFile('sentinel-drafts.json', copyOfDrafts());
 
 /** Asked first: whoever wrote something has to look for it afterwards. */
 function Afresh({ onCancel }: { onCancel: () => void }) {

@@ -13,13 +13,18 @@ const OLD = 'sentinel.workspace.1';
 /** The entries' texts as this page read or wrote them last. */
 const known = new Map<string, string>();
 
-export function keptLanguages(): string[] {
+function kept(prefix: string): string[] {
   try {
-    return Object.keys(localStorage).flatMap((name) => (name.startsWith(ENTRY) ? name.slice(ENTRY.length) : []));
+    return Object.keys(localStorage).flatMap((name) => (name.startsWith(prefix) ? name.slice(prefix.length) : []));
   } catch {
     return [];
   }
 }
+
+export const keptLanguages = (): string[] => kept(ENTRY);
+
+/** What was put aside, by language. */
+export const keptAside = () => Object.fromEntries(kept(ASIDE).map((language) => [language, recall(ASIDE + language)]));
 
 /** Where nobody looks for drafts, but where they can be found. */
 export function moveAside(language: string): void {

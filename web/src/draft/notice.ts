@@ -3,10 +3,17 @@
 import { create } from 'zustand';
 import { currentDraft, useWorkspace, type Draft } from './workspace';
 
+interface Action {
+  label: string;
+  run(): void;
+  /** It is of use, and does no harm, when more was written. */
+  outlivesChanges?: true;
+}
+
 interface Notice {
   text: string | null;
-  action: { label: string; run(): void } | null;
-  say(text: string, action?: { label: string; run(): void }): void;
+  action: Action | null;
+  say(text: string, action?: Action): void;
   dismiss(): void;
 }
 
@@ -18,7 +25,8 @@ export const useNotice = create<Notice>()((set, get) => ({
   action: null,
   say: (text, action) => {
     unwatch();
-    if (action) unwatch = useWorkspace.subscribe((now, before) => now.edits !== before.edits && get().dismiss());
+    if (action && !action.outlivesChanges)
+      unwatch = useWorkspace.subscribe((now, before) => now.edits !== before.edits && get().dismiss());
     set({ text, action: action ?? null });
   },
   dismiss: () => {

@@ -313,7 +313,7 @@ describe('starting afresh', () => {
     write(page, 'kept', 'go');
     page.keepDrafts();
     write(page, 'not yet');
-    expect(copyOfDrafts().size).toBeGreaterThan(100);
+    expect(copyOfDrafts().length).toBeGreaterThan(100);
     startAfresh();
     window.dispatchEvent(new Event('pagehide'));
     expect((await open()).useWorkspace.getState().drafts).toEqual({});

@@ -2,11 +2,12 @@
 import { Check, Copy, Download, WrapText } from 'lucide-react';
 import { useEffect, useMemo, useState } from 'react';
 import type { CompileMessage } from '../editor/markers';
+import { saveFile } from '../lib/saveFile';
 import type { Run } from '../run/run';
 import { IconButton } from '../ui/Button';
 import { cx } from '../ui/cx';
 import { Console } from './Console';
-import { contentOf, copy, plainText, save } from './download';
+import { contentOf, copy, plainText } from './download';
 import { MessageList } from './MessageList';
 import { chunksOf, hasStream, shortcomings } from './outputs';
 import type { Filter, ShownChunk } from './printing';
@@ -99,7 +100,7 @@ export function OutputView({
   function download() {
     const content = contentOf(job, chunks, filter);
     const name = filter === 'all' ? 'output' : filter === 'compile_output' ? 'compiler' : filter;
-    save(`${name}-${(run.id ?? 'run').slice(0, 8)}.txt`, content);
+    saveFile(`${name}-${(run.id ?? 'run').slice(0, 8)}.txt`, content);
   }
 
   return (

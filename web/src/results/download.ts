@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** Output for elsewhere: as a file, and on the clipboard. */
+/** Output for elsewhere: what a file of it has, and on the clipboard. */
 import type { Job } from '../api/types';
 import { stripAnsi } from '../lib/ansi';
 import { bytesOf } from '../lib/encoded';
@@ -37,15 +37,6 @@ export function contentOf(job: Job | null, chunks: readonly ShownChunk[], filter
     .filter((chunk) => isShown(chunk, filter) && !chunk.isEcho)
     .map((chunk) => chunk.text)
     .join('');
-}
-
-export function save(name: string, content: BlobPart): void {
-  const url = URL.createObjectURL(new Blob([content], { type: 'application/octet-stream' }));
-  const link = document.createElement('a');
-  link.href = url;
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(url), 10_000);
 }
 
 /** Also where a page has no right to the clipboard: one that came by http from another host. */

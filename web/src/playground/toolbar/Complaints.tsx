@@ -6,7 +6,9 @@ import { languageOf, useLanguages } from '../../api/languages';
 import { complaintOf } from '../../api/problems';
 import { askForKey } from '../../app/keys';
 import { useNotice } from '../../draft/notice';
+import { copyOfAside } from '../../draft/startAfresh';
 import { currentDraft, useWorkspace, type Trouble } from '../../draft/workspace';
+import { saveFile } from '../../lib/saveFile';
 import { useSecondsUntil } from '../../lib/useSecondsUntil';
 import { useRun } from '../../run/run';
 import { Button, IconButton } from '../../ui/Button';
@@ -134,6 +136,11 @@ const TROUBLES: Record<Trouble['kind'], (languages: string) => string> = {
   damaged: (languages) =>
     `What this browser kept of your code (${languages}) was damaged. What can be used of it is here; all of it was put aside.`,
 };
+const SAVE_ASIDE = {
+  label: 'Save what was put aside',
+  run: () => saveFile('sentinel-damaged.json', copyOfAside()),
+  outlivesChanges: true,
+} as const;
 /** Each is said once. */
 const told = new Set<Trouble['kind']>();
 
@@ -142,7 +149,12 @@ function useTroubleTold(): void {
   useEffect(() => {
     if (!trouble || told.has(trouble.kind)) return;
     told.add(trouble.kind);
-    useNotice.getState().say(TROUBLES[trouble.kind]([...trouble.languages].sort().join(', ')));
+    useNotice
+      .getState()
+      .say(
+        TROUBLES[trouble.kind]([...trouble.languages].sort().join(', ')),
+        trouble.kind === 'damaged' ? SAVE_ASIDE : undefined,
+      );
   }, [trouble]);
 }
 
