@@ -91,14 +91,15 @@ test('a damaged draft is put aside, and the others are there', async ({ open }) 
 });
 
 test('code of a language that the server does not have is there, and why it cannot be run', async ({ open }) => {
-  const { visit } = await Playground.open(open);
-  await visit.page.evaluate(() => {
-    const draft = { tabs: [{ key: 'a', name: 'main.cob', content: 'DISPLAY 1' }] };
-    localStorage.setItem('sentinel.draft.cobol', JSON.stringify({ draft }));
-    localStorage.setItem('sentinel.language', 'cobol');
+  // Before any page is there: one that begins keeps its own language.
+  const { page } = await open({
+    prepare: (context) =>
+      context.addInitScript(() => {
+        const draft = { tabs: [{ key: 'a', name: 'main.cob', content: 'DISPLAY 1' }] };
+        localStorage.setItem('sentinel.draft.cobol', JSON.stringify({ draft }));
+        localStorage.setItem('sentinel.language', 'cobol');
+      }),
   });
-  const page = await visit.context.newPage();
-  await page.goto(visit.origin);
   await page.getByText('This server has no COBOL now. Your code is kept; choose another language.').waitFor();
   await hasCode(page, 'DISPLAY');
   expect(await page.getByRole('button', { name: /^Run\b/ }).isDisabled()).toBe(true);
