@@ -58,6 +58,18 @@ static bool is_local_name(const char *host)
     return false;
 }
 
+bool is_from_this_host(const struct http_request *request)
+{
+    return request->is_loopback && is_local_name(http_request_header(request, "host"));
+}
+
+static void refuse_keyless(const struct http_request *request, struct http_response *response)
+{
+    http_add_header(response, "WWW-Authenticate", "Bearer realm=\"sentinel\"");
+    answer_problem(response, request, 401, "key_missing", NULL,
+                   "an API key is needed: Authorization: Bearer KEY; `sentinel-server keys create` makes one");
+}
+
 /* Guesses are hopeless; they are not to cost much either. */
 enum { WRONG_KEYS_A_MINUTE = 60 };
 
@@ -96,9 +108,7 @@ static bool identify(struct api *api, const struct http_request *request, struct
         return true;
     }
     if (!secret) {
-        http_add_header(response, "WWW-Authenticate", "Bearer realm=\"sentinel\"");
-        answer_problem(response, request, 401, "key_missing", NULL,
-                       "an API key is needed: Authorization: Bearer KEY; `sentinel-server keys create` makes one");
+        refuse_keyless(request, response);
         return false;
     }
     error = key_find(api, secret, &key, &failure);
@@ -179,6 +189,17 @@ bool admit(struct api *api, const struct http_request *request, struct http_resp
         return false;
     }
     return is_within_rate(api, request, response, ret_caller, rate, cost);
+}
+
+bool admit_observer(struct api *api, const struct http_request *request, struct http_response *response,
+                    enum admit_rate rate, struct caller *ret_caller)
+{
+    if (!admit(api, request, response, SCOPE_READ, rate, 1, ret_caller))
+        return false;
+    if (!ret_caller->is_stranger || is_from_this_host(request))
+        return true;
+    refuse_keyless(request, response);
+    return false;
 }
 
 bool caller_may_see(const struct caller *caller, const struct job *job)

@@ -26,6 +26,14 @@ enum admit_rate {
  */
 bool admit(struct api *api, const struct http_request *request, struct http_response *response, unsigned scope,
            enum admit_rate rate, uint32_t cost, struct caller *ret_caller);
+/*
+ * The same for `read` of what tells of the whole service: SENTINEL_AUTH=open lets nobody see it without a key who is
+ * not on this host.
+ */
+bool admit_observer(struct api *api, const struct http_request *request, struct http_response *response,
+                    enum admit_rate rate, struct caller *ret_caller);
+/* Did it come from this host, through no proxy, and by a name that no page of somebody else can have? */
+bool is_from_this_host(const struct http_request *request);
 /* His own jobs, or everybody's to an administrator. */
 bool caller_may_see(const struct caller *caller, const struct job *job);
 /* What of a job he is shown: flags for job_view(). */

@@ -204,10 +204,40 @@ class OpenServer(unittest.TestCase):
             for host, status in (("localhost", 200), (f"127.0.0.1:{service.port}", 200), ("evil.example", 403), ("localhost.evil.example", 403)):
                 self.assertEqual(service.request("GET", SUBMISSIONS, headers={"Host": host}).status, status, host)
 
+    def test_metrics_know_a_page_with_a_name_of_its_own_too(self):
+        for auth, status in (("auto", 403), ("keys", 401), ("open", 401)):
+            with Service(settings={"SENTINEL_AUTH": auth}) as service:
+                for host in ("localhost", f"127.0.0.1:{service.port}", f"[::1]:{service.port}"):
+                    self.assertEqual(service.request("GET", "/metrics", headers={"Host": host}).status, 200, host)
+                for host in ("evil.example", "localhost.evil.example"):
+                    self.assertEqual(service.request("GET", "/metrics", headers={"Host": host}).status, status, (auth, host))
+
     def test_what_comes_through_a_proxy_is_not_from_this_host(self):
         with Service() as service:
-            answer = service.request("GET", "/api/v1/dead-letters", headers={"X-Forwarded-For": "192.0.2.1"})
-            self.assertEqual((answer.status, answer.json["code"]), (403, "forwarded_without_key"))
+            for target in ("/api/v1/dead-letters", "/api/v1/load", "/metrics"):
+                answer = service.request("GET", target, headers={"X-Forwarded-For": "192.0.2.1"})
+                self.assertEqual((answer.status, answer.json["code"]), (403, "forwarded_without_key"), target)
+
+    def test_strangers_are_told_nothing_of_the_whole_service(self):
+        with Service(settings={"SENTINEL_AUTH": "open", "SENTINEL_TRUSTED_PROXIES": "127.0.0.1"}) as service:
+            document = Document(service.request("GET", "/api/v1/openapi.json").json)
+            key = service.run("sentinel-server", "keys", "create", "--scopes", "read").stdout.strip()
+            proxied = {"X-Forwarded-For": "192.0.2.1"}
+            for target in ("/api/v1/load", "/metrics"):
+                answer = service.request("GET", target, headers=proxied)
+                document.check("GET", target, answer)
+                self.assertEqual((answer.status, answer.json["code"]), (401, "key_missing"), target)
+                self.assertIn("Bearer", answer.headers["WWW-Authenticate"])
+                # A proxy that nobody told the server of is no way around that.
+                for header in ("X-Real-IP", "Forwarded", "Via"):
+                    self.assertEqual(service.request("GET", target, headers={header: "x"}).status, 401, (target, header))
+                self.assertEqual(service.request("GET", target, headers={**proxied, **bearer(key)}).status, 200, target)
+                self.assertEqual(service.request("GET", target).status, 200, target)
+            # What the playground asks for is theirs.
+            job = service.request("POST", f"{SUBMISSIONS}?wait=true", GOOD, headers=proxied).json
+            for target in ("/api/v1/languages", f"{SUBMISSIONS}/{job['id']}", f"{SUBMISSIONS}/{job['id']}/timeline",
+                           f"{SUBMISSIONS}?user_id=me", "/health"):
+                self.assertEqual(service.request("GET", target, headers=proxied).status, 200, target)
 
     def test_the_rate_is_by_address_where_there_are_no_keys(self):
         with Service(settings={"SENTINEL_RATE_LIMIT": "3", "SENTINEL_TRUSTED_PROXIES": "127.0.0.1", "SENTINEL_AUTH": "open"}) as service:
