@@ -59,6 +59,7 @@ int complain_usage(const char *format, ...)
 
 static int dispatch(const struct config *config, int argc, char **argv)
 {
+    uid_t uid = getuid();
     struct failure failure;
 
     if (argc == 0)
@@ -68,7 +69,7 @@ static int dispatch(const struct config *config, int argc, char **argv)
     if (process_become_frontend(config, &failure) < 0)
         return complain(1, "%s", failure.message);
     if (strcmp(argv[0], "keys") == 0)
-        return cmd_keys(config, argc, argv);
+        return cmd_keys(config, uid, argc, argv);
     if (strcmp(argv[0], "dlq") == 0)
         return cmd_dlq(config, argc, argv);
     if (strcmp(argv[0], "migrate") == 0)

@@ -90,6 +90,7 @@ static bool identify(struct api *api, const struct http_request *request, struct
     int error;
 
     *caller = (struct caller){0};
+    snprintf(caller->address, sizeof(caller->address), "%s", request->address);
     if (!secret && api->is_open && !api->is_open_to_all &&
         (http_request_header(request, "x-forwarded-for") || http_request_header(request, "forwarded"))) {
         answer_problem(response, request, 403, "forwarded_without_key", NULL,
@@ -210,4 +211,12 @@ bool caller_may_see(const struct caller *caller, const struct job *job)
 unsigned caller_view(const struct caller *caller)
 {
     return (caller->scopes & SCOPE_ADMIN ? JOB_VIEW_HIDDEN : 0) | (caller->is_stranger ? JOB_VIEW_NO_USER : 0);
+}
+
+struct log_about caller_about(const struct caller *caller, const char *request_id, const struct uuid *job)
+{
+    return (struct log_about){.request_id = request_id,
+                              .job = job,
+                              .key_id = *caller->key_id ? caller->key_id : "none",
+                              .address = caller->address};
 }

@@ -9,6 +9,7 @@ struct caller {
     char key_id[24]; /* "" without a key, in open mode */
     unsigned scopes;
     unsigned per_minute; /* 0: the server's default */
+    char address[48];    /* http_request's */
     bool is_stranger;    /* anybody at all, whom SENTINEL_AUTH=open lets in: an id is all that leads him to a job */
 };
 
@@ -38,6 +39,8 @@ bool is_from_this_host(const struct http_request *request);
 bool caller_may_see(const struct caller *caller, const struct job *job);
 /* What of a job he is shown: flags for job_view(). */
 unsigned caller_view(const struct caller *caller);
+/* Of a line of the log by which he can be found. It points to what it is given. */
+struct log_about caller_about(const struct caller *caller, const char *request_id, const struct uuid *job);
 
 /* The job that the path names, if this caller may see it; else it is answered (400, 404, 503), and it is false. */
 bool find_job(struct api *api, const struct http_request *request, struct http_response *response,

@@ -245,14 +245,13 @@ static int accept_jobs(struct api *api, const struct http_request *request, stru
     kill_point("after_insert");
     for (size_t i = 0; i < count; i++) {
         struct queue_message message = {.job = jobs[i]->id};
+        struct log_about about = caller_about(caller, request->id, &jobs[i]->id);
 
         snprintf(message.traceparent, sizeof(message.traceparent), "%s", jobs[i]->traceparent);
         relay_add(api->relay, &message);
         metrics_add(api->metrics, "sentinel_submissions_total", (const char *const[]){jobs[i]->language, NULL}, 1);
-        log_line(
-            LOG_INFO_LEVEL,
-            &(struct log_about){.request_id = request->id, .job = &jobs[i]->id, .traceparent = jobs[i]->traceparent},
-            "accepted: %s", jobs[i]->language);
+        about.traceparent = jobs[i]->traceparent;
+        log_line(LOG_INFO_LEVEL, &about, "accepted: %s, %zu bytes", jobs[i]->language, strlen(jobs[i]->spec));
     }
     return 0;
 }
