@@ -544,6 +544,7 @@ export interface components {
       running_at: string | null;
       /** Format: date-time */
       finished_at: string | null;
+      /** @description Who had it last; of a job that was given up, who found that without executing it. */
       worker: string | null;
       /** @description Why it ended with INTERNAL_ERROR or CANCELLED. */
       reason?: string | null;
