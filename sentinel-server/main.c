@@ -120,10 +120,10 @@ int main(int argc, char **argv)
     log_level_parse(config->log_level, &level);
     log_setup("server", level);
     process_tell_library(config);
-    if (is_check && config_print(config, CONFIG_SERVER, stdout) < 0)
+    if (is_check && check_print(config, CONFIG_SERVER, stdout) < 0)
         status = 1;
     else if (is_check)
-        status = check_config(config, "sentinel-server", stderr) ? 0 : 2;
+        status = check_config(config, CONFIG_SERVER, stderr) ? 0 : 2;
     else
         status = dispatch(config, argc - optind, argv + optind);
     config_free(config);
