@@ -152,8 +152,10 @@ static bool is_within_rate(struct api *api, const struct http_request *request, 
     if (rate == ADMIT_READ)
         limit *= 10;
     if (cost > limit) {
-        answer_problem(response, request, 413, "batch_larger_than_rate", NULL,
-                       "%u submissions at once are more than the %u of a minute", cost, limit);
+        answer_problem(
+            response, request, 413, "batch_larger_than_rate", NULL,
+            "this counts as %u submissions, which is more than the %u of a minute; ten test cases count as one", cost,
+            limit);
         return false;
     }
     /* A key is what is counted where there is one: many may sit behind one address. */

@@ -17,7 +17,7 @@ struct caller {
 enum admit_rate {
     ADMIT_FREE,   /* is not counted */
     ADMIT_READ,   /* there are ten times as many of these */
-    ADMIT_SUBMIT, /* each submission counts */
+    ADMIT_SUBMIT, /* each submission counts, and of its test cases each ten */
 };
 
 /*

@@ -227,6 +227,34 @@ class KeyCases:
         self.ask("GET", SUBMISSIONS, expect=200, key=key)
         self.ask("POST", SUBMISSIONS, GOOD, 202, self.admin)
 
+    def test_test_cases_count_by_tens(self):
+        key = self.make_key("--per-minute", "30")
+
+        def submission(cases):
+            return {"language": "python", "source_code": "1", "test_cases": [{}] * cases} if cases else GOOD
+
+        def left(expect, target, document):
+            answer = self.ask("POST", target, document, expect, key)
+            self.assertEqual(answer.headers.get_all("RateLimit-Limit"), ["30"])
+            return int(answer.headers["RateLimit-Remaining"])
+        self.assertEqual([left(202, SUBMISSIONS, submission(cases)) for cases in (0, 1, 10, 11, 20, 21)], [29, 28, 27, 25, 23, 20])
+        self.assertEqual(left(202, SUBMISSIONS + "/batch", {"submissions": [submission(11), GOOD]}), 17)
+        # All or none: what is refused counts nothing. What is no submission counts as one.
+        self.assertEqual(left(429, SUBMISSIONS, submission(180)), 17)
+        self.assertEqual(left(429, SUBMISSIONS + "/batch", {"submissions": [submission(90)] * 2}), 17)
+        self.assertEqual(left(400, SUBMISSIONS, {"language": "python", "test_cases": 7}), 16)
+        few = self.make_key("--per-minute", "25")
+        answer = self.ask("POST", SUBMISSIONS, submission(256), 413, few)
+        self.assertEqual(answer.json["code"], "batch_larger_than_rate")
+        self.assertIn("counts as 26", answer.json["detail"])
+
+    def test_what_is_no_json_counts_too(self):
+        key = self.make_key("--per-minute", "3")
+
+        def ask():
+            return self.service.request("POST", SUBMISSIONS, body=b"{", headers={**bearer(key), "Content-Type": "application/json"}).status
+        self.assertEqual([ask() for _ in range(5)], [400, 400, 400, 429, 429])
+
     def test_wrong_calls_of_the_command_are_refused(self):
         for arguments in (["keys"], ["keys", "make"], ["keys", "create", "--scopes", "root"], ["keys", "create", "x"],
                           ["keys", "create", "--per-minute", "0"], ["dlq"], ["dlq", "retry", "x"], ["migrate", "x"], ["dance"], ["--dance"]):
