@@ -31,10 +31,12 @@ static int list(const struct dead_parts *parts)
         char when[WALLCLOCK_TEXT_SIZE] = "-";
         char id[UUID_TEXT_SIZE];
 
-        if (letters[i].at)
+        if (letters[i].at) {
             wallclock_print(letters[i].at, when);
+            memcpy(strchr(when, '.'), "Z", sizeof("Z")); /* to the second */
+        }
         uuid_print(&letters[i].job, id);
-        printf("%s  %.20s  %s\n", uuid_is_zero(&letters[i].job) ? "(no message of ours)" : id, when, letters[i].reason);
+        printf("%s  %-20s  %s\n", uuid_is_zero(&letters[i].job) ? "(no message of ours)" : id, when, letters[i].reason);
     }
     fprintf(stderr, "%zu dead letters%s\n", count, count == LIST_MAX ? " and perhaps more" : "");
     return 0;

@@ -3,11 +3,15 @@
 
 #include "api/admit.h"
 #include "base/cleanup.h"
+#include "common/log.h"
 #include "common/wallclock.h"
 #include "process/parts.h"
 
 #include <getopt.h>
+#include <pwd.h>
+#include <stdarg.h>
 #include <string.h>
+#include <syslog.h>
 
 static const struct {
     const char *name;
@@ -35,7 +39,38 @@ static bool read_scopes(const char *text, unsigned *ret_scopes)
     return all != 0;
 }
 
-static int create(struct store *store, int argc, char **argv)
+static void print_scopes(unsigned granted, char text[40])
+{
+    *text = '\0';
+    for (size_t i = 0; i < SN_ARRAY_SIZE(scopes); i++)
+        if (granted & scopes[i].scope)
+            snprintf(text + strlen(text), 40 - strlen(text), "%s%s", *text ? "," : "", scopes[i].name);
+}
+
+/*
+ * What was done to a key, and by whom. In the host's log as well, if it has one: nobody keeps what a terminal shows,
+ * and the server that runs has no part in it.
+ */
+__attribute__((format(printf, 3, 4))) static void note(uid_t uid, const char *key_id, const char *format, ...)
+{
+    const struct passwd *user = getpwuid(uid);
+    const char *behind = uid == 0 ? getenv("SUDO_USER") : NULL;
+    char what[200];
+    char who[200];
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(what, sizeof(what), format, args);
+    va_end(args);
+    snprintf(who, sizeof(who), "%s (uid %u)%s%s", user ? user->pw_name : "a user without a name", (unsigned)uid,
+             behind ? ", for whom sudo was asked by " : "", behind ? behind : "");
+    log_line(LOG_INFO_LEVEL, &(struct log_about){.key_id = key_id}, "%s, by %s", what, who);
+    openlog("sentinel-server", LOG_PID, LOG_AUTH);
+    syslog(LOG_NOTICE, "%s: %s, by %s", key_id, what, who);
+    closelog();
+}
+
+static int create(struct store *store, uid_t uid, int argc, char **argv)
 {
     static const struct option options[] = {{"name", required_argument, NULL, 'n'},
                                             {"scopes", required_argument, NULL, 's'},
@@ -47,6 +82,7 @@ static int create(struct store *store, int argc, char **argv)
     const char *name = "";
     unsigned granted = SCOPE_SUBMIT | SCOPE_READ;
     unsigned per_minute = 0;
+    char names[40];
     char *end = NULL;
     int option;
 
@@ -73,6 +109,8 @@ static int create(struct store *store, int argc, char **argv)
     key.created = wallclock_us();
     if (store_key_add(store, &key, &failure) < 0)
         return complain(1, "%s", failure.message);
+    print_scopes(granted, names);
+    note(uid, key.id, "the key \"%s\" was created, with %s", key.name, names);
     fprintf(stderr, "%s: the key is printed now and never again\n", key.id);
     printf("%s\n", secret);
     return 0;
@@ -89,14 +127,11 @@ static int list(struct store *store)
     printf("%-22s %-20s %-19s %10s  %s\n", "ID", "CREATED", "SCOPES", "PER MINUTE", "NAME");
     for (size_t i = 0; i < count; i++) {
         char when[WALLCLOCK_TEXT_SIZE];
-        char names[40] = "";
+        char names[40];
         char rate[16] = "default";
 
         wallclock_print(keys[i].created, when);
-        for (size_t j = 0; j < SN_ARRAY_SIZE(scopes); j++)
-            if (keys[i].scopes & scopes[j].scope)
-                snprintf(names + strlen(names), sizeof(names) - strlen(names), "%s%s", *names ? "," : "",
-                         scopes[j].name);
+        print_scopes(keys[i].scopes, names);
         if (keys[i].per_minute)
             snprintf(rate, sizeof(rate), "%u", keys[i].per_minute);
         printf("%-22s %.19sZ %-19s %10s  %s%s\n", keys[i].id, when, names, rate, keys[i].name,
@@ -105,10 +140,20 @@ static int list(struct store *store)
     return 0;
 }
 
-int cmd_keys(const struct config *config, int argc, char **argv)
+static int revoke_key(struct store *store, uid_t uid, const char *id)
+{
+    struct failure failure;
+
+    if (store_key_revoke(store, id, wallclock_us(), &failure) < 0)
+        return complain(1, "%s", failure.message);
+    note(uid, id, "the key was revoked");
+    printf("%s is revoked; within two seconds nobody gets in with it\n", id);
+    return 0;
+}
+
+int cmd_keys(const struct config *config, uid_t uid, int argc, char **argv)
 {
     struct store *store;
-    struct failure failure;
     int status;
 
     if (argc < 2)
@@ -117,13 +162,11 @@ int cmd_keys(const struct config *config, int argc, char **argv)
     if (!store)
         return 1;
     if (strcmp(argv[1], "create") == 0)
-        status = create(store, argc - 1, argv + 1);
+        status = create(store, uid, argc - 1, argv + 1);
     else if (strcmp(argv[1], "list") == 0 && argc == 2)
         status = list(store);
     else if (strcmp(argv[1], "revoke") == 0 && argc == 3)
-        status = store_key_revoke(store, argv[2], wallclock_us(), &failure) < 0
-                     ? complain(1, "%s", failure.message)
-                     : (printf("%s is revoked; within two seconds nobody gets in with it\n", argv[2]), 0);
+        status = revoke_key(store, uid, argv[2]);
     else
         status = complain_usage("keys wants create, list, or revoke ID");
     store_close(store);

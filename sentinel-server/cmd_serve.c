@@ -9,12 +9,12 @@
 #include "base/cleanup.h"
 #include "common/wallclock.h"
 #include "job/result.h"
+#include "process/check.h"
 #include "process/parts.h"
 #include "process/process.h"
 #include "pulse.h"
 #include "webhook/webhook.h"
 
-#include <arpa/inet.h>
 #include <sentinel/version.h>
 #include <string.h>
 
@@ -33,17 +33,10 @@ struct server {
     struct http_server *http;
 };
 
-/* Where nobody but this host comes from. */
-static bool is_local(const char *listen)
+static void warn_of(void *arg, const char *key, const char *sentence)
 {
-    char host[64];
-    struct in_addr address;
-    size_t length = strcspn(listen, ":");
-
-    if (strncmp(listen, "[::1]:", 6) == 0 || strncmp(listen, "unix:", 5) == 0 || strncmp(listen, "localhost:", 10) == 0)
-        return true;
-    snprintf(host, sizeof(host), "%.*s", (int)length, listen);
-    return inet_pton(AF_INET, host, &address) == 1 && (ntohl(address.s_addr) >> 24) == 127;
+    (void)arg;
+    log_warn("%s: %s", key, sentence);
 }
 
 static void decide_who_may_come(struct server *server)
@@ -51,16 +44,10 @@ static void decide_who_may_come(struct server *server)
     const struct config *config = server->config;
 
     server->api.is_open_to_all = strcmp(config->auth, "open") == 0;
-    server->api.is_open = server->api.is_open_to_all || (strcmp(config->auth, "auto") == 0 && is_local(config->listen));
+    server->api.is_open =
+        server->api.is_open_to_all || (strcmp(config->auth, "auto") == 0 && check_is_local(config->listen));
     server->api.is_socket = strncmp(config->listen, "unix:", 5) == 0;
-    if (is_local(config->listen))
-        return;
-    if (!*config->tls_certificate)
-        log_warn("%s is served without TLS: keys, programs and their output can be read on the way; "
-                 "SENTINEL_TLS_CERTIFICATE, or a loopback address behind a proxy that has it",
-                 config->listen);
-    if (server->api.is_open_to_all)
-        log_warn("SENTINEL_AUTH=open on %s: whoever reaches this address can have code executed", config->listen);
+    check_exposure(config, warn_of, NULL);
 }
 
 static char *webhook_body(void *arg, const struct uuid *id)

@@ -5,9 +5,12 @@
 #include "config/config.h"
 #include "store/store.h"
 
+#include <sys/types.h>
+
 /* What the command line says beside the configuration. Each returns the exit status; argv[0] is the command's name. */
 int cmd_serve(const struct config *config);
-int cmd_keys(const struct config *config, int argc, char **argv);
+/* uid: who called it, before it became the frontend's user. */
+int cmd_keys(const struct config *config, uid_t uid, int argc, char **argv);
 int cmd_dlq(const struct config *config, int argc, char **argv);
 int cmd_migrate(const struct config *config, int argc, char **argv);
 int cmd_republish(const struct config *config, int argc, char **argv);

@@ -59,6 +59,7 @@ int complain_usage(const char *format, ...)
 
 static int dispatch(const struct config *config, int argc, char **argv)
 {
+    uid_t uid = getuid();
     struct failure failure;
 
     if (argc == 0)
@@ -68,7 +69,7 @@ static int dispatch(const struct config *config, int argc, char **argv)
     if (process_become_frontend(config, &failure) < 0)
         return complain(1, "%s", failure.message);
     if (strcmp(argv[0], "keys") == 0)
-        return cmd_keys(config, argc, argv);
+        return cmd_keys(config, uid, argc, argv);
     if (strcmp(argv[0], "dlq") == 0)
         return cmd_dlq(config, argc, argv);
     if (strcmp(argv[0], "migrate") == 0)
@@ -119,10 +120,10 @@ int main(int argc, char **argv)
     log_level_parse(config->log_level, &level);
     log_setup("server", level);
     process_tell_library(config);
-    if (is_check && config_print(config, CONFIG_SERVER, stdout) < 0)
+    if (is_check && check_print(config, CONFIG_SERVER, stdout) < 0)
         status = 1;
     else if (is_check)
-        status = check_config(config, "sentinel-server", stderr) ? 0 : 2;
+        status = check_config(config, CONFIG_SERVER, stderr) ? 0 : 2;
     else
         status = dispatch(config, argc - optind, argv + optind);
     config_free(config);

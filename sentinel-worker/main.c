@@ -196,10 +196,10 @@ int main(int argc, char **argv)
     process_tell_library(config);
     if (!is_check)
         status = run(config);
-    else if (config_print(config, CONFIG_WORKER, stdout) < 0)
+    else if (check_print(config, CONFIG_WORKER, stdout) < 0)
         status = 1;
     else
-        status = check_config(config, "sentinel-worker", stderr) ? 0 : 2;
+        status = check_config(config, CONFIG_WORKER, stderr) ? 0 : 2;
     config_free(config);
     return status;
 }

@@ -77,6 +77,10 @@ void log_line(enum log_level level, const struct log_about *about, const char *f
     }
     if (about && about->traceparent && *about->traceparent)
         add_string(&line, "traceparent", about->traceparent);
+    if (about && about->key_id)
+        add_string(&line, "key_id", about->key_id);
+    if (about && about->address)
+        add_string(&line, "address", about->address);
     add_string(&line, "message", message);
     sn__buffer_add_string(&line, "}\n");
     if (!line.failed) {

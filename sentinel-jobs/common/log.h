@@ -6,7 +6,7 @@
 
 /*
  * One JSON object a line on standard error:
- *   {"time":"...","level":"info","process":"server","request_id":"...","job_id":"...","message":"...","key":"value"}
+ *   {"time":"...","level":"info","process":"server","request_id":"...","job_id":"...","message":"..."}
  * Written by one write(2), so lines of several processes do not mix. Any thread.
  */
 enum log_level { LOG_DEBUG_LEVEL, LOG_INFO_LEVEL, LOG_WARN_LEVEL, LOG_ERROR_LEVEL };
@@ -23,6 +23,8 @@ struct log_about {
     const char *request_id;
     const struct uuid *job;
     const char *traceparent;
+    const char *key_id;  /* of the API key by which somebody asked, "none" without one; or that a command is about */
+    const char *address; /* whoever asked has it: personal data */
 };
 
 void log_line(enum log_level level, const struct log_about *about, const char *format, ...)

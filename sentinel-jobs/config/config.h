@@ -29,7 +29,7 @@ struct config {
     char **trusted_proxies; /* NULL-terminated */
     char **cors_origins;    /* NULL-terminated */
     char *auth;             /* SENTINEL_AUTH: "auto" (keys unless on loopback), "keys", "open" */
-    uint64_t rate_limit;    /* SENTINEL_RATE_LIMIT: requests a minute */
+    uint64_t rate_limit;    /* SENTINEL_RATE_LIMIT: submissions a minute */
     uint64_t body_max;      /* bytes */
     uint64_t source_max;    /* bytes */
     uint64_t batch_max;     /* submissions in one request */

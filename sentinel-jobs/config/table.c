@@ -57,7 +57,9 @@ const struct config_key config_keys[] = {
          "keys: requests need an API key. open: anybody may submit, and read and cancel what he knows the id of; "
          "administration needs a key. auto: keys, unless SENTINEL_LISTEN is a loopback address or a socket."},
     {"SENTINEL_RATE_LIMIT", KIND_NUMBER, CONFIG_SERVER, AT(rate_limit), .fallback = "100", .most = 1000000,
-     .meaning = "Requests a minute by one key, or one address without a key; 0: no limit."},
+     .meaning =
+         "Submissions a minute by one key, or one address without a key, of which ten test cases count as one, and ten "
+         "times as many other requests; 0: no limit."},
     {"SENTINEL_BODY_MAX", KIND_SIZE, CONFIG_SERVER, AT(body_max), .fallback = "20M", .least = 1 << 10, .most = 1 << 30,
      .meaning = "The largest request."},
     {"SENTINEL_SOURCE_MAX", KIND_SIZE, CONFIG_SERVER, AT(source_max), .fallback = "1M", .least = 1, .most = 64 << 20,

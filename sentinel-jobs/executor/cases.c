@@ -136,7 +136,8 @@ void cases_run(struct job *job)
     for (uint32_t i = 0; i < job->spec->case_count && !is_ended; i++) {
         enum job_status status = job_is_cancelled(job) ? JOB_CANCELLED : do_case(&cases, i);
 
-        if (all == JOB_SUCCESS)
+        /* what was cut short has no status of its own, whatever the cases before came to */
+        if (all == JOB_SUCCESS || status == JOB_CANCELLED)
             all = status;
         /* where we failed ourselves the next would fail, too */
         is_ended = status == JOB_CANCELLED || status == JOB_INTERNAL_ERROR ||

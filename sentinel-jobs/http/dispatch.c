@@ -92,6 +92,7 @@ static void set_parts(struct http__exchange *exchange, const struct http__route 
 static void answer_get(struct http__exchange *exchange, enum http_where where, http_handler handler, void *arg)
 {
     if (strcmp(exchange->request.method, "GET") == 0 || exchange->is_head) {
+        exchange->pattern = "static";
         run(exchange, where, handler, arg);
         return;
     }
@@ -114,7 +115,7 @@ static void dispatch(struct http__exchange *exchange)
             route = http__routes_find(server->routes, method, segments, count, allow);
     }
     if (route) {
-        exchange->route = route;
+        exchange->pattern = route->pattern;
         set_parts(exchange, route, segments);
         run(exchange, route->where, route->handler, server->options.arg);
     } else if (allow[0]) {

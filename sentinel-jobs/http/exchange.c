@@ -192,6 +192,7 @@ static struct http__exchange *allocate(struct http_server *server, size_t room)
     exchange->begun = sn__now_ns();
     exchange->request.method = exchange->request.path = exchange->request.query = "";
     exchange->request.id = exchange->request.address = exchange->request.body = "";
+    exchange->pattern = "";
     return exchange;
 }
 

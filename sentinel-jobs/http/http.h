@@ -161,7 +161,7 @@ struct http_options {
      * the loop. Of a request that was not understood, method and path are "".
      */
     void (*on_error)(void *arg, int status, const struct http_request *request, struct http_response *response);
-    /* For metrics and the log: once a request. `pattern` is the route's, "" none. */
+    /* For metrics and the log: once a request. `pattern` is the route's, "static" of the web interface, "" none. */
     void (*on_done)(void *arg, const struct http_request *request, const char *pattern, int status, uint64_t ns);
 };
 

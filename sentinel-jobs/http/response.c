@@ -331,6 +331,5 @@ void http__report_done(struct http__exchange *exchange, int status)
     const struct http_options *options = &exchange->server->options;
 
     if (options->on_done)
-        options->on_done(options->arg, &exchange->request, exchange->route ? exchange->route->pattern : "", status,
-                         sn__now_ns() - exchange->begun);
+        options->on_done(options->arg, &exchange->request, exchange->pattern, status, sn__now_ns() - exchange->begun);
 }

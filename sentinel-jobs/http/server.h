@@ -70,8 +70,8 @@ struct http__exchange {
     struct http_request request; /* the first: a request is found back by it */
     atomic_uint refs;
     struct http_server *server;
-    const struct http__route *route; /* NULL: none matched */
-    struct http__exchange *next;     /* in the queue of the pool, or of what it has done */
+    const char *pattern;         /* of the route that matched; "static" for the web interface; "" none */
+    struct http__exchange *next; /* in the queue of the pool, or of what it has done */
     uint64_t begun;
     char *cut; /* the path again, for request.parts to point into */
     bool is_head;

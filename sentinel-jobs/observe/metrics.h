@@ -8,6 +8,7 @@
 /*
  * Figures in Prometheus' text format 0.0.4. Families are declared once, in a table; a series begins when it is first
  * told of, but a counter without labels is there from the beginning: Prometheus sees no increase from nothing to one.
+ * Of one with labels that an alert watches, whoever counts tells of each series with 0 at the start.
  * Any thread. No call fails: without memory a figure is dropped.
  */
 struct metrics;

@@ -6,9 +6,11 @@
 #include "http/http.h"
 #include "privilege/privilege.h"
 #include "process/files.h"
+#include "process/process.h"
 #include "queue/queue.h"
 #include "store/store.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
@@ -54,6 +56,43 @@ __attribute__((format(printf, 3, 4))) static void risky(struct check *check, con
     va_start(args, format);
     tell(check, false, key, format, args);
     va_end(args);
+}
+
+/* ---- who gets there ---------------------------------------------------------------------------------------------- */
+
+bool check_is_local(const char *listen)
+{
+    char host[64];
+    struct in_addr address;
+    size_t length = strcspn(listen, ":");
+
+    if (strncmp(listen, "[::1]:", 6) == 0 || strncmp(listen, "unix:", 5) == 0 || strncmp(listen, "localhost:", 10) == 0)
+        return true;
+    snprintf(host, sizeof(host), "%.*s", (int)length, listen);
+    return inet_pton(AF_INET, host, &address) == 1 && (ntohl(address.s_addr) >> 24) == 127;
+}
+
+void check_exposure(const struct config *config, void (*say)(void *arg, const char *key, const char *sentence),
+                    void *arg)
+{
+    char text[400];
+
+    if (check_is_local(config->listen))
+        return;
+    snprintf(text, sizeof(text),
+             "%.100s is served without TLS: keys, programs and their output can be read on the way; "
+             "SENTINEL_TLS_CERTIFICATE, or a loopback address behind a proxy that has it",
+             config->listen);
+    if (!*config->tls_certificate)
+        say(arg, "SENTINEL_LISTEN", text);
+    snprintf(text, sizeof(text), "open on %.100s: whoever reaches this address can have code executed", config->listen);
+    if (strcmp(config->auth, "open") == 0)
+        say(arg, "SENTINEL_AUTH", text);
+}
+
+static void say_exposure(void *arg, const char *key, const char *sentence)
+{
+    risky(arg, key, "%s", sentence);
 }
 
 /* ---- where things are -------------------------------------------------------------------------------------------- */
@@ -319,12 +358,28 @@ static void check_files(struct check *check)
     }
 }
 
-bool check_config(const struct config *config, const char *program, FILE *to)
+int check_print(const struct config *config, enum config_program program, FILE *to)
 {
-    struct check check = {.config = config, .program = program, .to = to};
+    struct config shown = *config;
+    cleanup_free char *web = *config->web_root ? NULL : process_find_web("sentinel-server");
+
+    /* A server of a fleet executes nothing. */
+    if (program == CONFIG_WORKER || !*config->rabbitmq_url)
+        shown.slots = process_slots(config);
+    if (web)
+        shown.web_root = web;
+    return config_print(&shown, program, to);
+}
+
+bool check_config(const struct config *config, enum config_program program, FILE *to)
+{
+    struct check check = {
+        .config = config, .program = program == CONFIG_SERVER ? "sentinel-server" : "sentinel-worker", .to = to};
     struct failure failure;
 
     check_listen(&check);
+    if (program == CONFIG_SERVER)
+        check_exposure(config, say_exposure, &check);
     check_language_path(&check);
     check_database(&check);
     check_broker(&check);

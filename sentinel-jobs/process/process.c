@@ -231,6 +231,13 @@ static unsigned long long relaxed(const struct config *config)
     return layers;
 }
 
+unsigned process_slots(const struct config *config)
+{
+    long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+
+    return (unsigned)(config->slots ? (long)config->slots : cpus > 0 ? cpus : 1);
+}
+
 /* How long the frontend has to end once its executor is gone. */
 enum { FRONTEND_END_MS = 15000 };
 
@@ -238,11 +245,8 @@ static int run_executor(const struct process_options *options, const struct priv
                         struct privilege_split *split)
 {
     const struct config *config = options->config;
-    long cpus = sysconf(_SC_NPROCESSORS_ONLN);
     struct executor_options executor = {.socket = split->socket,
-                                        .slots = (unsigned)(config->slots ? (long)config->slots
-                                                            : cpus > 0    ? cpus
-                                                                          : 1),
+                                        .slots = process_slots(config),
                                         .relax = relaxed(config),
                                         .no_cache = !config->cache,
                                         .time_max_ms = config->time_max_ms,

@@ -30,6 +30,9 @@ char *process_find_web(const char *program);
 /* Settings of ours that the library looks for in the environment. Before there are threads. */
 void process_tell_library(const struct config *config);
 
+/* How many jobs are executed at once. */
+unsigned process_slots(const struct config *config);
+
 struct process_options {
     const struct config *config;
     bool has_executor;

@@ -253,8 +253,8 @@ int postgres_finish(void *self, const struct uuid *id, uint32_t attempt, const s
     static const struct postgres_statement statement = {
         "finish",
         "WITH ended AS (UPDATE jobs SET status = $3, result = $4, time_used_ms = $5, memory_used_kb = $6,"
-        " compiling = $7, running = $8, finished = $9, lease = 0 WHERE id = $1 AND attempt = $2 AND held AND status < "
-        "10"
+        " compiling = $7, running = $8, finished = $9, lease = 0, attempt = attempt - $10"
+        " WHERE id = $1 AND attempt = $2 AND held AND status < 10"
         " RETURNING id, callback_url, finished), hook AS (" MAKE_WEBHOOK ") SELECT 1 FROM ended",
         true};
     struct postgres_store *store = self;
@@ -275,13 +275,14 @@ int postgres_finish(void *self, const struct uuid *id, uint32_t attempt, const s
     postgres_put_i64(&params, outcome->times.compiling);
     postgres_put_i64(&params, outcome->times.running);
     postgres_put_i64(&params, outcome->times.finished);
+    postgres_put_i64(&params, outcome->is_given_up);
     error = postgres_query(store->pool, &statement, &params, &result, &is_again, failure);
     if (error < 0 || PQntuples(result) > 0)
         return error;
     error = postgres_state(store->pool, id, &state, failure);
     if (error < 0)
         return error;
-    if (is_again && state.attempt == attempt && state.status == outcome->status &&
+    if (is_again && state.attempt + outcome->is_given_up == attempt && state.status == outcome->status &&
         state.finished == outcome->times.finished)
         return 0;
     return postgres_conflict(&state, failure);

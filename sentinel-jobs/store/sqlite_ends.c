@@ -47,7 +47,8 @@ static int finish_row(struct lite_connection *connection, const struct finish *f
     const struct store_outcome *outcome = finish->outcome;
     cleanup_query struct lite_query query = lite_query(
         connection, "UPDATE jobs SET status = ?, time_used_ms = ?, memory_used_kb = ?, compiling = ?, running = ?, "
-                    "finished = ?, lease_until = 0 WHERE id = ? AND attempt = ? AND held = 1 AND status < 10");
+                    "finished = ?, lease_until = 0, attempt = attempt - ? "
+                    "WHERE id = ? AND attempt = ? AND held = 1 AND status < 10");
     int error;
 
     lite_bind_int(&query, outcome->status);
@@ -56,6 +57,7 @@ static int finish_row(struct lite_connection *connection, const struct finish *f
     lite_bind_int(&query, outcome->times.compiling);
     lite_bind_int(&query, outcome->times.running);
     lite_bind_int(&query, outcome->times.finished);
+    lite_bind_int(&query, outcome->is_given_up);
     lite_bind_id(&query, finish->id);
     lite_bind_int(&query, finish->attempt);
     error = lite_run(&query, failure);

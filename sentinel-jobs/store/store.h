@@ -126,6 +126,7 @@ struct store_outcome {
     uint64_t time_used_ms;
     uint64_t memory_used_kb;
     struct job_times times; /* compiling, running (0: never), finished */
+    bool is_given_up;       /* it was claimed for this alone, which is no attempt: not counted */
 };
 /*
  * Durable when it returns 0; a webhook becomes due with it if the job has a callback_url. FAIL_CONFLICT (see Fencing),

@@ -247,12 +247,22 @@ static int claim(struct task *task)
     return 1;
 }
 
+/* Was it claimed only to be given up? */
+static bool is_given_up(const struct task *task)
+{
+    return task->job->attempt > task->options->attempts_max;
+}
+
 /* Stores the end of a job, however long that takes: 0, or FAIL_CONFLICT: somebody else has ended it, or will. */
 static int finish(struct task *task, enum job_status status, const char *result, uint64_t time_ms, uint64_t memory_kb)
 {
     const struct work_options *options = task->options;
-    struct store_outcome outcome = {
-        .status = status, .result = result, .time_used_ms = time_ms, .memory_used_kb = memory_kb, .times = task->times};
+    struct store_outcome outcome = {.status = status,
+                                    .result = result,
+                                    .time_used_ms = time_ms,
+                                    .memory_used_kb = memory_kb,
+                                    .times = task->times,
+                                    .is_given_up = is_given_up(task)};
     uint64_t begun = sn__now_ns();
     struct failure failure;
     int error;
@@ -280,6 +290,7 @@ static void tell_end(struct task *task, enum job_status status)
     const struct work_options *options = task->options;
     const char *language = task->job->language;
 
+    task->job->attempt -= is_given_up(task);
     publish_state(task, EVENT_SEQUENCE_END, EVENT_END, status, task->times.finished);
     work_count(task->work, language, status);
     metrics_add(options->metrics, "sentinel_executions_total",
@@ -558,7 +569,7 @@ static void take_on(struct task *task)
         task->times = task->job->times;
         task->times.compiling = task->times.running = task->times.finished = 0;
         kill_point("after_claim");
-        if (task->job->attempt > options->attempts_max) {
+        if (is_given_up(task)) {
             snprintf(reason, sizeof(reason), "given up: %u times whoever executed it died", options->attempts_max);
             refuse(task, reason, QUEUE_DEAD);
         } else if (read_spec(task) < 0) {

@@ -169,6 +169,25 @@ const struct executor_hello *work_hello(const struct work *work)
     return work->hello;
 }
 
+static void begin_executions(struct work *work, enum job_status status)
+{
+    for (size_t i = 0; i < work->hello->language_count; i++)
+        metrics_add(work->options.metrics, "sentinel_executions_total",
+                    (const char *const[]){work->hello->languages[i].name, job_status_name(status), NULL}, 0);
+}
+
+/*
+ * From the beginning, for the same reason as counters without labels: the first failures of a process are an increase,
+ * too. Those first: where languages are many, a family may have no room for all the rest.
+ */
+static void begin_figures(struct work *work)
+{
+    begin_executions(work, JOB_INTERNAL_ERROR);
+    for (size_t i = 0; job_statuses[i] >= 0; i++)
+        if (job_status_is_over((enum job_status)job_statuses[i]))
+            begin_executions(work, (enum job_status)job_statuses[i]);
+}
+
 int work_start(struct work *work, const struct work_options *options, struct failure *failure)
 {
     bool is_gone;
@@ -180,6 +199,7 @@ int work_start(struct work *work, const struct work_options *options, struct fai
     pthread_mutex_unlock(&work->lock);
     if (is_gone)
         return fail(failure, FAIL_CLOSED, "the executor is gone");
+    begin_figures(work);
     events_on_control(options->events, on_control, work);
     if (pthread_create(&work->keeper, NULL, keeper_main, work) != 0)
         return fail(failure, FAIL_INTERNAL, "no thread for the keeper of leases");

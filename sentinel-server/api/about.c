@@ -113,7 +113,7 @@ void handle_load(void *arg, const struct http_request *request, struct http_resp
     json_t *languages;
     json_t *workers;
 
-    if (!admit(api, request, response, SCOPE_READ, ADMIT_READ, 1, &caller))
+    if (!admit_observer(api, request, response, ADMIT_READ, &caller))
         return;
     if (store_load(api->store, &loads, &count, &failure) < 0) {
         answer_failure(response, request, &failure);
@@ -150,7 +150,7 @@ void handle_metrics(void *arg, const struct http_request *request, struct http_r
     char *text;
 
     /* A scraper on this host needs no key; one from elsewhere does. */
-    if (!request->is_loopback && !admit(api, request, response, SCOPE_READ, ADMIT_FREE, 0, &caller))
+    if (!is_from_this_host(request) && !admit_observer(api, request, response, ADMIT_FREE, &caller))
         return;
     if (http)
         http_figures(http, &figures);

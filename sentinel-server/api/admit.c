@@ -58,6 +58,18 @@ static bool is_local_name(const char *host)
     return false;
 }
 
+bool is_from_this_host(const struct http_request *request)
+{
+    return request->is_loopback && is_local_name(http_request_header(request, "host"));
+}
+
+static void refuse_keyless(const struct http_request *request, struct http_response *response)
+{
+    http_add_header(response, "WWW-Authenticate", "Bearer realm=\"sentinel\"");
+    answer_problem(response, request, 401, "key_missing", NULL,
+                   "an API key is needed: Authorization: Bearer KEY; `sentinel-server keys create` makes one");
+}
+
 /* Guesses are hopeless; they are not to cost much either. */
 enum { WRONG_KEYS_A_MINUTE = 60 };
 
@@ -78,6 +90,7 @@ static bool identify(struct api *api, const struct http_request *request, struct
     int error;
 
     *caller = (struct caller){0};
+    snprintf(caller->address, sizeof(caller->address), "%s", request->address);
     if (!secret && api->is_open && !api->is_open_to_all &&
         (http_request_header(request, "x-forwarded-for") || http_request_header(request, "forwarded"))) {
         answer_problem(response, request, 403, "forwarded_without_key", NULL,
@@ -96,9 +109,7 @@ static bool identify(struct api *api, const struct http_request *request, struct
         return true;
     }
     if (!secret) {
-        http_add_header(response, "WWW-Authenticate", "Bearer realm=\"sentinel\"");
-        answer_problem(response, request, 401, "key_missing", NULL,
-                       "an API key is needed: Authorization: Bearer KEY; `sentinel-server keys create` makes one");
+        refuse_keyless(request, response);
         return false;
     }
     error = key_find(api, secret, &key, &failure);
@@ -141,8 +152,10 @@ static bool is_within_rate(struct api *api, const struct http_request *request, 
     if (rate == ADMIT_READ)
         limit *= 10;
     if (cost > limit) {
-        answer_problem(response, request, 413, "batch_larger_than_rate", NULL,
-                       "%u submissions at once are more than the %u of a minute", cost, limit);
+        answer_problem(
+            response, request, 413, "batch_larger_than_rate", NULL,
+            "this counts as %u submissions, which is more than the %u of a minute; ten test cases count as one", cost,
+            limit);
         return false;
     }
     /* A key is what is counted where there is one: many may sit behind one address. */
@@ -181,6 +194,17 @@ bool admit(struct api *api, const struct http_request *request, struct http_resp
     return is_within_rate(api, request, response, ret_caller, rate, cost);
 }
 
+bool admit_observer(struct api *api, const struct http_request *request, struct http_response *response,
+                    enum admit_rate rate, struct caller *ret_caller)
+{
+    if (!admit(api, request, response, SCOPE_READ, rate, 1, ret_caller))
+        return false;
+    if (!ret_caller->is_stranger || is_from_this_host(request))
+        return true;
+    refuse_keyless(request, response);
+    return false;
+}
+
 bool caller_may_see(const struct caller *caller, const struct job *job)
 {
     return (caller->scopes & SCOPE_ADMIN) || strcmp(caller->key_id, job->key_id) == 0;
@@ -189,4 +213,12 @@ bool caller_may_see(const struct caller *caller, const struct job *job)
 unsigned caller_view(const struct caller *caller)
 {
     return (caller->scopes & SCOPE_ADMIN ? JOB_VIEW_HIDDEN : 0) | (caller->is_stranger ? JOB_VIEW_NO_USER : 0);
+}
+
+struct log_about caller_about(const struct caller *caller, const char *request_id, const struct uuid *job)
+{
+    return (struct log_about){.request_id = request_id,
+                              .job = job,
+                              .key_id = *caller->key_id ? caller->key_id : "none",
+                              .address = caller->address};
 }

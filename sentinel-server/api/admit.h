@@ -9,6 +9,7 @@ struct caller {
     char key_id[24]; /* "" without a key, in open mode */
     unsigned scopes;
     unsigned per_minute; /* 0: the server's default */
+    char address[48];    /* http_request's */
     bool is_stranger;    /* anybody at all, whom SENTINEL_AUTH=open lets in: an id is all that leads him to a job */
 };
 
@@ -16,7 +17,7 @@ struct caller {
 enum admit_rate {
     ADMIT_FREE,   /* is not counted */
     ADMIT_READ,   /* there are ten times as many of these */
-    ADMIT_SUBMIT, /* each submission counts */
+    ADMIT_SUBMIT, /* each submission counts, and of its test cases each ten */
 };
 
 /*
@@ -26,10 +27,20 @@ enum admit_rate {
  */
 bool admit(struct api *api, const struct http_request *request, struct http_response *response, unsigned scope,
            enum admit_rate rate, uint32_t cost, struct caller *ret_caller);
+/*
+ * The same for `read` of what tells of the whole service: SENTINEL_AUTH=open lets nobody see it without a key who is
+ * not on this host.
+ */
+bool admit_observer(struct api *api, const struct http_request *request, struct http_response *response,
+                    enum admit_rate rate, struct caller *ret_caller);
+/* Did it come from this host, through no proxy, and by a name that no page of somebody else can have? */
+bool is_from_this_host(const struct http_request *request);
 /* His own jobs, or everybody's to an administrator. */
 bool caller_may_see(const struct caller *caller, const struct job *job);
 /* What of a job he is shown: flags for job_view(). */
 unsigned caller_view(const struct caller *caller);
+/* Of a line of the log by which he can be found. It points to what it is given. */
+struct log_about caller_about(const struct caller *caller, const char *request_id, const struct uuid *job);
 
 /* The job that the path names, if this caller may see it; else it is answered (400, 404, 503), and it is false. */
 bool find_job(struct api *api, const struct http_request *request, struct http_response *response,

@@ -23,6 +23,7 @@ void handle_cancel(void *arg, const struct http_request *request, struct http_re
     cleanup_free char *result = result_print_unexecuted(JOB_CANCELLED, "cancelled before it was executed");
     cleanup_job struct job *job = NULL;
     struct failure failure;
+    struct log_about about;
     struct caller caller;
     int got;
 
@@ -42,6 +43,8 @@ void handle_cancel(void *arg, const struct http_request *request, struct http_re
         answer_failure(response, request, &failure);
         return;
     }
+    about = caller_about(&caller, request->id, &job->id);
+    log_line(LOG_INFO_LEVEL, &about, got == 0 ? "cancelled: it was not executed yet" : "asked to cancel it");
     if (got == 0) {
         /* A worker may have claimed it a moment ago. */
         events_control(api->events, &job->id, CONTROL_CANCEL, NULL, 0, NULL);
@@ -53,8 +56,7 @@ void handle_cancel(void *arg, const struct http_request *request, struct http_re
     }
     /* Who executes it hears of it now; should the message be lost, with the next prolongation of the lease. */
     if (events_control(api->events, &job->id, CONTROL_CANCEL, NULL, 0, &failure) < 0)
-        log_line(LOG_WARN_LEVEL, &(struct log_about){.request_id = request->id, .job = &job->id},
-                 "cancelling takes longer: %s", failure.message);
+        log_line(LOG_WARN_LEVEL, &about, "cancelling takes longer: %s", failure.message);
     answer_json(response, request, 202,
                 json_pack("{s:s, s:s, s:b}", "id", request->parts[0], "status", job_status_name(job->status),
                           "cancel_requested", 1));

@@ -37,7 +37,7 @@ void api_on_done(void *arg, const struct http_request *request, const char *patt
     char code[12];
 
     snprintf(code, sizeof(code), "%d", status);
-    /* A method may be any word; the pattern and the status are ours. */
+    /* Without a pattern the method may be any word; pattern and status are ours. */
     metrics_add(api->metrics, "sentinel_http_requests_total",
                 (const char *const[]){*pattern ? request->method : "other", *pattern ? pattern : "none", code, NULL},
                 1);

@@ -303,8 +303,13 @@ static void pass_input(void *arg)
     struct input *input = arg;
     struct viewer *viewer = input->viewer;
     size_t sent = 0;
+    struct log_about about;
     struct failure failure;
     int error;
+
+    about = caller_about(&viewer->caller, NULL, &viewer->job);
+    if (input->message.kind == CONTROL_CANCEL)
+        log_line(LOG_INFO_LEVEL, &about, "asked to cancel it");
 
     do {
         size_t part = input->message.length - sent < CONTROL_DATA_MAX ? input->message.length - sent : CONTROL_DATA_MAX;
@@ -314,7 +319,7 @@ static void pass_input(void *arg)
         sent += part;
     } while (error == 0 && sent < input->message.length);
     if (error < 0)
-        log_line(LOG_WARN_LEVEL, &(struct log_about){.job = &viewer->job}, "input is lost: %s", failure.message);
+        log_line(LOG_WARN_LEVEL, &about, "input is lost: %s", failure.message);
     pthread_mutex_lock(&viewer->lock);
     viewer->input_bytes -= input->message.length;
     pthread_mutex_unlock(&viewer->lock);

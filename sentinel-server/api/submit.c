@@ -28,6 +28,17 @@ static bool is_json(const struct http_request *request, struct http_response *re
     return false;
 }
 
+/* So many test cases take a slot for as long as a submission, as far as the rate goes. */
+enum { CASES_COUNTED_ONCE = 10 };
+
+/* What a submission counts as; one that is none counts, too. */
+static uint32_t cost_of(const json_t *submission)
+{
+    size_t cases = json_array_size(json_object_get(submission, "test_cases"));
+
+    return cases == 0 ? 1 : (uint32_t)((cases + CASES_COUNTED_ONCE - 1) / CASES_COUNTED_ONCE);
+}
+
 /* Can a job be accepted at all? */
 static bool is_open_for_jobs(struct api *api, const struct http_request *request, struct http_response *response)
 {
@@ -245,14 +256,13 @@ static int accept_jobs(struct api *api, const struct http_request *request, stru
     kill_point("after_insert");
     for (size_t i = 0; i < count; i++) {
         struct queue_message message = {.job = jobs[i]->id};
+        struct log_about about = caller_about(caller, request->id, &jobs[i]->id);
 
         snprintf(message.traceparent, sizeof(message.traceparent), "%s", jobs[i]->traceparent);
         relay_add(api->relay, &message);
         metrics_add(api->metrics, "sentinel_submissions_total", (const char *const[]){jobs[i]->language, NULL}, 1);
-        log_line(
-            LOG_INFO_LEVEL,
-            &(struct log_about){.request_id = request->id, .job = &jobs[i]->id, .traceparent = jobs[i]->traceparent},
-            "accepted: %s", jobs[i]->language);
+        about.traceparent = jobs[i]->traceparent;
+        log_line(LOG_INFO_LEVEL, &about, "accepted: %s, %zu bytes", jobs[i]->language, strlen(jobs[i]->spec));
     }
     return 0;
 }
@@ -327,16 +337,22 @@ void handle_submit(void *arg, const struct http_request *request, struct http_re
     struct failure failure;
     struct caller caller;
     uint64_t wait_ms;
+    bool is_parsed;
 
+    /* Its test cases say how much is asked for; so it is read first, by who may submit at all. */
     if (!has_only_parameters(request, response, (const char *const[]){"wait", NULL}) ||
-        !admit(api, request, response, SCOPE_SUBMIT, ADMIT_SUBMIT, 1, &caller) || !is_json(request, response) ||
-        !wait_of(api, request, response, &wait_ms) || !is_open_for_jobs(api, request, response))
+        !admit(api, request, response, SCOPE_SUBMIT, ADMIT_FREE, 0, &caller))
+        return;
+    is_parsed = json_parse(request->body, request->body_length, &document, &failure) == 0;
+    if (!admit(api, request, response, SCOPE_SUBMIT, ADMIT_SUBMIT, cost_of(document), &caller) ||
+        !is_json(request, response) || !wait_of(api, request, response, &wait_ms) ||
+        !is_open_for_jobs(api, request, response))
         return;
     if (wait_ms > 0 && !(caller.scopes & SCOPE_READ)) {
         answer_problem(response, request, 403, "scope_missing", "wait", "to wait for a result needs the scope read");
         return;
     }
-    if (json_parse(request->body, request->body_length, &document, &failure) < 0) {
+    if (!is_parsed) {
         answer_problem(response, request, 400, "invalid_json", NULL, "%s", failure.message);
         return;
     }
@@ -386,6 +402,7 @@ void handle_submit_batch(void *arg, const struct http_request *request, struct h
     int accepted;
     struct failure failure;
     struct caller caller;
+    uint32_t cost = 0;
     size_t count;
     size_t made = 0;
     json_t *list;
@@ -407,7 +424,9 @@ void handle_submit_batch(void *arg, const struct http_request *request, struct h
                        (unsigned long long)api->config->batch_max);
         return;
     }
-    if (!admit(api, request, response, SCOPE_SUBMIT, ADMIT_SUBMIT, (uint32_t)count, &caller))
+    for (size_t i = 0; i < count; i++)
+        cost += cost_of(json_array_get(list, i));
+    if (!admit(api, request, response, SCOPE_SUBMIT, ADMIT_SUBMIT, cost, &caller))
         return;
     jobs = calloc(count, sizeof(*jobs));
     begin_span(request, &span);

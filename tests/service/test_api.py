@@ -447,9 +447,18 @@ class ApiCases:
         text = self.ask("GET", "/metrics", expect=200).body.decode()
         value = next(line.split()[1] for line in text.splitlines() if line.startswith("sentinel_host_memory_total_bytes "))
         self.assertEqual(float(value), memory_total_kb() * 1024)
+        executing = text
         for worker in self.service.workers:
             with urllib.request.urlopen(f"http://{worker.environment['SENTINEL_LISTEN']}/metrics", timeout=30) as answer:
-                self.assertIn("\nsentinel_host_cpu_used_ratio ", answer.read().decode())
+                executing = answer.read().decode()
+                self.assertIn("\nsentinel_host_cpu_used_ratio ", executing)
+        # The first failure of a process is an increase: its series does not begin with it.
+        statuses = [status for status in self.document.document["components"]["schemas"]["Status"]["enum"]
+                    if status not in ("QUEUED", "COMPILING", "RUNNING")]
+        self.assertEqual(len(statuses), 10)
+        for language in self.ask("GET", V1 + "/languages", expect=200).json["languages"]:
+            for status in statuses:
+                self.assertIn(f'\nsentinel_executions_total{{language="{language["name"]}",status="{status}"}} ', executing)
         if shutil.which("promtool"):
             done = subprocess.run(["promtool", "check", "metrics"], input=text, capture_output=True, text=True, timeout=60)
             self.assertEqual((done.returncode, done.stdout + done.stderr), (0, ""))

@@ -6,6 +6,7 @@ import concurrent.futures
 import json
 import os
 import socket
+import subprocess
 import sys
 import unittest
 
@@ -14,7 +15,7 @@ import websockets
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from services.openapi import Document  # noqa: E402
-from services.service import Service, wait_for  # noqa: E402
+from services.service import Service, programs_directory, wait_for  # noqa: E402
 
 SUBMISSIONS = "/api/v1/submissions"
 GOOD = {"language": "python", "source_code": "print(1)"}
@@ -152,6 +153,58 @@ class KeyCases:
         wait_for(lambda: self.ask("GET", SUBMISSIONS, key=key).status == 401, 10, "the end of the key")
         self.assertNotEqual(self.service.run("sentinel-server", "keys", "revoke", "key_none", check=False).returncode, 0)
 
+    def test_the_log_says_whose_a_job_is(self):
+        done = self.service.run("sentinel-server", "keys", "create")
+        key = done.stdout.strip()
+        key_id = json.loads(done.stderr.splitlines()[0])["key_id"]
+        single = self.ask("POST", SUBMISSIONS, {**GOOD, "user_id": "ada"}, 202, key, **{"X-Forwarded-For": "192.0.2.9"}).json["id"]
+        receipts = self.ask("POST", SUBMISSIONS + "/batch", {"submissions": [GOOD] * 2}, 202, key, **{"X-Forwarded-For": "192.0.2.9"}).json
+        for job_id in [single] + [receipt["id"] for receipt in receipts["submissions"]]:
+            line = [line for line in self.service.server.log_lines() if line.get("job_id") == job_id and line["message"].startswith("accepted")][0]
+            self.assertEqual((line["level"], line["key_id"], line["address"]), ("info", key_id, "192.0.2.9"))
+            self.assertRegex(line["message"], r"^accepted: python, \d+ bytes$")
+        self.assertNotIn("ada", self.service.server.log())
+
+    def test_the_log_says_who_cancelled(self):
+        key = self.make_key()
+        job = self.ask("POST", SUBMISSIONS, {"language": "python", "source_code": "import time; time.sleep(20)", "time_limit_ms": 30000}, 202, key).json
+        target = f"{SUBMISSIONS}/{job['id']}"
+        wait_for(lambda: self.ask("GET", target, key=key).json["status"] == "RUNNING", what="RUNNING")
+        self.ask("DELETE", target, expect=202, key=self.admin, **{"X-Forwarded-For": "192.0.2.10"})
+        lines = {line["message"]: line for line in self.service.server.log_lines() if line.get("job_id") == job["id"]}
+        accepted = next(line for message, line in lines.items() if message.startswith("accepted"))
+        asked = lines["asked to cancel it"]
+        self.assertEqual(asked["address"], "192.0.2.10")
+        self.assertNotEqual(asked["key_id"], accepted["key_id"])
+        self.assertTrue(asked["request_id"])
+
+    @unittest.skipUnless(os.geteuid() == 0, "SKIP: only root is several users")
+    def test_what_is_done_to_keys_is_logged_with_its_user(self):
+        # In a /dev of its own with a socket where the host's log listens.
+        place = os.path.join(self.service.directory, "log-of-host")
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as host:
+            host.bind(place)
+            os.chmod(place, 0o666)
+            host.settimeout(10)
+            script = ("d=$PLACE.dev; mkdir -p $d && mount -t tmpfs none $d && chmod 755 $d && cd $d && touch null zero random urandom &&"
+                      " for f in *; do mount --bind /dev/$f $f; done && ln -s \"$PLACE\" log && mount --rbind $d /dev && exec \"$@\"")
+
+            def keys(*arguments):
+                done = subprocess.run(["unshare", "--mount", "sh", "-c", script, "sh",
+                                       os.path.join(programs_directory(), "sentinel-server", "sentinel-server"), "keys", *arguments],
+                                      env=self.service.environment(PLACE=place, SUDO_USER="ada"), capture_output=True, text=True, timeout=60)
+                self.assertEqual(done.returncode, 0, done)
+                line = next(json.loads(line) for line in done.stderr.splitlines() if line.startswith("{"))
+                self.assertEqual(line["level"], "info")
+                self.assertIn("by root (uid 0), for whom sudo was asked by ada", line["message"])
+                told = host.recv(1000).decode()
+                self.assertIn(f"{line['key_id']}: {line['message']}", told)
+                return line, done.stdout.strip()
+            line, secret = keys("create", "--name", "to be logged", "--scopes", "read")
+            self.assertIn('the key "to be logged" was created, with read,', line["message"])
+            self.assertNotIn(secret, json.dumps(line))
+            self.assertIn("the key was revoked", keys("revoke", line["key_id"])[0]["message"])
+
     def test_secrets_are_stored_nowhere(self):
         key = self.make_key()
         self.ask("GET", SUBMISSIONS, expect=200, key=key)
@@ -173,6 +226,34 @@ class KeyCases:
         self.ask("POST", SUBMISSIONS + "/batch", {"submissions": [GOOD] * 6}, 413, key)
         self.ask("GET", SUBMISSIONS, expect=200, key=key)
         self.ask("POST", SUBMISSIONS, GOOD, 202, self.admin)
+
+    def test_test_cases_count_by_tens(self):
+        key = self.make_key("--per-minute", "30")
+
+        def submission(cases):
+            return {"language": "python", "source_code": "1", "test_cases": [{}] * cases} if cases else GOOD
+
+        def left(expect, target, document):
+            answer = self.ask("POST", target, document, expect, key)
+            self.assertEqual(answer.headers.get_all("RateLimit-Limit"), ["30"])
+            return int(answer.headers["RateLimit-Remaining"])
+        self.assertEqual([left(202, SUBMISSIONS, submission(cases)) for cases in (0, 1, 10, 11, 20, 21)], [29, 28, 27, 25, 23, 20])
+        self.assertEqual(left(202, SUBMISSIONS + "/batch", {"submissions": [submission(11), GOOD]}), 17)
+        # All or none: what is refused counts nothing. What is no submission counts as one.
+        self.assertEqual(left(429, SUBMISSIONS, submission(180)), 17)
+        self.assertEqual(left(429, SUBMISSIONS + "/batch", {"submissions": [submission(90)] * 2}), 17)
+        self.assertEqual(left(400, SUBMISSIONS, {"language": "python", "test_cases": 7}), 16)
+        few = self.make_key("--per-minute", "25")
+        answer = self.ask("POST", SUBMISSIONS, submission(256), 413, few)
+        self.assertEqual(answer.json["code"], "batch_larger_than_rate")
+        self.assertIn("counts as 26", answer.json["detail"])
+
+    def test_what_is_no_json_counts_too(self):
+        key = self.make_key("--per-minute", "3")
+
+        def ask():
+            return self.service.request("POST", SUBMISSIONS, body=b"{", headers={**bearer(key), "Content-Type": "application/json"}).status
+        self.assertEqual([ask() for _ in range(5)], [400, 400, 400, 429, 429])
 
     def test_wrong_calls_of_the_command_are_refused(self):
         for arguments in (["keys"], ["keys", "make"], ["keys", "create", "--scopes", "root"], ["keys", "create", "x"],
@@ -204,10 +285,40 @@ class OpenServer(unittest.TestCase):
             for host, status in (("localhost", 200), (f"127.0.0.1:{service.port}", 200), ("evil.example", 403), ("localhost.evil.example", 403)):
                 self.assertEqual(service.request("GET", SUBMISSIONS, headers={"Host": host}).status, status, host)
 
+    def test_metrics_know_a_page_with_a_name_of_its_own_too(self):
+        for auth, status in (("auto", 403), ("keys", 401), ("open", 401)):
+            with Service(settings={"SENTINEL_AUTH": auth}) as service:
+                for host in ("localhost", f"127.0.0.1:{service.port}", f"[::1]:{service.port}"):
+                    self.assertEqual(service.request("GET", "/metrics", headers={"Host": host}).status, 200, host)
+                for host in ("evil.example", "localhost.evil.example"):
+                    self.assertEqual(service.request("GET", "/metrics", headers={"Host": host}).status, status, (auth, host))
+
     def test_what_comes_through_a_proxy_is_not_from_this_host(self):
         with Service() as service:
-            answer = service.request("GET", "/api/v1/dead-letters", headers={"X-Forwarded-For": "192.0.2.1"})
-            self.assertEqual((answer.status, answer.json["code"]), (403, "forwarded_without_key"))
+            for target in ("/api/v1/dead-letters", "/api/v1/load", "/metrics"):
+                answer = service.request("GET", target, headers={"X-Forwarded-For": "192.0.2.1"})
+                self.assertEqual((answer.status, answer.json["code"]), (403, "forwarded_without_key"), target)
+
+    def test_strangers_are_told_nothing_of_the_whole_service(self):
+        with Service(settings={"SENTINEL_AUTH": "open", "SENTINEL_TRUSTED_PROXIES": "127.0.0.1"}) as service:
+            document = Document(service.request("GET", "/api/v1/openapi.json").json)
+            key = service.run("sentinel-server", "keys", "create", "--scopes", "read").stdout.strip()
+            proxied = {"X-Forwarded-For": "192.0.2.1"}
+            for target in ("/api/v1/load", "/metrics"):
+                answer = service.request("GET", target, headers=proxied)
+                document.check("GET", target, answer)
+                self.assertEqual((answer.status, answer.json["code"]), (401, "key_missing"), target)
+                self.assertIn("Bearer", answer.headers["WWW-Authenticate"])
+                # A proxy that nobody told the server of is no way around that.
+                for header in ("X-Real-IP", "Forwarded", "Via"):
+                    self.assertEqual(service.request("GET", target, headers={header: "x"}).status, 401, (target, header))
+                self.assertEqual(service.request("GET", target, headers={**proxied, **bearer(key)}).status, 200, target)
+                self.assertEqual(service.request("GET", target).status, 200, target)
+            # What the playground asks for is theirs.
+            job = service.request("POST", f"{SUBMISSIONS}?wait=true", GOOD, headers=proxied).json
+            for target in ("/api/v1/languages", f"{SUBMISSIONS}/{job['id']}", f"{SUBMISSIONS}/{job['id']}/timeline",
+                           f"{SUBMISSIONS}?user_id=me", "/health"):
+                self.assertEqual(service.request("GET", target, headers=proxied).status, 200, target)
 
     def test_the_rate_is_by_address_where_there_are_no_keys(self):
         with Service(settings={"SENTINEL_RATE_LIMIT": "3", "SENTINEL_TRUSTED_PROXIES": "127.0.0.1", "SENTINEL_AUTH": "open"}) as service:
@@ -215,6 +326,8 @@ class OpenServer(unittest.TestCase):
                 return service.request("POST", SUBMISSIONS, GOOD, headers={"X-Forwarded-For": address}).status
             self.assertEqual([ask("192.0.2.1") for _ in range(5)], [202, 202, 202, 429, 429])
             self.assertEqual(ask("192.0.2.2"), 202)
+            accepted = [line for line in service.server.log_lines() if line["message"].startswith("accepted")]
+            self.assertEqual([(line["key_id"], line["address"]) for line in accepted], [("none", "192.0.2.1")] * 3 + [("none", "192.0.2.2")])
 
     def test_beyond_loopback_keys_are_asked_for(self):
         for auth, status in (("auto", 401), ("open", 200)):

@@ -197,7 +197,7 @@ class Watched(unittest.TestCase):
             cls.prometheus.start()
             cls.execute()
             # A rate begins with a series' second sample: the same once more, when Prometheus has seen them.
-            wait_for(lambda: cls.prometheus.numbers('sentinel_executions_total{status="INTERNAL_ERROR"}'), 60, "the first samples")
+            wait_for(lambda: cls.prometheus.numbers('sentinel_executions_total{status="INTERNAL_ERROR"} > 0'), 60, "the first samples")
             cls.execute()
         except BaseException:
             cls.tearDownClass()

@@ -203,6 +203,8 @@ class StreamCases:
         messages = self.watch(job_id, say=lambda message: [{"type": "cancel"}] if message["type"] == "stdout" else [])
         self.assertEqual(messages[-1]["status"], "CANCELLED")
         self.assertEqual(messages[-1]["stdout"], "here\n")
+        asked = [line for line in self.service.server.log_lines() if line.get("job_id") == job_id and line["message"] == "asked to cancel it"]
+        self.assertEqual([(line["key_id"], line["address"]) for line in asked], [("none", "127.0.0.1")])
 
     def test_input_for_what_is_not_interactive_is_refused_and_does_no_harm(self):
         job_id = self.submit("python", TICKS)

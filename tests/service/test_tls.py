@@ -15,7 +15,7 @@ import unittest
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from services.certificates import Authority, openssl  # noqa: E402
-from services.service import FRONTEND_USER, Process, Service, free_port, wait_for  # noqa: E402
+from services.service import FRONTEND_USER, TOP, Process, Service, free_port, wait_for  # noqa: E402
 
 IS_ROOT = os.geteuid() == 0
 
@@ -253,6 +253,28 @@ class CheckConfig(Certificates):
         self.put("ending", days=3)
         self.assertIn(f"warning: SENTINEL_TLS_CERTIFICATE: {self.certificate} expires on 20",
                       self.check(status=0, **self.settings()))
+
+    def test_what_a_start_warns_of_is_warned_of_before(self):
+        plain, is_open = "warning: SENTINEL_LISTEN: 0.0.0.0:80 is served without TLS", "warning: SENTINEL_AUTH: open on 0.0.0.0:80"
+        self.put("good")
+        for settings, wanted in (({}, [plain]), ({"SENTINEL_AUTH": "open"}, [plain, is_open]),
+                                 ({"SENTINEL_AUTH": "open", **self.settings()}, [is_open]), (self.settings(), [])):
+            said = self.check(status=0, SENTINEL_LISTEN="0.0.0.0:80", **settings)
+            for words in (plain, is_open):
+                self.assertEqual(words in said, words in wanted, (settings, said))
+        for listen in ("127.0.0.1:80", "[::1]:80", f"unix:{self.directory}/socket"):
+            self.assertEqual(self.check(status=0, SENTINEL_LISTEN=listen, SENTINEL_AUTH="open"), "")
+
+    def test_what_an_empty_value_comes_to_is_shown(self):
+        data = os.path.join(self.directory, "data")
+        shutil.copytree(os.path.join(TOP, "policies"), data)
+        page = self.path("data/web/index.html", "<!doctype html>")
+        service = Service(settings={"SENTINEL_DATA_DIR": data})
+        self.addCleanup(shutil.rmtree, service.directory)
+        shown = service.run("sentinel-server", "--check-config").stdout.splitlines()
+        self.assertIn(f"SENTINEL_SLOTS={os.sysconf('SC_NPROCESSORS_ONLN')}", shown)
+        self.assertIn(f"SENTINEL_WEB_ROOT={os.path.dirname(page)}", shown)
+        self.assertIn("SENTINEL_SLOTS=3", service.run("sentinel-server", "--check-config", SENTINEL_SLOTS="3").stdout.splitlines())
 
     @unittest.skipUnless(IS_ROOT, "needs root")
     def test_what_the_frontend_may_not_read_is_told_with_the_command_that_mends_it(self):

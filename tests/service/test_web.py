@@ -7,7 +7,7 @@ import tempfile
 import unittest
 from unittest import mock
 
-from services.service import TOP, Service, programs_directory
+from services.service import TOP, Service, programs_directory, wait_for
 
 PAGE = b"<!doctype html><title>ours</title>"
 
@@ -81,6 +81,21 @@ class Found(unittest.TestCase):
             self.assertEqual(answer.headers["Cache-Control"], "no-cache")
         self.assertEqual(service.request("GET", "/health").json["status"], "ok")
         self.assertEqual(service.request("GET", "/api/nothing").status, 404)
+
+    def test_its_files_are_counted_as_what_they_are(self):
+        self.make_web("web/dist")
+        service = self.start()
+        for method, path in (("GET", "/"), ("GET", "/dashboard"), ("HEAD", "/"), ("GET", "/assets/none.js"), ("POST", "/")):
+            service.request(method, path)
+        service.request("GET", "/api/nothing")
+
+        def are_counted():
+            text = service.request("GET", "/metrics").body.decode()
+            return all(f"\nsentinel_http_requests_total{{{labels}}} {count}\n" in text for labels, count in (
+                ('method="GET",route="static",status="200"', 2), ('method="HEAD",route="static",status="200"', 1),
+                ('method="GET",route="static",status="404"', 1), ('method="other",route="none",status="405"', 1),
+                ('method="other",route="none",status="404"', 1)))
+        wait_for(are_counted, 10, "the counts")  # a request is counted when all of its answer is on its way
 
     def test_one_beside_the_policies_comes_first(self):
         self.make_web("web/dist")

@@ -276,6 +276,30 @@ static void cancelling_ends_the_cases(void **state)
     end_hearing(&heard);
 }
 
+static void what_is_cancelled_after_a_failure_is_cancelled(void **state)
+{
+    struct spec_case cases[] = {make_case("1", "2"), make_case("10", NULL), make_case("1000", NULL),
+                                make_case("1", NULL)};
+    struct spec spec = make_spec("sh", "read x; test $x = 1 || sleep $x");
+    uint64_t tag;
+
+    (void)state;
+    spec.cases = cases;
+    spec.case_count = 4;
+    spec.limits.time_ms = 10000000;
+    cases[1].limits.time_ms = 100;
+    tag = start_job(executor.client, &spec, &heard);
+    await_text(&heard, &heard.cases, "1:TIMEOUT");
+    executor_cancel(executor.client, tag);
+    await_end(&heard);
+    assert_ended(&heard, JOB_CANCELLED);
+    assert_int_equal(heard.outcome.cases[0].status, JOB_WRONG_ANSWER);
+    assert_int_equal(heard.outcome.cases[1].status, JOB_TIMEOUT);
+    assert_int_equal(heard.outcome.cases[2].status, JOB_CANCELLED);
+    assert_int_equal(heard.outcome.cases[3].status, JOB_CANCELLED);
+    end_hearing(&heard);
+}
+
 /* ---- checkers ---- */
 
 static void run_checked(const char *checker_language, const char *checker, struct spec_case *cases, size_t count)
@@ -462,6 +486,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(of_each_case_64_kib_are_kept),
         cmocka_unit_test(what_is_compared_is_all_of_the_output),
         cmocka_unit_test(cancelling_ends_the_cases),
+        cmocka_unit_test(what_is_cancelled_after_a_failure_is_cancelled),
         cmocka_unit_test(a_checker_decides),
         cmocka_unit_test(a_checker_is_compiled_once),
         cmocka_unit_test(a_checker_that_fails_is_an_internal_error_of_its_own),

@@ -99,6 +99,24 @@ static void a_worker_that_lost_its_job_changes_nothing_any_more(void **state)
     assert_int_equal(finish(&id, 2, JOB_SUCCESS, "\"in time\""), 0);
 }
 
+static void giving_a_job_up_is_no_attempt_at_it(void **state)
+{
+    struct store_outcome outcome = {
+        .status = JOB_INTERNAL_ERROR, .result = "{}", .times.finished = wallclock_us(), .is_given_up = true};
+    cleanup_job struct job *job = NULL;
+    struct uuid id = submit();
+
+    (void)state;
+    assert_int_equal(claim(&id, "a", false), 1);
+    assert_int_equal(claim(&id, "b", true), 2);
+    assert_done(store_finish(store, &id, 2, &outcome, WHY));
+    job = get(&id, 0);
+    assert_int_equal(job->status, JOB_INTERNAL_ERROR);
+    assert_int_equal(job->attempt, 1);
+    /* Who was only slow does not fit again. */
+    assert_int_equal(finish(&id, 1, JOB_SUCCESS, "{}"), FAIL_CONFLICT);
+}
+
 static void stages_are_dated_and_never_go_back(void **state)
 {
     struct uuid id = submit();
@@ -373,6 +391,7 @@ int main(void)
         cmocka_unit_test(a_workers_own_lease_does_not_keep_it_from_claiming_again),
         cmocka_unit_test(a_claim_of_a_job_that_is_over_says_so),
         cmocka_unit_test(a_worker_that_lost_its_job_changes_nothing_any_more),
+        cmocka_unit_test(giving_a_job_up_is_no_attempt_at_it),
         cmocka_unit_test(stages_are_dated_and_never_go_back),
         cmocka_unit_test(a_job_given_back_is_anybodys_and_the_attempt_is_not_counted),
         cmocka_unit_test(giving_a_job_back_revives_no_earlier_worker),

@@ -169,7 +169,10 @@ export interface paths {
       path?: never;
       cookie?: never;
     };
-    /** What waits and what is executed, where */
+    /**
+     * What waits and what is executed, where
+     * @description With SENTINEL_AUTH=open, without a key from this host only, as /metrics.
+     */
     get: operations['load'];
     put?: never;
     post?: never;
@@ -309,7 +312,7 @@ export interface paths {
     };
     /**
      * Figures for Prometheus
-     * @description Without a key from this host only.
+     * @description Without a key from this host only: through no proxy, and with a Host that is localhost or a loopback address.
      */
     get: operations['metrics'];
     put?: never;
@@ -541,6 +544,7 @@ export interface components {
       running_at: string | null;
       /** Format: date-time */
       finished_at: string | null;
+      /** @description Who had it last; of a job that was given up, who found that without executing it. */
       worker: string | null;
       /** @description Why it ended with INTERNAL_ERROR or CANCELLED. */
       reason?: string | null;
