@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import unittest
@@ -287,6 +288,39 @@ class EmbeddedFaults(Faults):
         for job_id in accepted:
             self.assertEqual(service.await_over(job_id)["status"], "SUCCESS")
         self.assertEqual(self.ask(service, "POST", SUBMISSIONS, GOOD).status, 202)
+
+    @unittest.skipUnless(os.geteuid() == 0, "only root can mount a disk that is small enough to be full")
+    def test_a_full_disk_is_named_and_results_wait_for_room(self):
+        disk = tempfile.mkdtemp(prefix="sentinel-disk-")
+        self.addCleanup(os.rmdir, disk)
+        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4m,mode=755", "tmpfs", disk], check=True)
+        self.addCleanup(subprocess.run, ["umount", disk], check=True)
+        service = self.start(False, settings={"SENTINEL_STATE_DIR": os.path.join(disk, "state")})
+        waiting = self.ask(service, "POST", SUBMISSIONS, SLOW).json["id"]
+        wait_for(lambda: self.ask(service, "GET", f"{SUBMISSIONS}/{waiting}").json["status"] == "RUNNING", 30)
+        filler = os.path.join(disk, "filler")
+        with open(filler, "wb", buffering=0) as file:
+            with self.assertRaises(OSError):
+                while True:
+                    file.write(bytes(4096))
+
+        def is_up():
+            text = service.request("GET", "/metrics").body.decode()
+            return float(text.partition('sentinel_dependency_up{dependency="store"} ')[2].split()[0])
+
+        def lines(word):
+            return [line["message"] for line in service.server.log_lines() if line.get("job_id") == waiting and word in line["message"]]
+        self.refusal(service, "dependency_unavailable")
+        wait_for(lambda: is_up() == 0, 30, "a metric that tells of it")
+        self.assertIn("full", self.ask(service, "GET", "/health/ready").json["checks"]["store"]["reason"])
+        wait_for(lambda: lines("cannot be stored yet"), 30, "a result without room")
+        time.sleep(2)
+        os.unlink(filler)
+        wait_for(lambda: is_up() == 1, 30, "a metric that tells that it is over")
+        self.assertEqual(service.await_over(waiting)["stdout"], "slow\n")
+        self.assertEqual((len(lines("cannot be stored yet")), len(lines("is stored now"))), (1, 1))
+        self.prints(service, "room")
+        service.server.stop()
 
     def test_a_server_killed_while_it_executes_executes_again(self):
         service = self.start(False)
