@@ -289,6 +289,37 @@ class EmbeddedFaults(Faults):
             self.assertEqual(service.await_over(job_id)["status"], "SUCCESS")
         self.assertEqual(self.ask(service, "POST", SUBMISSIONS, GOOD).status, 202)
 
+    @unittest.skipUnless(os.geteuid() == 0, "only root can give files away, and mount")
+    def test_a_state_directory_that_cannot_be_written_ends_the_start_with_the_reason(self):
+        disk = tempfile.mkdtemp(prefix="sentinel-disk-")
+        self.addCleanup(os.rmdir, disk)
+        subprocess.run(["mount", "-t", "tmpfs", "-o", "mode=755", "tmpfs", disk], check=True)
+        self.addCleanup(subprocess.run, ["umount", disk], check=True)
+        state = os.path.join(disk, "state")
+        service = self.start(False, settings={"SENTINEL_STATE_DIR": state})
+        self.prints(service, "kept")
+        service.server.stop()
+
+        def said(*arguments, status=1):
+            done = service.run("sentinel-server", *arguments, check=False, SENTINEL_LISTEN="127.0.0.1:0")
+            self.assertEqual(done.returncode, status, done.stderr)
+            return done.stderr
+        subprocess.run(["mount", "-o", "remount,ro", disk], check=True)
+        for refusal in (said(), said("--check-config", status=2), said("keys", "list")):
+            self.assertIn(f"cannot write to {state}: Read-only file system", refusal)
+        subprocess.run(["mount", "-o", "remount,rw", disk], check=True)
+        database = os.path.join(state, "jobs.db")
+        owner = os.stat(database).st_uid
+        os.chown(database, 0, 0)
+        for refusal in (said(), said("--check-config", status=2), said("keys", "list")):
+            self.assertIn(f"{database} belongs to uid 0, not to uid {owner}: chown -R {owner} {state}", refusal)
+        # What is said is done, and enough.
+        subprocess.run(["chown", "-R", str(owner), state], check=True)
+        service.server.start()
+        service.await_ready()
+        self.prints(service, "again")
+        service.server.stop()
+
     @unittest.skipUnless(os.geteuid() == 0, "only root can mount a disk that is small enough to be full")
     def test_a_full_disk_is_named_and_results_wait_for_room(self):
         disk = tempfile.mkdtemp(prefix="sentinel-disk-")
