@@ -94,10 +94,14 @@ class FleetFaults(Faults):
             try:
                 with concurrent.futures.ThreadPoolExecutor(8) as many:
                     answers = list(many.map(lambda _: self.ask(service, "GET", "/api/v1/statistics"), range(8)))
+                    # Nobody who asks how it is waits for the database: at most two seconds, whose end is not that of this.
+                    ready = list(many.map(lambda _: self.ask(service, "GET", "/health/ready", timeout=10), range(32)))
             finally:
                 service.postgres.resume()
             self.assertEqual({answer.status for answer in answers}, {503})
             self.assertIn("overloaded", {answer.json["code"] for answer in answers})
+            self.assertEqual({(answer.status, answer.json["checks"]["store"]["reason"], answer.json["checks"]["queue"]["status"])
+                              for answer in ready}, {(503, "no answer within 2000 ms", "up")})
             service.await_ready()
             wait_for(lambda: self.ask(service, "GET", "/api/v1/statistics").status == 200, 60, "statistics")
         with self.subTest("Redis"):
