@@ -10,6 +10,7 @@
 #include "common/wallclock.h"
 #include "job/result.h"
 #include "process/check.h"
+#include "process/health.h"
 #include "process/parts.h"
 #include "process/process.h"
 #include "pulse.h"
@@ -30,6 +31,7 @@ struct server {
     struct relay *relay;
     struct courier *courier;
     struct pulse *pulse;
+    struct health *health;
     struct http_server *http;
 };
 
@@ -125,6 +127,16 @@ static int check_web(struct server *server, struct failure *failure)
     return 0;
 }
 
+static int start_health(struct server *server, struct failure *failure)
+{
+    const struct parts *parts = &server->parts;
+    struct health_check checks[HEALTH_DEPENDENCIES + 1] = {
+        [HEALTH_DEPENDENCIES] = {"workers", check_workers, &server->api}};
+
+    health_dependencies(parts->store, parts->queue, parts->events, parts->guard, checks);
+    return health_start(checks, HEALTH_DEPENDENCIES + 1, &server->health, failure);
+}
+
 static int start(struct server *server, int socket, struct host *host, struct failure *failure)
 {
     const struct config *config = server->config;
@@ -173,6 +185,9 @@ static int start(struct server *server, int socket, struct host *host, struct fa
         error = parts_start_work(parts, config, on_finished, server, failure);
     if (error == 0)
         error = pulse_start(api, &server->pulse, failure);
+    if (error == 0)
+        error = start_health(server, failure);
+    api->health = server->health;
     if (error == 0)
         error = check_web(server, failure);
     if (error == 0)
@@ -269,6 +284,7 @@ static void stop(struct server *server)
     process_on_reload(NULL, NULL);
     if (server->http)
         http_stop(server->http, 2000);
+    health_stop(server->health);
     pulse_stop(server->pulse);
     work_stop(server->parts.work);
     server->parts.work = NULL;

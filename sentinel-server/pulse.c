@@ -12,6 +12,8 @@ struct pulse {
     pthread_mutex_t lock;
     pthread_cond_t changed;
     bool is_stopping;
+    bool is_queue_down; /* as the log was told */
+    bool is_store_away; /* the same */
 };
 
 static void tell_up(struct metrics *metrics, const char *name, bool is_up)
@@ -19,18 +21,22 @@ static void tell_up(struct metrics *metrics, const char *name, bool is_up)
     metrics_set(metrics, "sentinel_dependency_up", (const char *const[]){name, NULL}, is_up);
 }
 
-static void look_at_queue(struct api *api)
+static void look_at_queue(struct pulse *pulse)
 {
+    struct api *api = pulse->api;
     struct queue_depth depth;
     struct failure failure;
     bool is_away = queue_depth(api->queue, &depth, &failure) < 0;
+    /* One that can be read may still take nothing: then what is accepted waits in the store. */
+    bool is_down = is_away || queue_ping(api->queue, &failure) < 0;
 
-    if (is_away && !api->is_queue_away)
+    if (is_down && !pulse->is_queue_down)
         log_warn("the queue is away: %s", failure.message);
-    else if (!is_away && api->is_queue_away)
+    else if (!is_down && pulse->is_queue_down)
         log_info("the queue is back");
+    pulse->is_queue_down = is_down;
     api->is_queue_away = is_away;
-    tell_up(api->metrics, "queue", !is_away);
+    tell_up(api->metrics, "queue", !is_down);
     if (is_away)
         return;
     api->waiting = depth.ready;
@@ -40,17 +46,29 @@ static void look_at_queue(struct api *api)
     metrics_set(api->metrics, "sentinel_queue_depth", (const char *const[]){"dead", NULL}, (double)depth.dead);
 }
 
-static void look_at_rest(struct api *api)
+static void look_at_store(struct pulse *pulse)
 {
+    struct api *api = pulse->api;
     struct worker_record *workers = NULL;
     size_t count = 0;
-    bool is_store_up = store_worker_list(api->store, wallclock_us() - WORKER_AGE_US, &workers, &count, NULL) == 0;
+    struct failure failure;
+    bool is_away = store_ping(api->store, &failure) < 0 ||
+                   store_worker_list(api->store, wallclock_us() - WORKER_AGE_US, &workers, &count, &failure) < 0;
 
-    tell_up(api->metrics, "store", is_store_up);
-    if (is_store_up) {
-        metrics_set(api->metrics, "sentinel_workers_active", NULL, (double)count);
-        store_workers_free(workers, count);
-    }
+    if (is_away && !pulse->is_store_away)
+        log_warn("the store is away: %s", failure.message);
+    else if (!is_away && pulse->is_store_away)
+        log_info("the store is back");
+    pulse->is_store_away = is_away;
+    tell_up(api->metrics, "store", !is_away);
+    if (is_away)
+        return;
+    metrics_set(api->metrics, "sentinel_workers_active", NULL, (double)count);
+    store_workers_free(workers, count);
+}
+
+static void look_at_rest(struct api *api)
+{
     tell_up(api->metrics, "events", events_ping(api->events, NULL) == 0);
     tell_up(api->metrics, "guard", guard_ping(api->guard, NULL) == 0);
 }
@@ -73,7 +91,8 @@ static void *pulse_main(void *arg)
         struct timespec until;
         int error = 0;
 
-        look_at_queue(pulse->api);
+        look_at_queue(pulse);
+        look_at_store(pulse);
         look_at_rest(pulse->api);
         look_at_host(pulse->api);
         ns = sn__now_ns() + 1000000000;

@@ -28,6 +28,7 @@ struct worker {
     const struct config *config;
     int listener;
     struct parts parts;
+    struct health *health;
     struct http_server *http;
 };
 
@@ -36,16 +37,12 @@ struct worker {
 static void handle_ready(void *arg, const struct http_request *request, struct http_response *response)
 {
     struct worker *worker = arg;
-    json_t *checks = json_object();
-    cleanup_json json_t *answer = NULL;
+    bool is_ready;
+    cleanup_json json_t *answer = health_ask(worker->health, true, &is_ready);
     size_t length = 0;
-    bool is_ready = health_add_dependencies(checks, worker->parts.store, worker->parts.queue, worker->parts.events,
-                                            worker->parts.guard, true);
-    char *text;
+    char *text = json_print(answer, &length);
 
     (void)request;
-    answer = health_document(checks, is_ready);
-    text = json_print(answer, &length);
     if (text)
         http_respond(response, is_ready ? 200 : 503, "application/json", text, length);
 }
@@ -94,6 +91,15 @@ static int start_http(struct worker *worker, struct failure *failure)
 
 /* ---- its life ---------------------------------------------------------------------------------------------------- */
 
+static int start_health(struct worker *worker, struct failure *failure)
+{
+    const struct parts *parts = &worker->parts;
+    struct health_check checks[HEALTH_DEPENDENCIES];
+
+    health_dependencies(parts->store, parts->queue, parts->events, parts->guard, checks);
+    return health_start(checks, HEALTH_DEPENDENCIES, &worker->health, failure);
+}
+
 static void hurry(void *arg)
 {
     work_hurry(arg);
@@ -110,6 +116,8 @@ static int work_on(void *arg, int socket, struct host *host)
     if (error == 0)
         error = parts_start_work(parts, worker->config, NULL, NULL, &failure);
     if (error == 0)
+        error = start_health(worker, &failure);
+    if (error == 0)
         error = start_http(worker, &failure);
     if (error == 0) {
         log_info("sentinel-worker %s is %s, with %u slots; %s has its health and metrics", sn_version_string(),
@@ -125,6 +133,7 @@ static int work_on(void *arg, int socket, struct host *host)
     }
     if (worker->http)
         http_stop(worker->http, 500);
+    health_stop(worker->health);
     parts_close(parts);
     return status;
 }

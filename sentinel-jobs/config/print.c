@@ -150,7 +150,7 @@ int config_print_example(FILE *to)
         fputc('\n', to);
         print_wrapped(key->meaning, to);
         config_expected(key, expected);
-        if (key->kind == KIND_NUMBER || key->kind == KIND_SIZE || key->kind == KIND_SECRET)
+        if (key->kind == KIND_NUMBER || key->kind == KIND_SIZE || key->kind == KIND_SECRET || key->kind == KIND_WORD)
             fprintf(to, "# Expected: %s.\n", expected);
         if (key->programs != (CONFIG_SERVER | CONFIG_WORKER))
             fprintf(to, "# Of the %s only.\n", programs_of(key));

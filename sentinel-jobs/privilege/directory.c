@@ -65,7 +65,8 @@ static int check(int fd, const char *path, const struct privilege_user *user, bo
         return 0;
     }
     if (st.st_uid != user->uid)
-        return fail(failure, FAIL_INVALID, "%.120s belongs to uid %u, not to uid %u: chown %u %.120s", path,
+        return fail(failure, FAIL_INVALID,
+                    "%.100s belongs to uid %u, not to uid %u; if it is Sentinel's: chown -R %u %.100s", path,
                     (unsigned)st.st_uid, (unsigned)user->uid, (unsigned)user->uid, path);
     return 0;
 }

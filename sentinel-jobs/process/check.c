@@ -7,6 +7,7 @@
 #include "privilege/privilege.h"
 #include "process/files.h"
 #include "process/process.h"
+#include "process/state.h"
 #include "queue/queue.h"
 #include "store/store.h"
 
@@ -119,15 +120,9 @@ static void check_listen(struct check *check)
 
 static void check_state_dir(struct check *check)
 {
-    const char *path = check->config->state_dir;
     struct failure failure;
-    struct stat st;
-    int r = privilege_directory_check(path, &check->user, &failure);
 
-    /* Root's empty one becomes the user's at the start. */
-    if (r == 0 && stat(path, &st) == 0 && st.st_uid == check->user.uid)
-        r = privilege_check_user(&check->user, path, R_OK | W_OK | X_OK, &failure);
-    if (r < 0)
+    if (state_check(check->config, &check->user, &failure) < 0)
         wrong(check, "SENTINEL_STATE_DIR", "%s", failure.message);
 }
 

@@ -17,13 +17,36 @@
 /* A handler, for the loop: this process answers, which is all that it says. */
 void health_alive(void *arg, const struct http_request *request, struct http_response *response);
 
-/* Adds {"status", "reason"} under a name; the reason, which may name addresses, only if it may be told. Is it up? */
-bool health_add(json_t *checks, const char *name, int error, const struct failure *failure, bool with_reason);
-/* The same of each dependency, which is asked. Are all up? */
-bool health_add_dependencies(json_t *checks, struct store *store, struct queue *queue, struct events *events,
-                             struct guard *guard, bool with_reasons);
-/* The whole answer; takes the checks over. NULL without memory. */
-json_t *health_document(json_t *checks, bool is_ready);
+/*
+ * Is what this process depends on there? Whoever asks has an answer within HEALTH_PATIENCE_MS, however long one of them
+ * takes: a probe gives up after a second or a few, and knows less then than one that is told which it is. Each is asked
+ * on a thread of its own, by one question at a time, which all share who want to know meanwhile. What did not answer in
+ * time is down; until it does answer, nobody waits for it any more.
+ */
+#define HEALTH_PATIENCE_MS 2000
+struct health;
+
+/* One of them. The question: 0, or why it is away; it may take its time. */
+struct health_check {
+    const char *name;
+    int (*ask)(void *arg, struct failure *failure);
+    void *arg;
+};
+#define HEALTH_CHECKS_MAX 8
+#define HEALTH_DEPENDENCIES 4
+/* Those of every process: the first HEALTH_DEPENDENCIES. */
+void health_dependencies(struct store *store, struct queue *queue, struct events *events, struct guard *guard,
+                         struct health_check *ret_checks);
+
+/* At most HEALTH_CHECKS_MAX. What they lead to outlives it. */
+int health_start(const struct health_check *checks, size_t count, struct health **ret_health, struct failure *failure);
+/* Nobody asks any more. Waits for questions that are not answered yet. NULL is accepted. */
+void health_stop(struct health *health);
+/*
+ * The whole answer: {"status", "checks": {name: {"status", "reason"}}}; reasons, which may name addresses, only if they
+ * may be told. NULL without memory.
+ */
+json_t *health_ask(struct health *health, bool with_reasons, bool *ret_is_ready);
 
 /*
  * The text for a scraper, to be freed with free(), with the figures that are asked for only now. work and tracer may be

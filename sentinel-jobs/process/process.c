@@ -7,6 +7,7 @@
 #include "observe/process.h"
 #include "privilege/privilege.h"
 #include "process/files.h"
+#include "process/state.h"
 
 #include <errno.h>
 #include <grp.h>
@@ -280,7 +281,7 @@ int process_main(const struct process_options *options)
     signal(SIGPIPE, SIG_IGN);
     signal(SIGHUP, SIG_IGN);
     if (privilege_user_find(options->config->user, &user, &failure) < 0 ||
-        privilege_directory(options->config->state_dir, &user, &failure) < 0 ||
+        state_prepare(options->config, &user, &failure) < 0 ||
         files_places(options->config, options->web_root, &places, &failure) < 0 ||
         (options->has_executor && privilege_split(&split, &failure) < 0)) {
         log_error("%s", failure.message);
@@ -298,7 +299,7 @@ int process_become_frontend(const struct config *config, struct failure *failure
 
     umask(077);
     if (error == 0)
-        error = privilege_directory(config->state_dir, &user, failure);
+        error = state_prepare(config, &user, failure);
     leave_home();
     if (error < 0 || !user.is_switched)
         return error;

@@ -51,6 +51,7 @@ void queue_close(struct queue *queue);
  * verified by, to be freed; NULL: the URL names none.
  */
 int queue_check_url(const char *url, char **ret_authorities, struct failure *failure);
+/* Of a file that could not be written (no room, read-only, an I/O error) it is a write, until one succeeds. */
 int queue_ping(struct queue *queue, struct failure *failure);
 
 /*

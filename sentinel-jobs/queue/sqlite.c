@@ -181,7 +181,7 @@ static int sqlite_publish(void *self, const struct queue_message *messages, size
         if (!memchr(messages[i].traceparent, '\0', sizeof(messages[i].traceparent)))
             return fail(failure, FAIL_INVALID, "a message's traceparent is too long");
     pthread_mutex_lock(&queue->mutex);
-    error = insert_all(&queue->file, messages, count, failure);
+    error = sqlite_note(queue, insert_all(&queue->file, messages, count, failure));
     if (error == 0) {
         queue->may_be_ready = true;
         if (count == 1)
@@ -222,9 +222,19 @@ static int sqlite_depth(void *self, struct queue_depth *ret_depth, struct failur
 
 static int sqlite_ping(void *self, struct failure *failure)
 {
+    struct sqlite_queue *queue = self;
     struct queue_depth depth;
+    int error = sqlite_depth(self, &depth, failure);
 
-    return sqlite_depth(self, &depth, failure);
+    if (error < 0)
+        return error;
+    pthread_mutex_lock(&queue->mutex);
+    if (queue->has_failed) {
+        error = queue_file_probe(&queue->file, failure);
+        queue->has_failed = error < 0;
+    }
+    pthread_mutex_unlock(&queue->mutex);
+    return error;
 }
 
 const struct queue_backend queue_sqlite = {

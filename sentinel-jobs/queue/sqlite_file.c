@@ -92,9 +92,22 @@ static int read_version(struct queue_file *file, int *ret_version, struct failur
     return error;
 }
 
-static int make_schema(struct queue_file *file, struct failure *failure)
+/* In a commit of its own, which a number that stays the same has, too. */
+static int set_version(struct queue_file *file, struct failure *failure)
 {
     char pragma[60];
+
+    snprintf(pragma, sizeof(pragma), "PRAGMA user_version = %d", SCHEMA_VERSION);
+    return run_text(file, pragma, failure);
+}
+
+int queue_file_probe(struct queue_file *file, struct failure *failure)
+{
+    return set_version(file, failure);
+}
+
+static int make_schema(struct queue_file *file, struct failure *failure)
+{
     int version = 0;
     int error;
 
@@ -103,12 +116,11 @@ static int make_schema(struct queue_file *file, struct failure *failure)
         return error;
     if (version > SCHEMA_VERSION)
         return fail(failure, FAIL_INVALID, "the queue's file is of format %d, made by a later Sentinel", version);
-    snprintf(pragma, sizeof(pragma), "PRAGMA user_version = %d", SCHEMA_VERSION);
     error = run_text(file, "BEGIN IMMEDIATE", failure);
     if (error == 0)
         error = run_text(file, schema, failure);
     if (error == 0)
-        error = run_text(file, pragma, failure);
+        error = set_version(file, failure);
     if (error == 0)
         error = run_text(file, "COMMIT", failure);
     return error;

@@ -40,6 +40,8 @@ sqlite3_stmt *queue_file_statement(struct queue_file *file, enum queue_statement
 int queue_file_finish(struct queue_file *file, sqlite3_stmt *statement, struct failure *failure);
 /* A statement without parameters or rows. */
 int queue_file_run(struct queue_file *file, enum queue_statement which, struct failure *failure);
+/* Writes something that changes nothing: can it be written? */
+int queue_file_probe(struct queue_file *file, struct failure *failure);
 /* What SQLite said last, as a failure. */
 int queue_file_fail(struct queue_file *file, struct failure *failure);
 

@@ -150,8 +150,9 @@ static int ping(void *self, struct failure *failure)
 {
     unsigned known;
     unsigned present;
+    int error = schema(self, &known, &present, failure);
 
-    return schema(self, &known, &present, failure);
+    return error < 0 ? error : lite_probe(self, failure);
 }
 
 static int migrate(const char *url, unsigned version, struct failure *failure)

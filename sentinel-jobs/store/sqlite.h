@@ -93,6 +93,7 @@ struct lite_writer {
     struct lite_operation *first; /* waiting; this and what follows is under the mutex */
     struct lite_operation *last;
     bool is_stopping;
+    bool has_failed; /* a write could not be done, and no probe has succeeded since */
 };
 
 /* The connection is open already. */
@@ -115,6 +116,8 @@ struct lite {
 
 /* Blocks until it is committed. */
 int lite_write(struct lite *lite, struct lite_operation *operation, struct failure *failure); /* sqlite_writer.c */
+/* Writes something, if the file could not be written before: why it still cannot, or 0. */
+int lite_probe(struct lite *lite, struct failure *failure); /* sqlite_writer.c */
 /* A connection for reading, until it is given back. */
 struct lite_connection *lite_borrow(struct lite *lite);
 void lite_give_back(struct lite *lite, struct lite_connection *connection);

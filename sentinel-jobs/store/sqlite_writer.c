@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "store/sqlite.h"
 
+#include "common/wallclock.h"
+
 #include <signal.h>
 #include <string.h>
 
@@ -213,9 +215,61 @@ int lite_write(struct lite *lite, struct lite_operation *operation, struct failu
     pthread_cond_signal(&writer->work);
     while (!operation->is_done)
         pthread_cond_wait(&operation->done, &writer->mutex);
+    if (operation->code == FAIL_UNAVAILABLE)
+        writer->has_failed = true;
     pthread_mutex_unlock(&writer->mutex);
     pthread_cond_destroy(&operation->done);
     if (operation->code < 0 && failure)
         *failure = operation->failure;
     return operation->code;
+}
+
+/* ---- is there room again? ---------------------------------------------------------------------------------------- */
+
+/*
+ * As much as a submission takes: where the disk is full, the last pages of the log may still have room for a heartbeat.
+ * The row is in a table that retention looks through, so one that is left behind goes with it; its key_id is no key's.
+ */
+#define PROBE_SIZE 65536
+
+static int write_probe(struct lite_connection *connection, struct lite_operation *operation, struct failure *failure)
+{
+    cleanup_query struct lite_query query =
+        lite_query(connection, "REPLACE INTO idempotency (key_id, key, digest, response, created) "
+                               "VALUES ('probe', '', '', zeroblob(?), ?)");
+
+    (void)operation;
+    lite_bind_int(&query, PROBE_SIZE);
+    lite_bind_int(&query, wallclock_us());
+    return lite_run(&query, failure);
+}
+
+static int remove_probe(struct lite_connection *connection, struct lite_operation *operation, struct failure *failure)
+{
+    (void)operation;
+    return run_sql(connection, "DELETE FROM idempotency WHERE key_id = 'probe' AND key = ''", failure);
+}
+
+int lite_probe(struct lite *lite, struct failure *failure)
+{
+    struct lite_operation put = {.run = write_probe, .is_durable = true};
+    struct lite_operation take = {.run = remove_probe};
+    struct lite_writer *writer = &lite->writer;
+    bool has_failed;
+    int error;
+
+    pthread_mutex_lock(&writer->mutex);
+    has_failed = writer->has_failed;
+    pthread_mutex_unlock(&writer->mutex);
+    if (!has_failed)
+        return 0;
+    error = lite_write(lite, &put, failure);
+    if (error == 0)
+        error = lite_write(lite, &take, failure);
+    if (error == 0) {
+        pthread_mutex_lock(&writer->mutex);
+        writer->has_failed = false;
+        pthread_mutex_unlock(&writer->mutex);
+    }
+    return error;
 }

@@ -40,7 +40,10 @@ int store_check_url(const char *url, struct failure *failure);
  * NULL: nothing says so, it is no such URL, or there is no memory. To be freed.
  */
 char *store_parameter(const char *url, const char *name);
-/* One trip to the database. */
+/*
+ * One trip to the database. Of a file that could not be written (no room, read-only, an I/O error) it is a write, until
+ * one succeeds.
+ */
 int store_ping(struct store *store, struct failure *failure);
 
 /* ---- jobs -------------------------------------------------------------------------------------------------------- */

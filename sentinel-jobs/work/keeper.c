@@ -69,7 +69,8 @@ static void tell(struct slot *slot, const struct store_lease *lease)
     }
 }
 
-static void renew(struct work *work, struct store_lease *leases, struct slot **owners)
+/* *is_failing: what became of it last time, so that it is said once. */
+static void renew(struct work *work, struct store_lease *leases, struct slot **owners, bool *is_failing)
 {
     const struct work_options *options = &work->options;
     size_t count = gather(work, leases, owners);
@@ -78,9 +79,14 @@ static void renew(struct work *work, struct store_lease *leases, struct slot **o
     if (count == 0)
         return;
     if (store_renew(options->store, leases, count, wallclock_us() + (int64_t)options->lease_ms * 1000, &failure) < 0) {
-        log_warn("leases were not prolonged: %s", failure.message);
+        if (!*is_failing)
+            log_warn("leases are not prolonged: %s", failure.message);
+        *is_failing = true;
         return;
     }
+    if (*is_failing)
+        log_info("leases are prolonged again");
+    *is_failing = false;
     for (size_t i = 0; i < count; i++) {
         char name[UUID_TEXT_SIZE];
 
@@ -97,6 +103,7 @@ void *keeper_main(void *arg)
     cleanup_free struct store_lease *leases = calloc(work->slot_count, sizeof(*leases));
     cleanup_free struct slot **owners = calloc(work->slot_count, sizeof(*owners));
     uint64_t lease_ms = work->options.lease_ms;
+    bool is_failing = false;
 
     if (!leases || !owners) {
         log_error("out of memory: leases will not be prolonged");
@@ -104,7 +111,7 @@ void *keeper_main(void *arg)
     }
     do {
         beat(work);
-        renew(work, leases, owners);
+        renew(work, leases, owners, &is_failing);
     } while (!work_pause(work, lease_ms / 4 < BEAT_MS ? lease_ms / 4 : BEAT_MS));
     store_worker_gone(work->options.store, work->options.worker, NULL);
     return NULL;

@@ -12,8 +12,8 @@
 
 /* How long a slot waits in one call of queue_take(). */
 enum { TAKE_MS = 1000 };
-/* Between attempts at a dependency that is away. */
-enum { RETRY_MS = 300 };
+/* Between attempts at a dependency that is away: twice as long each time, up to the last. */
+enum { RETRY_MS = 300, RETRY_MOST_MS = 10000 };
 
 /* ---- what the executor says, on the client's thread -------------------------------------------------------------- */
 
@@ -201,6 +201,32 @@ static void publish_state(struct task *task, uint64_t sequence, enum event_kind 
         publish(task, sequence, kind, text, length);
 }
 
+/* Something that is tried until it is done. */
+struct patience {
+    const char *what; /* "its result cannot be stored yet" */
+    uint64_t pause_ms;
+};
+
+/* Waits for the next attempt, and says why once; true: there is to be none, as by work_pause(). */
+static bool wait_again(struct task *task, struct patience *patience, const struct failure *failure)
+{
+    if (!patience->pause_ms) {
+        log_line(LOG_WARN_LEVEL, &task->about, "%s: %s", patience->what, failure->message);
+        patience->pause_ms = RETRY_MS;
+    } else {
+        patience->pause_ms *= 2;
+    }
+    if (patience->pause_ms > RETRY_MOST_MS)
+        patience->pause_ms = RETRY_MOST_MS;
+    return work_pause(task->work, patience->pause_ms);
+}
+
+static void end_waiting(struct task *task, const struct patience *patience, const char *what)
+{
+    if (patience->pause_ms)
+        log_line(LOG_INFO_LEVEL, &task->about, "%s", what);
+}
+
 /*
  * Claims: 0, and the task has the job; 1: it was settled, there is nothing to do. The guard's word is only taken where
  * the queue does not say that an earlier taker is gone.
@@ -210,6 +236,7 @@ static int claim(struct task *task)
     const struct work_options *options = task->options;
     const struct uuid *id = &task->delivery->message.job;
     bool takeover = task->delivery->is_redelivered;
+    struct patience patience = {.what = "it cannot be claimed yet"};
     struct failure failure;
 
     if (takeover) {
@@ -224,8 +251,10 @@ static int claim(struct task *task)
         int error = store_claim(options->store, id, options->worker, now, now + (int64_t)options->lease_ms * 1000,
                                 takeover, &task->job, &failure);
 
-        if (error == 0)
+        if (error == 0) {
+            end_waiting(task, &patience, "it is claimed now");
             return 0;
+        }
         if (error == FAIL_NOT_FOUND) {
             log_line(LOG_WARN_LEVEL, &task->about, "the queue has a job that the store does not know");
             settle(task, QUEUE_DEAD, "no such job");
@@ -237,8 +266,7 @@ static int claim(struct task *task)
             settle(task, QUEUE_DONE, NULL);
             break;
         }
-        log_line(LOG_WARN_LEVEL, &task->about, "it cannot be claimed yet: %s", failure.message);
-        if (work_pause(task->work, RETRY_MS)) {
+        if (wait_again(task, &patience, &failure)) {
             settle(task, QUEUE_AGAIN, NULL);
             break;
         }
@@ -263,6 +291,7 @@ static int finish(struct task *task, enum job_status status, const char *result,
                                     .memory_used_kb = memory_kb,
                                     .times = task->times,
                                     .is_given_up = is_given_up(task)};
+    struct patience patience = {.what = "its result cannot be stored yet"};
     uint64_t begun = sn__now_ns();
     struct failure failure;
     int error;
@@ -270,8 +299,7 @@ static int finish(struct task *task, enum job_status status, const char *result,
     while ((error = store_finish(options->store, &task->job->id, task->job->attempt, &outcome, &failure)) < 0) {
         if (error == FAIL_CONFLICT || error == FAIL_NOT_FOUND)
             break;
-        log_line(LOG_WARN_LEVEL, &task->about, "its result cannot be stored yet: %s", failure.message);
-        if (work_pause(task->work, RETRY_MS))
+        if (wait_again(task, &patience, &failure))
             break;
     }
     kill_point("after_commit");
@@ -279,6 +307,7 @@ static int finish(struct task *task, enum job_status status, const char *result,
         log_line(LOG_WARN_LEVEL, &task->about, "attempt %u came to nothing: %s", task->job->attempt, failure.message);
         return error;
     }
+    end_waiting(task, &patience, "its result is stored now");
     metrics_observe(options->metrics, "sentinel_stage_seconds", (const char *const[]){"store", NULL},
                     (double)(sn__now_ns() - begun) / 1e9);
     return 0;

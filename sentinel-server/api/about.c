@@ -11,9 +11,9 @@
 extern const char openapi_text[];
 extern const size_t openapi_length;
 
-/* Somebody who executes: here, or a worker that was heard of. */
-static int check_workers(struct api *api, struct failure *failure)
+int check_workers(void *arg, struct failure *failure)
 {
+    struct api *api = arg;
     struct worker_record *workers = NULL;
     size_t count = 0;
 
@@ -28,14 +28,11 @@ static int check_workers(struct api *api, struct failure *failure)
 void handle_ready(void *arg, const struct http_request *request, struct http_response *response)
 {
     struct api *api = arg;
-    json_t *checks = json_object();
-    struct failure failure;
+    bool is_ready;
     /* Why, is told on this host only. */
-    bool is_ready =
-        health_add_dependencies(checks, api->store, api->queue, api->events, api->guard, request->is_loopback);
+    json_t *answer = health_ask(api->health, request->is_loopback, &is_ready);
 
-    is_ready &= health_add(checks, "workers", check_workers(api, &failure), &failure, request->is_loopback);
-    answer_json(response, request, is_ready ? 200 : 503, health_document(checks, is_ready));
+    answer_json(response, request, is_ready ? 200 : 503, answer);
 }
 
 /* ---- load -------------------------------------------------------------------------------------------------------- */

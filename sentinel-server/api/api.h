@@ -33,6 +33,7 @@ struct api {
     struct tracer *tracer;
     struct relay *relay;
     struct work *work;                   /* NULL: workers execute */
+    struct health *health;               /* process/health.h */
     struct http_server *_Atomic http;    /* NULL until it is started, when requests come already */
     struct languages *languages;         /* languages.h */
     struct errands *errands;             /* errands.h */
@@ -83,6 +84,9 @@ void handle_web_missing(void *arg, const struct http_request *request, struct ht
 void handle_openapi(void *api, const struct http_request *request, struct http_response *response);
 void handle_dead_list(void *api, const struct http_request *request, struct http_response *response);
 void handle_dead_retry(void *api, const struct http_request *request, struct http_response *response);
+
+/* A health_check's question: is there somebody who executes, here, or a worker that was heard of? */
+int check_workers(void *api, struct failure *failure);
 
 /* Ended by a NULL method. */
 extern const struct http_route api_routes[];

@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import unittest
@@ -93,10 +94,14 @@ class FleetFaults(Faults):
             try:
                 with concurrent.futures.ThreadPoolExecutor(8) as many:
                     answers = list(many.map(lambda _: self.ask(service, "GET", "/api/v1/statistics"), range(8)))
+                    # Nobody who asks how it is waits for the database: at most two seconds, whose end is not that of this.
+                    ready = list(many.map(lambda _: self.ask(service, "GET", "/health/ready", timeout=10), range(32)))
             finally:
                 service.postgres.resume()
             self.assertEqual({answer.status for answer in answers}, {503})
             self.assertIn("overloaded", {answer.json["code"] for answer in answers})
+            self.assertEqual({(answer.status, answer.json["checks"]["store"]["reason"], answer.json["checks"]["queue"]["status"])
+                              for answer in ready}, {(503, "no answer within 2000 ms", "up")})
             service.await_ready()
             wait_for(lambda: self.ask(service, "GET", "/api/v1/statistics").status == 200, 60, "statistics")
         with self.subTest("Redis"):
@@ -289,6 +294,70 @@ class EmbeddedFaults(Faults):
         for job_id in accepted:
             self.assertEqual(service.await_over(job_id)["status"], "SUCCESS")
         self.assertEqual(self.ask(service, "POST", SUBMISSIONS, GOOD).status, 202)
+
+    @unittest.skipUnless(os.geteuid() == 0, "only root can give files away, and mount")
+    def test_a_state_directory_that_cannot_be_written_ends_the_start_with_the_reason(self):
+        disk = tempfile.mkdtemp(prefix="sentinel-disk-")
+        self.addCleanup(os.rmdir, disk)
+        subprocess.run(["mount", "-t", "tmpfs", "-o", "mode=755", "tmpfs", disk], check=True)
+        self.addCleanup(subprocess.run, ["umount", disk], check=True)
+        state = os.path.join(disk, "state")
+        service = self.start(False, settings={"SENTINEL_STATE_DIR": state})
+        self.prints(service, "kept")
+        service.server.stop()
+
+        def said(*arguments, status=1):
+            done = service.run("sentinel-server", *arguments, check=False, SENTINEL_LISTEN="127.0.0.1:0")
+            self.assertEqual(done.returncode, status, done.stderr)
+            return done.stderr
+        subprocess.run(["mount", "-o", "remount,ro", disk], check=True)
+        for refusal in (said(), said("--check-config", status=2), said("keys", "list")):
+            self.assertIn(f"cannot write to {state}: Read-only file system", refusal)
+        subprocess.run(["mount", "-o", "remount,rw", disk], check=True)
+        database = os.path.join(state, "jobs.db")
+        owner = os.stat(database).st_uid
+        os.chown(database, 0, 0)
+        for refusal in (said(), said("--check-config", status=2), said("keys", "list")):
+            self.assertIn(f"{database} belongs to uid 0, not to uid {owner}: chown -R {owner} {state}", refusal)
+        # What is said is done, and enough.
+        subprocess.run(["chown", "-R", str(owner), state], check=True)
+        service.server.start()
+        service.await_ready()
+        self.prints(service, "again")
+        service.server.stop()
+
+    @unittest.skipUnless(os.geteuid() == 0, "only root can mount a disk that is small enough to be full")
+    def test_a_full_disk_is_named_and_results_wait_for_room(self):
+        disk = tempfile.mkdtemp(prefix="sentinel-disk-")
+        self.addCleanup(os.rmdir, disk)
+        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4m,mode=755", "tmpfs", disk], check=True)
+        self.addCleanup(subprocess.run, ["umount", disk], check=True)
+        service = self.start(False, settings={"SENTINEL_STATE_DIR": os.path.join(disk, "state")})
+        waiting = self.ask(service, "POST", SUBMISSIONS, SLOW).json["id"]
+        wait_for(lambda: self.ask(service, "GET", f"{SUBMISSIONS}/{waiting}").json["status"] == "RUNNING", 30)
+        filler = os.path.join(disk, "filler")
+        with open(filler, "wb", buffering=0) as file:
+            with self.assertRaises(OSError):
+                while True:
+                    file.write(bytes(4096))
+
+        def is_up():
+            text = service.request("GET", "/metrics").body.decode()
+            return float(text.partition('sentinel_dependency_up{dependency="store"} ')[2].split()[0])
+
+        def lines(word):
+            return [line["message"] for line in service.server.log_lines() if line.get("job_id") == waiting and word in line["message"]]
+        self.refusal(service, "dependency_unavailable")
+        wait_for(lambda: is_up() == 0, 30, "a metric that tells of it")
+        self.assertIn("full", self.ask(service, "GET", "/health/ready").json["checks"]["store"]["reason"])
+        wait_for(lambda: lines("cannot be stored yet"), 30, "a result without room")
+        time.sleep(2)
+        os.unlink(filler)
+        wait_for(lambda: is_up() == 1, 30, "a metric that tells that it is over")
+        self.assertEqual(service.await_over(waiting)["stdout"], "slow\n")
+        self.assertEqual((len(lines("cannot be stored yet")), len(lines("is stored now"))), (1, 1))
+        self.prints(service, "room")
+        service.server.stop()
 
     def test_a_server_killed_while_it_executes_executes_again(self):
         service = self.start(False)

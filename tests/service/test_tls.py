@@ -296,8 +296,20 @@ class CheckConfig(Certificates):
         os.mkdir(state)
         os.chown(state, int(FRONTEND_USER), 0)
         os.chmod(state, 0o500)
-        self.assertIn("error: SENTINEL_STATE_DIR: ", self.check(SENTINEL_STATE_DIR=state))
-        os.chown(self.path("state/something"), 0, 0)
+        self.assertIn(f"error: SENTINEL_STATE_DIR: uid {FRONTEND_USER} may not read and write {state}: chmod u+rwx {state}",
+                      self.check(SENTINEL_STATE_DIR=state))
+        os.chmod(state, 0o700)
+        self.path("state/something")  # of somebody who keeps copies there
+        for name in ("jobs.db", "jobs.db-wal", "queue.db"):
+            with self.subTest(name):
+                self.path(f"state/{name}")
+                self.assertIn(f"error: SENTINEL_STATE_DIR: {state}/{name} belongs to uid 0, not to uid {FRONTEND_USER}: chown -R {FRONTEND_USER} {state}\n",
+                              self.check(SENTINEL_STATE_DIR=state))
+                os.chown(f"{state}/{name}", int(FRONTEND_USER), 0)
+                os.chmod(f"{state}/{name}", 0o400)
+                self.assertIn(f"chmod u+rw {state}/{name}\n", self.check(SENTINEL_STATE_DIR=state))
+                os.chmod(f"{state}/{name}", 0o600)
+                self.assertEqual(self.check(status=0, SENTINEL_STATE_DIR=state), "")
         os.chown(state, 0, 0)
         self.assertIn(f"error: SENTINEL_STATE_DIR: {state} belongs to uid 0", self.check(SENTINEL_STATE_DIR=state))
         self.assertIn("error: SENTINEL_USER: ", self.check(SENTINEL_USER="nobody-of-that-name"))

@@ -527,6 +527,7 @@ static void the_committed_example_is_the_generated_one(void **state)
     }
     /* Else: build/tests/service/test_config --example > .env.example */
     assert_string_equal(committed, generated);
+    assert_non_null(strstr(generated, "# Expected: debug, info, warn or error.\n#SENTINEL_LOG_LEVEL=info\n"));
     free(committed);
     free(generated);
 }

@@ -2,6 +2,9 @@
 /* Conformance of the queues: what is published, delivered, settled and counted. */
 #include "queue_suite.h"
 
+#include <errno.h>
+#include <sqlite3.h>
+
 static void a_message_is_delivered_as_it_was_published(void **state)
 {
     static const char traceparent[] = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
@@ -207,6 +210,57 @@ static void to_publish_nothing_succeeds(void **state)
     close_queue(queue);
 }
 
+static bool is_full;
+
+/* In the place of SQLite's: a disk that may be full. */
+static ssize_t write_to_disk(int fd, const void *data, size_t length, off_t offset)
+{
+    if (!is_full)
+        return pwrite(fd, data, length, offset);
+    errno = ENOSPC;
+    return -1;
+}
+
+static void a_ping_of_a_full_disk_says_so_until_it_is_not_full_any_more(void **state)
+{
+    static const char *const calls[] = {"pwrite", "pwrite64"};
+    sqlite3_vfs *vfs = sqlite3_vfs_find(NULL);
+    struct queue_message message = {0};
+    struct failure failure = {0};
+    struct delivery delivery;
+    struct queue *queue;
+
+    (void)state;
+    if (is_broker())
+        skip();
+    for (int i = 0; i < 2; i++)
+        vfs->xSetSystemCall(vfs, calls[i], (sqlite3_syscall_ptr)write_to_disk);
+    queue = open_queue(1, 0);
+    is_full = true;
+    assert_done(queue_ping(queue, &failure), &failure);
+    assert_int_equal(queue_publish(queue, &message, 1, NULL), FAIL_UNAVAILABLE);
+    assert_int_equal(queue_ping(queue, &failure), FAIL_UNAVAILABLE);
+    assert_non_null(strstr(failure.message, "full"));
+    is_full = false;
+    assert_done(queue_ping(queue, &failure), &failure);
+    /* Takers and who settles find it out, too. */
+    publish(queue, "");
+    is_full = true;
+    assert_done(queue_ping(queue, &failure), &failure);
+    assert_int_equal(queue_take(queue, 0, &delivery, NULL), FAIL_UNAVAILABLE);
+    assert_int_equal(queue_ping(queue, NULL), FAIL_UNAVAILABLE);
+    is_full = false;
+    assert_done(queue_ping(queue, &failure), &failure);
+    delivery = take(queue);
+    is_full = true;
+    assert_int_equal(queue_settle(queue, &delivery, QUEUE_DONE, NULL, NULL), FAIL_UNAVAILABLE);
+    assert_int_equal(queue_ping(queue, NULL), FAIL_UNAVAILABLE);
+    is_full = false;
+    settle(queue, &delivery, QUEUE_DONE, NULL);
+    assert_done(queue_ping(queue, &failure), &failure);
+    close_queue(queue);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -220,6 +274,7 @@ int main(void)
         fresh_test(what_no_queue_gets_is_not_confirmed),
         cmocka_unit_test(a_url_that_names_nothing_is_refused),
         fresh_test(to_publish_nothing_succeeds),
+        fresh_test(a_ping_of_a_full_disk_says_so_until_it_is_not_full_any_more),
     };
 
     return run_suite("delivery", tests);

@@ -83,6 +83,21 @@ static void close_here(void)
     store = NULL;
 }
 
+static int count_rows(const char *sql)
+{
+    sqlite3_stmt *statement = NULL;
+    sqlite3 *db = NULL;
+    int count;
+
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &statement, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_step(statement), SQLITE_ROW);
+    count = sqlite3_column_int(statement, 0);
+    sqlite3_finalize(statement);
+    sqlite3_close(db);
+    return count;
+}
+
 /* With another program's eyes. */
 static void execute(const char *sql)
 {
@@ -330,6 +345,30 @@ static void a_full_disk_is_unavailable_until_it_is_not_full_any_more(void **stat
     end(&before);
 }
 
+static void a_ping_writes_after_a_write_that_failed_and_only_then(void **state)
+{
+    cleanup_job struct job *job = draft("c");
+    const struct job *jobs[] = {job};
+    struct failure failure = {0};
+
+    (void)state;
+    open_here();
+    submit();
+    set_disk_full(true);
+    assert_done(store_ping(store, WHY));
+    assert_int_equal(store_insert(store, jobs, 1, NULL, NULL, NULL), FAIL_UNAVAILABLE);
+    assert_int_equal(store_ping(store, &failure), FAIL_UNAVAILABLE);
+    assert_non_null(strstr(failure.message, "full"));
+    assert_int_equal(store_ping(store, NULL), FAIL_UNAVAILABLE);
+    set_disk_full(false);
+    assert_done(store_ping(store, WHY));
+    /* It left nothing behind, and is over. */
+    assert_int_equal(count_rows("SELECT count(*) FROM idempotency"), 0);
+    set_disk_full(true);
+    assert_done(store_ping(store, WHY));
+    set_disk_full(false);
+}
+
 static int syncs_of_last(void)
 {
     return __atomic_exchange_n(&syncs, 0, __ATOMIC_SEQ_CST);
@@ -454,6 +493,7 @@ int main(void)
         HERE(a_file_that_is_no_database_is_called_damaged),
         HERE(a_damaged_page_is_an_error_and_no_crash),
         HERE(a_full_disk_is_unavailable_until_it_is_not_full_any_more),
+        HERE(a_ping_writes_after_a_write_that_failed_and_only_then),
         HERE(what_is_promised_is_on_the_disk_and_what_is_not_does_not_wait_for_it),
         HERE(all_that_make_the_database_at_once_open_it),
         HERE(a_lock_of_another_process_is_waited_for),
