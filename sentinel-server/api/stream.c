@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "api/admit.h"
+#include "api/cancel.h"
 #include "api/errands.h"
 #include "api/stream_message.h"
 
@@ -298,28 +298,52 @@ static void finish_by_store(void *arg)
 
 /* ---- what comes -------------------------------------------------------------------------------------------------- */
 
-static void pass_input(void *arg)
+static void refuse_message(const struct viewer *viewer, const char *code, const char *detail)
 {
-    struct input *input = arg;
-    struct viewer *viewer = input->viewer;
+    cleanup_json json_t *document = json_pack("{s:s, s:s, s:s}", "type", "error", "code", code, "detail", detail);
+    cleanup_free char *text = json_print(document, NULL);
+
+    if (text)
+        http_stream_send(viewer->stream, text, strlen(text));
+}
+
+static void cancel(const struct viewer *viewer)
+{
+    struct failure failure;
+    int got = cancel_job(viewer->api, &viewer->caller, NULL, &viewer->job, &failure);
+
+    if (got < 0 && got != FAIL_CONFLICT) {
+        log_line(LOG_WARN_LEVEL, &(struct log_about){.job = &viewer->job}, "it cannot be cancelled: %s",
+                 failure.message);
+        refuse_message(viewer, "invalid_message", "it could not be cancelled now; try again");
+    }
+}
+
+static void pass_on(const struct viewer *viewer, const struct stream_message *message)
+{
     size_t sent = 0;
-    struct log_about about;
     struct failure failure;
     int error;
 
-    about = caller_about(&viewer->caller, NULL, &viewer->job);
-    if (input->message.kind == CONTROL_CANCEL)
-        log_line(LOG_INFO_LEVEL, &about, "asked to cancel it");
-
     do {
-        size_t part = input->message.length - sent < CONTROL_DATA_MAX ? input->message.length - sent : CONTROL_DATA_MAX;
+        size_t part = message->length - sent < CONTROL_DATA_MAX ? message->length - sent : CONTROL_DATA_MAX;
 
-        error = events_control(viewer->api->events, &viewer->job, input->message.kind, input->message.data + sent, part,
-                               &failure);
+        error = events_control(viewer->api->events, &viewer->job, message->kind, message->data + sent, part, &failure);
         sent += part;
-    } while (error == 0 && sent < input->message.length);
+    } while (error == 0 && sent < message->length);
     if (error < 0)
-        log_line(LOG_WARN_LEVEL, &about, "input is lost: %s", failure.message);
+        log_line(LOG_WARN_LEVEL, &(struct log_about){.job = &viewer->job}, "input is lost: %s", failure.message);
+}
+
+static void take_message(void *arg)
+{
+    struct input *input = arg;
+    struct viewer *viewer = input->viewer;
+
+    if (input->message.kind == CONTROL_CANCEL)
+        cancel(viewer);
+    else
+        pass_on(viewer, &input->message);
     pthread_mutex_lock(&viewer->lock);
     viewer->input_bytes -= input->message.length;
     pthread_mutex_unlock(&viewer->lock);
@@ -342,20 +366,11 @@ static void begin_input(struct viewer *viewer)
         struct input *input = next;
 
         next = input->next;
-        if (!add_errand(viewer, pass_input, input)) {
+        if (!add_errand(viewer, take_message, input)) {
             free(input->message.data);
             free(input);
         }
     }
-}
-
-static void refuse_message(struct viewer *viewer, const char *code, const char *detail)
-{
-    cleanup_json json_t *document = json_pack("{s:s, s:s, s:s}", "type", "error", "code", code, "detail", detail);
-    cleanup_free char *text = json_print(document, NULL);
-
-    if (text)
-        http_stream_send(viewer->stream, text, strlen(text));
 }
 
 static void on_message(void *arg, const char *text, size_t length)
@@ -400,7 +415,7 @@ static void on_message(void *arg, const char *text, size_t length)
     if (is_full)
         refuse_message(viewer, "invalid_message",
                        "input comes faster than the program can be given it; this piece is dropped");
-    if (is_full || !add_errand(viewer, pass_input, input)) {
+    if (is_full || !add_errand(viewer, take_message, input)) {
         free(input->message.data);
         free(input);
     }

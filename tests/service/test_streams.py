@@ -206,6 +206,19 @@ class StreamCases:
         asked = [line for line in self.service.server.log_lines() if line.get("job_id") == job_id and line["message"] == "asked to cancel it"]
         self.assertEqual([(line["key_id"], line["address"]) for line in asked], [("none", "127.0.0.1")])
 
+    def test_cancelling_by_the_stream_ends_what_waits(self):
+        blockers = [self.submit("python", "import time; time.sleep(3)") for _ in range(4)]
+        job_id = self.submit("python", "print('never')")
+
+        async def cancel():
+            async with websockets.connect(self.socket_url(job_id)) as socket:
+                await socket.send('{"type": "cancel"}')
+                return [json.loads(text) async for text in socket][-1]
+        last = asyncio.run(asyncio.wait_for(cancel(), 60))
+        self.assertEqual((last["status"], last["reason"]), ("CANCELLED", "cancelled before it was executed"))
+        for blocker in blockers:
+            self.service.await_over(blocker)
+
     def test_input_for_what_is_not_interactive_is_refused_and_does_no_harm(self):
         job_id = self.submit("python", TICKS)
 
