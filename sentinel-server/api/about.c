@@ -30,7 +30,7 @@ void handle_ready(void *arg, const struct http_request *request, struct http_res
     struct api *api = arg;
     bool is_ready;
     /* Why, is told on this host only. */
-    json_t *answer = health_ask(api->health, request->is_loopback, &is_ready);
+    json_t *answer = health_ask(api->health, is_from_this_host(request), &is_ready);
 
     answer_json(response, request, is_ready ? 200 : 503, answer);
 }
