@@ -57,7 +57,7 @@ export function App() {
 
   return (
     <ErrorBoundary place="all">
-      <div className="flex h-dvh min-h-80 flex-col">
+      <div className="flex h-dvh min-h-92 flex-col">
         <SkipLink onSkip={() => content.current?.focus()} />
         <Header />
         <Suspense>
