@@ -35,6 +35,8 @@ export default defineConfig({
   plugins: [react(), tailwindcss(), gzipBeside()],
   // Licences are named once in a file, not at each icon.
   esbuild: { legalComments: 'eof' },
+  // What wouter brings for older versions of it, React has itself.
+  resolve: { alias: { 'use-sync-external-store/shim/index.js': 'react' } },
   build: {
     target: 'es2022',
     chunkSizeWarningLimit: 4096,

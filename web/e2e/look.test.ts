@@ -171,3 +171,40 @@ test('what is nowhere says so', async ({ open }) => {
   await visit.screenshot('nowhere');
   await visit.expectAccessible();
 });
+
+test('nothing jumps when a run begins and ends', async ({ open }) => {
+  const playground = await Playground.open(open);
+  const { page, output } = playground;
+  const places = async () => {
+    const share = await page.getByRole('button', { name: 'Share' }).boundingBox();
+    const log = await output.boundingBox();
+    return { share: share?.x, log: log?.y };
+  };
+  await playground.runs('print(1)\n', WELL);
+  const before = await places();
+  await playground.write('import time\ntime.sleep(3)\n');
+  await playground.run();
+  await playground.result.getByText('Running').first().waitFor();
+  expect(await places()).toEqual(before);
+  await playground.ends(WELL);
+  expect(await places()).toEqual(before);
+});
+
+test('whether lines are wrapped is told by more than ink, and the input line shows its focus', async ({ open }) => {
+  const playground = await Playground.open(open);
+  const { page } = playground;
+  await page.emulateMedia({ reducedMotion: 'reduce' });
+  await playground.typeWhileItRuns();
+  await playground.write('input()\n');
+  await playground.run();
+  await playground.inputLine.waitFor();
+  await expect.poll(() => playground.inputLine.evaluate((line) => getComputedStyle(line).outlineStyle)).toBe('solid');
+  const wrap = page.getByRole('button', { name: 'Wrap lines' });
+  const edge = () => wrap.evaluate((button) => getComputedStyle(button).boxShadow);
+  expect(await edge()).toContain('inset');
+  await wrap.click();
+  await wrap.hover();
+  expect(await edge()).toBe('none');
+  await playground.inputLine.press('Enter');
+  await playground.ends(WELL);
+});

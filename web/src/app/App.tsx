@@ -50,13 +50,14 @@ export function App() {
   const content = useRef<HTMLDivElement>(null);
 
   useEffect(watchConnection, []);
+  useEffect(() => void import('./modes').catch(() => {}), []);
   useEffect(() => {
     document.title = title;
   }, [title]);
 
   return (
     <ErrorBoundary place="all">
-      <div className="flex h-dvh flex-col">
+      <div className="flex h-dvh min-h-92 flex-col">
         <SkipLink onSkip={() => content.current?.focus()} />
         <Header />
         <Suspense>

@@ -16,8 +16,8 @@ function Place({ href, name, isHere }: { href: string; name: string; isHere: boo
       href={href}
       aria-current={isHere ? 'page' : undefined}
       className={cx(
-        'rounded-md px-2 py-1 text-[13px] transition-colors sm:px-3',
-        isHere ? 'bg-raised font-medium text-ink' : 'text-muted hover:text-ink',
+        'touch inline-flex items-center rounded-md px-1.5 py-1 text-[13px] transition-colors sm:px-3',
+        isHere ? 'chosen font-medium' : 'text-muted hover:text-ink',
       )}
     >
       {name}
@@ -55,8 +55,12 @@ function KeyButton() {
 
 export function Header() {
   return (
-    <header className="flex h-12 shrink-0 items-center gap-2 border-b border-line bg-surface px-3 sm:gap-4 sm:px-4">
-      <Link href="/" aria-label="Sentinel" className="flex items-center gap-2 font-semibold tracking-tight">
+    <header className="flex h-12 shrink-0 items-center gap-1 border-b border-line bg-surface px-1.5 sm:gap-4 sm:px-4">
+      <Link
+        href="/"
+        aria-label="Sentinel"
+        className="touch flex items-center justify-center gap-2 px-1.5 font-semibold tracking-tight sm:px-0"
+      >
         <img src="/favicon.svg" alt="" width={22} height={22} />
         <span className="hidden sm:inline">Sentinel</span>
       </Link>

@@ -23,7 +23,7 @@ function ThemeRow() {
           className={cx(
             'relative grid size-6.5 cursor-pointer place-items-center rounded-md transition-colors',
             'has-[:focus-visible]:outline-2 has-[:focus-visible]:outline-offset-1 has-[:focus-visible]:outline-accent',
-            own === choice ? 'bg-raised text-ink' : 'text-muted hover:text-ink',
+            own === choice ? 'chosen' : 'text-muted hover:text-ink',
           )}
         >
           <input

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** Dark, light, or what the system prefers (dark, where it has no wish). */
+/** Dark, light, or what the system prefers (dark, where it has no wish; always, where it forces colours of its own). */
 import { create } from 'zustand';
 import { recall, remember } from '../lib/storage';
 
@@ -14,7 +14,10 @@ interface Theme {
   choose(choice: ThemeChoice): void;
 }
 
-const resolve = (choice: ThemeChoice) => (choice === 'system' ? (light?.matches ? 'light' : 'dark') : choice);
+const forced = light && matchMedia('(forced-colors: active)');
+
+export const resolve = (choice: ThemeChoice) =>
+  choice === 'system' || forced?.matches ? (light?.matches ? 'light' : 'dark') : choice;
 
 function kept(): ThemeChoice {
   const choice = recall(STORED);
@@ -36,4 +39,6 @@ function apply(): void {
 
 apply();
 useTheme.subscribe(apply);
-light?.addEventListener('change', () => useTheme.setState((state) => ({ theme: resolve(state.choice) })));
+for (const wish of [light, forced]) {
+  wish?.addEventListener('change', () => useTheme.setState((state) => ({ theme: resolve(state.choice) })));
+}

@@ -38,7 +38,7 @@ function GrowingText({ label, value, onChange }: { label: string; value: string;
       spellCheck={false}
       autoCapitalize="off"
       autoComplete="off"
-      className="w-full resize-none rounded-md border border-line bg-sunken px-2 py-1.5 font-mono text-[12.5px] leading-[18px] text-ink hover:border-muted"
+      className="w-full resize-none rounded-md border border-edge bg-sunken px-2 py-1.5 font-mono text-[12.5px] leading-[18px] text-ink hover:border-muted"
       onChange={(event) => onChange(event.target.value)}
     />
   );
@@ -193,7 +193,7 @@ function PasteField({ onCases, onClose }: { onCases: (text: string) => number; o
         rows={5}
         spellCheck={false}
         placeholder={'Input\n1 2\nOutput\n3'}
-        className="w-full rounded-md border border-line bg-sunken px-2 py-1.5 font-mono text-[12.5px] text-ink placeholder:text-muted"
+        className="w-full rounded-md border border-edge bg-sunken px-2 py-1.5 font-mono text-[12.5px] text-ink placeholder:text-muted"
         onChange={(event) => {
           setText(event.target.value);
           setNone(false);

@@ -22,7 +22,10 @@ function SummaryBar({ states }: { states: readonly CaseState[] }) {
       {states.map((state) => (
         <span
           key={state.index}
-          className={cx('min-w-px flex-1', state.status === null ? 'bg-line' : BAR[lookOf(state.status).tone])}
+          className={cx(
+            'min-w-px flex-1 forced-color-adjust-none',
+            state.status === null ? 'bg-line' : BAR[lookOf(state.status).tone],
+          )}
         />
       ))}
     </div>

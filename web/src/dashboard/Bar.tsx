@@ -31,7 +31,7 @@ export function Bar({
       className={cx('h-1.5 overflow-hidden rounded-full bg-line', className)}
     >
       <div
-        className={cx('h-full rounded-full transition-[width] duration-500', color)}
+        className={cx('h-full rounded-full forced-color-adjust-none transition-[width] duration-500', color)}
         style={{ width: `${part * 100}%` }}
       />
     </div>

@@ -3,7 +3,7 @@ import { useEffect, useMemo, useRef, useState } from 'react';
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import { useTheme } from '../app/theme';
-import { timeOfDay } from './format';
+import { axisWidth, timeOfDay } from './format';
 import { dotsOf, type Values } from './series';
 
 export interface Series {
@@ -114,7 +114,8 @@ function optionsOf(series: readonly Series[], width: number, look: Look, onHover
       },
       {
         ...axis,
-        size: 52,
+        // As wide as what is written there: "1 min 40 s", or "5".
+        size: (_plot, values) => axisWidth(values ?? []),
         gap: 6,
         space: 36,
         values: (_plot, splits) => splits.map((split) => look.format(split)),
@@ -168,7 +169,7 @@ function Tooltip({
       {lines.length === 0 && <span>Nothing</span>}
       {lines.map(({ name, color, value }) => (
         <span key={name} className="flex items-center gap-2">
-          <span className="size-2 rounded-sm" style={{ background: `var(${color})` }} />
+          <span className="size-2 rounded-sm forced-color-adjust-none" style={{ background: `var(${color})` }} />
           <span className="flex-1">{name}</span>
           <span className="pl-3 font-semibold tabular-nums">{value === null ? '–' : look.format(value)}</span>
         </span>

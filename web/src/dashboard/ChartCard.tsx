@@ -63,7 +63,11 @@ function Legend({ items }: { items: LegendItem[] }) {
     <ul className="flex flex-wrap gap-x-4 gap-y-0.5 px-4 pt-2 pb-1 text-[12px]">
       {items.map(({ name, color, value }) => (
         <li key={name} className="flex items-center gap-1.5 whitespace-nowrap">
-          <span aria-hidden="true" className="size-2 rounded-sm" style={{ background: `var(${color})` }} />
+          <span
+            aria-hidden="true"
+            className="size-2 rounded-sm forced-color-adjust-none"
+            style={{ background: `var(${color})` }}
+          />
           <span className="text-muted">{name}</span>
           <span className="font-medium tabular-nums">{value}</span>
         </li>

@@ -13,9 +13,9 @@ export function SpanPicker({ span, onChange }: { span: Span; onChange: (span: Sp
         <label
           key={item.name}
           className={cx(
-            'relative cursor-pointer rounded-md px-2 py-0.5 text-[12px] whitespace-nowrap transition-colors sm:px-2.5',
+            'touch relative flex cursor-pointer items-center justify-center rounded-md px-2 py-0.5 text-[12px] whitespace-nowrap transition-colors sm:px-2.5',
             'has-[:focus-visible]:outline-2 has-[:focus-visible]:outline-offset-1 has-[:focus-visible]:outline-accent',
-            item.name === span.name ? 'bg-raised font-medium text-ink' : 'text-muted hover:text-ink',
+            item.name === span.name ? 'chosen font-medium' : 'text-muted hover:text-ink',
           )}
         >
           <input
@@ -52,7 +52,7 @@ export function Freshness({
   const dot = { live: 'bg-good animate-pulse', paused: 'bg-muted', gone: 'bg-warn', failing: 'bg-warn' };
   return (
     <p className="flex items-center gap-2 text-[12px] whitespace-nowrap text-muted tabular-nums">
-      <span aria-hidden="true" className={cx('size-2 rounded-full', dot[mode])} />
+      <span aria-hidden="true" className={cx('size-2 rounded-full forced-color-adjust-none', dot[mode])} />
       {words[mode]}
     </p>
   );

@@ -16,14 +16,18 @@ function Line({ job, reason, now }: { job: JobLine; reason: string | undefined; 
     <li className="border-b border-line last:border-b-0">
       <Link
         href={`/s/${encodeURIComponent(job.id)}`}
-        className="grid grid-cols-[1fr_auto] gap-x-3 px-4 py-1.5 -outline-offset-2 transition-colors hover:bg-raised sm:grid-cols-[12rem_5rem_1fr_auto]"
+        className="grid grid-cols-[1fr_auto] gap-x-3 px-4 py-1.5 -outline-offset-2 transition-colors hover:bg-raised @xl:grid-cols-[12rem_5rem_1fr_auto]"
       >
         <span className="flex items-center gap-2 font-medium">
-          <span aria-hidden="true" className="size-2 rounded-full" style={{ background: `var(${look.color})` }} />
+          <span
+            aria-hidden="true"
+            className="size-2 shrink-0 rounded-full forced-color-adjust-none"
+            style={{ background: `var(${look.color})` }}
+          />
           {statusTitle(job.status)}
         </span>
-        <span className="order-3 truncate text-muted sm:order-none">{shownName(job.language)}</span>
-        <span className="order-4 truncate text-right text-muted tabular-nums sm:order-none sm:text-left">
+        <span className="order-3 min-w-0 break-words text-muted @xl:order-none">{shownName(job.language)}</span>
+        <span className="order-4 text-right text-muted tabular-nums @xl:order-none @xl:text-left">
           {figuresOf(job).join(', ')}
         </span>
         <span className="text-right whitespace-nowrap text-muted tabular-nums" title={when ?? undefined}>
@@ -44,7 +48,7 @@ export function RecentFailures({ failures, now }: { failures: Failures; now: num
     return <Quiet>{failures.hasAny ? 'No submission has failed.' : 'Nothing has been submitted yet.'}</Quiet>;
   }
   return (
-    <ul aria-label="Recent failures" className="max-h-80 overflow-y-auto text-[13px]">
+    <ul aria-label="Recent failures" className="@container max-h-80 overflow-y-auto text-[13px]">
       {failures.jobs.map((job) => (
         <Line key={job.id} job={job} reason={failures.reasons.get(reasonKey(job))} now={now} />
       ))}

@@ -80,6 +80,7 @@ function Shares({ line }: { line: LanguageLine }) {
       {parts.map(({ status }) => (
         <span
           key={status}
+          className="forced-color-adjust-none"
           style={{ flexGrow: line.byStatus[status], background: `var(${lookOf(status).color})`, minWidth: 2 }}
         />
       ))}

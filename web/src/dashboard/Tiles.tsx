@@ -30,18 +30,18 @@ function Tile({
 }) {
   return (
     <div className="flex min-w-0 flex-col rounded-xl border border-line bg-surface px-3.5 py-2.5">
-      <dt className="truncate text-[12px] text-muted">{name}</dt>
+      <dt className="text-[12px] text-muted">{name}</dt>
       <dd className="flex flex-1 flex-col">
         <span
           className={cx(
-            'truncate text-[22px] leading-8 font-semibold tracking-tight tabular-nums',
+            'text-[22px] leading-8 font-semibold tracking-tight break-words tabular-nums',
             tone === 'bad' && 'text-bad',
             tone === 'warn' && 'text-warn',
           )}
         >
           {value}
         </span>
-        <span className="truncate text-[12px] text-muted tabular-nums" title={hint ?? note}>
+        <span className="text-[12px] text-muted tabular-nums" title={hint ?? note}>
           {note}
         </span>
         {children && <span className="mt-1.5 block">{children}</span>}
@@ -160,7 +160,7 @@ export function Tiles({
     <dl
       aria-label="Figures"
       className={cx(
-        'grid grid-cols-2 gap-3 sm:grid-cols-4 xl:auto-cols-fr xl:grid-flow-col xl:grid-cols-none',
+        'grid grid-cols-2 gap-3 sm:grid-cols-4 min-[88rem]:auto-cols-fr min-[88rem]:grid-flow-col min-[88rem]:grid-cols-none',
         isStale && 'is-stale',
       )}
     >

@@ -42,7 +42,10 @@ function WorkerRow({ worker, now }: { worker: WorkerLoad; now: number }) {
       >
         <span
           aria-hidden="true"
-          className={cx('mr-2 inline-block size-2 rounded-full', isSilent ? 'bg-bad' : 'bg-good')}
+          className={cx(
+            'mr-2 inline-block size-2 rounded-full forced-color-adjust-none',
+            isSilent ? 'bg-bad' : 'bg-good',
+          )}
         />
         <span className="font-mono text-[12px]">{name}</span>
       </th>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { expect, it } from 'vitest';
-import { about, age, ago, count, duration, percent, timeOfDay } from './format';
+import { about, age, ago, axisWidth, count, duration, percent, timeOfDay } from './format';
 
 it('writes counts', () => {
   expect([0, 7, 7.26, 123.4, 12_400, null, undefined, Number.NaN].map(count)).toEqual([
@@ -74,4 +74,9 @@ it('writes estimates roughly', () => {
     '2 min',
     '2 h',
   ]);
+});
+
+it('gives an axis the room that its longest text needs', () => {
+  expect(axisWidth(['0', '5'])).toBe(52);
+  expect(axisWidth(['0 ms', '1 min 40 s'])).toBeGreaterThan(70);
 });

@@ -57,3 +57,7 @@ const clockWithSeconds = new Intl.DateTimeFormat('en', {
 /** In the reader's own time zone. */
 export const timeOfDay = (ms: number, withSeconds: boolean): string =>
   Number.isFinite(ms) ? (withSeconds ? clockWithSeconds : clock).format(ms) : NONE;
+
+/** Pixels that the longest text at an axis needs, and a gap; few digits take as much as others, so that charts align. */
+export const axisWidth = (texts: readonly string[]): number =>
+  Math.max(52, ...texts.map((text) => Math.ceil(text.length * 6.5) + 10));

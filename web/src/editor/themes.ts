@@ -73,6 +73,7 @@ const SURFACES: Record<string, [name: string, opacity?: string]> = {
   'menu.border': ['line'],
 };
 
+/** Where the system forces its colours: the editor's own theme for that. */
 export function applyTheme(monaco: Monaco, theme: 'dark' | 'light'): void {
   const palette = getComputedStyle(document.documentElement);
   const colors: Record<string, string> = {};
@@ -98,6 +99,10 @@ export function applyTheme(monaco: Monaco, theme: 'dark' | 'light'): void {
     { token: 'tag', foreground: syntax.variable },
     { token: 'metatag', foreground: syntax.keyword },
   ];
+  if (matchMedia('(forced-colors: active)').matches) {
+    monaco.editor.setTheme(theme === 'dark' ? 'hc-black' : 'hc-light');
+    return;
+  }
   monaco.editor.defineTheme('sentinel', { base: theme === 'dark' ? 'vs-dark' : 'vs', inherit: true, rules, colors });
   monaco.editor.setTheme('sentinel');
 }

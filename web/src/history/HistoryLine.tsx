@@ -35,7 +35,7 @@ export function HistoryLine({
         aria-busy={isOpening || undefined}
         className={cx(
           'flex w-full flex-col gap-1 px-4 py-2.5 text-left -outline-offset-2 hover:bg-raised',
-          isShown && 'bg-raised',
+          isShown && 'chosen',
         )}
         onClick={onOpen}
       >

@@ -3,6 +3,8 @@ import { useEffect, useRef } from 'react';
 import { usePathname } from 'wouter/use-browser-location';
 import { keepRun, showKeptRun } from '../run/keptRun';
 import { isBusy, useRun } from '../run/run';
+import './files/tabs.css';
+import { PrintedCode } from './PrintedCode';
 import { Complaints } from './toolbar/Complaints';
 
 /** Ctrl-. (Cmd-.) stops, wherever the focus is. */
@@ -41,5 +43,10 @@ function useKeptRun(): void {
 export function Later() {
   useStopKey();
   useKeptRun();
-  return <Complaints />;
+  return (
+    <>
+      <Complaints />
+      <PrintedCode />
+    </>
+  );
 }

@@ -91,8 +91,8 @@ export function Playground() {
   const view = useView((state) => state.view);
   const [width, setWidth] = useKeptSize('width', WIDTH.usual, WIDTH.min, WIDTH.max);
   const [height, setHeight] = useKeptSize('height', HEIGHT.usual, HEIGHT.min, HEIGHT.max);
-  // All three stay where they are in the page: the editor keeps what it knows when the window becomes narrow.
-  const where = (name: View, place: string) => cx('min-h-0 min-w-0', place, view !== name && 'max-md:hidden');
+  // All three stay where they are in the page: the editor keeps what it knows when the window becomes small.
+  const where = (name: View, place: string) => cx('min-h-0 min-w-0', place, view !== name && 'one-pane:hidden');
 
   return (
     <main className="flex min-h-0 flex-1 flex-col">
@@ -118,7 +118,7 @@ export function Playground() {
           orientation="horizontal"
           value={height}
           {...HEIGHT}
-          className="pane-edge-below max-md:hidden"
+          className="pane-edge-below one-pane:hidden"
           onChange={setHeight}
         />
         <div className={where('input', 'pane-input')}>
@@ -132,7 +132,7 @@ export function Playground() {
           orientation="vertical"
           value={width}
           {...WIDTH}
-          className="pane-edge-beside max-md:hidden"
+          className="pane-edge-beside one-pane:hidden"
           onChange={setWidth}
         />
         <section

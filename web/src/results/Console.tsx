@@ -13,7 +13,9 @@ import {
   type ReactNode,
   type RefObject,
 } from 'react';
+import { usePrinted } from '../app/modes';
 import type { Paper, Span } from '../lib/paper';
+import { count as formatCount } from '../lib/format';
 import type { Rows } from '../lib/rows';
 import { windowOf } from '../lib/windowing';
 import { Button } from '../ui/Button';
@@ -27,6 +29,8 @@ const PADDING = 12;
 /** Without wrapping a line is cut as well: an engine is slow at lines of megabytes. */
 const LONGEST_ROW = 1000;
 const LEAST_COLUMNS = 20;
+/** Some ninety pages. */
+const PRINTED_MAX = 5000;
 
 function pieceOf(span: Span, index: number): ReactNode {
   const { className, style } = inkOf(span.style);
@@ -138,7 +142,10 @@ export function Console({
   const { printing, revision } = usePrinting(chunks, version, filter, wraps ? size.columns : LONGEST_ROW, isOver);
   const { paper, rows } = printing;
   const { count } = rows;
-  const window = windowOf(count, ROW_HEIGHT, scrollTop, size.height);
+  const isPrinted = usePrinted((state) => state.isPrinted);
+  const window = isPrinted
+    ? { first: 0, end: Math.min(count, PRINTED_MAX), top: 0, height: 0 }
+    : windowOf(count, ROW_HEIGHT, scrollTop, size.height);
   const { hasInvalid } = printing;
 
   useEffect(() => onInvalid?.(hasInvalid), [hasInvalid, onInvalid]);
@@ -172,7 +179,7 @@ export function Console({
   const hasEndBelow = !isFollowing && window.height > size.height;
 
   return (
-    <div className="console relative min-h-0 flex-1 bg-sunken">
+    <div className="console relative min-h-32 flex-1 bg-sunken">
       <span ref={probe} aria-hidden="true" className="invisible absolute whitespace-pre">
         {'0'.repeat(50)}
       </span>
@@ -192,6 +199,11 @@ export function Console({
           <div style={{ transform: `translateY(${window.top}px)` }}>{shown}</div>
         </div>
       </div>
+      {isPrinted && count > PRINTED_MAX && (
+        <p>
+          Of {formatCount(count)} lines the first {formatCount(PRINTED_MAX)} are printed.
+        </p>
+      )}
       {count === 0 && (
         <p className="pointer-events-none absolute inset-0 flex items-center justify-center p-6 font-sans text-[13px] text-muted">
           {nothing}

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import type { Limits } from '../api/types';
 import { duration, exactDuration, kilobytes, signalName } from '../lib/format';
+import { cx } from '../ui/cx';
 import { Meter } from './Meter';
 import './results.css';
 
@@ -13,13 +14,14 @@ export interface Measured {
   memory_used_kb?: number;
 }
 
-function End({ measured }: { measured: Measured }) {
+function End({ measured, isCancelled }: { measured: Measured; isCancelled: boolean }) {
   const { exit_code: code = null, signal = null } = measured;
-  const isFine = code === 0;
+  // A signal that its person asked for is no fault.
+  const tone = isCancelled ? 'text-muted' : code === 0 ? '' : 'text-bad';
   return (
     <div className="flex min-w-0 flex-col text-[12px]">
       <span className="text-muted">{signal !== null ? 'Signal' : 'Exit status'}</span>
-      <span className={isFine ? 'font-semibold tabular-nums' : 'font-semibold text-bad tabular-nums'}>
+      <span className={cx('font-semibold tabular-nums', tone)}>
         {signal !== null ? `${signal} ${signalName(signal)}` : (code ?? '–')}
       </span>
     </div>
@@ -27,12 +29,20 @@ function End({ measured }: { measured: Measured }) {
 }
 
 /** The figures of a run in one row, against its limits. */
-export function Figures({ measured, limits }: { measured: Measured; limits: Limits | null }) {
+export function Figures({
+  measured,
+  limits,
+  isCancelled = false,
+}: {
+  measured: Measured;
+  limits: Limits | null;
+  isCancelled?: boolean;
+}) {
   if (measured.time_used_ms === undefined) return null;
   const { time_used_ms: time, cpu_time_ms: cpu = 0, memory_used_kb: memory = 0 } = measured;
   return (
     <div className="figures">
-      <End measured={measured} />
+      <End measured={measured} isCancelled={isCancelled} />
       <Meter
         label="CPU time"
         used={cpu}

@@ -27,7 +27,7 @@ export function summaryOf(messages: readonly CompileMessage[]): string {
 /** What was said about lines; a click goes there. */
 export function MessageList({ messages }: { messages: readonly CompileMessage[] }) {
   return (
-    <ul aria-label="Messages about lines" className="max-h-[40%] shrink-0 overflow-y-auto border-b border-line py-1">
+    <ul aria-label="Messages about lines" className="max-h-[30dvh] shrink-0 overflow-y-auto border-b border-line py-1">
       {messages.map((message, index) => {
         const Icon = ICONS[message.severity];
         return (

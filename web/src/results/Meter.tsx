@@ -54,7 +54,10 @@ export function Meter({
           aria-valuetext={`${text} of ${limitText ?? 'its limit'}`}
           className="h-1 overflow-hidden rounded-full bg-raised"
         >
-          <div className={cx('h-full rounded-full', BAR[level])} style={{ width: `${Math.max(share * 100, 1)}%` }} />
+          <div
+            className={cx('h-full rounded-full forced-color-adjust-none', BAR[level])}
+            style={{ width: `${Math.max(share * 100, 1)}%` }}
+          />
         </div>
       )}
     </div>

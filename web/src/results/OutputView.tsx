@@ -32,7 +32,7 @@ function FilterSwitch({
           aria-pressed={filter === active}
           className={cx(
             'h-6 rounded px-2 text-[12px] transition-colors',
-            filter === active ? 'bg-surface font-semibold text-ink shadow-sm' : 'text-muted hover:text-ink',
+            filter === active ? 'chosen bg-surface font-semibold' : 'text-muted hover:text-ink',
           )}
           onClick={() => onChange(filter)}
         >
@@ -104,7 +104,7 @@ export function OutputView({
   }
 
   return (
-    <div className="flex min-h-0 flex-1 flex-col">
+    <div className="flex flex-1 flex-col">
       {messages.length > 0 && <MessageList messages={messages} />}
       <div className="flex items-center gap-1 border-b border-line px-2 py-1">
         <FilterSwitch filters={filters} active={filter} onChange={setChosen} />
@@ -112,7 +112,7 @@ export function OutputView({
         <IconButton
           label="Wrap lines"
           aria-pressed={wraps}
-          className={cx('size-7', wraps && 'text-ink')}
+          className={cx('size-7', wraps && 'chosen')}
           icon={<WrapText size={14} />}
           onClick={() => setWraps(!wraps)}
         />

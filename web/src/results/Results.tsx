@@ -28,8 +28,11 @@ function Hint() {
     <div className="flex flex-1 flex-col items-center justify-center gap-3 p-6 text-center text-[13px] text-muted">
       <SquareTerminal size={28} strokeWidth={1.5} aria-hidden="true" className="opacity-60" />
       <p>
-        Press <kbd className={KEY}>{isApple() ? '⌘' : 'Ctrl'}</kbd> <kbd className={KEY}>Enter</kbd> to run it. What it
-        prints appears here.
+        <span className="hidden pointer-coarse:inline">Press Run to run it.</span>
+        <span className="pointer-coarse:hidden">
+          Press <kbd className={KEY}>{isApple() ? '⌘' : 'Ctrl'}</kbd> <kbd className={KEY}>Enter</kbd> to run it.
+        </span>{' '}
+        What it prints appears here.
       </p>
     </div>
   );

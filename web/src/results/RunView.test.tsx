@@ -77,6 +77,14 @@ describe('a run that is over', () => {
     expect(screen.getByText('9 SIGKILL')).toBeTruthy();
   });
 
+  it('has no fault to show where its person cancelled it', () => {
+    over({ status: 'CANCELLED', exit_code: null, signal: 9 });
+    expect(screen.getByText('9 SIGKILL').className).not.toContain('text-bad');
+    cleanup();
+    over({ status: 'RUNTIME_ERROR', exit_code: null, signal: 9 });
+    expect(screen.getByText('9 SIGKILL').className).toContain('text-bad');
+  });
+
   it('shows what the server kept where nothing was followed', () => {
     over({ stdout: 'kept\n' });
     expect(screen.getByRole('log').textContent).toBe('kept');

@@ -7,6 +7,7 @@ import type { Job, Status } from '../api/types';
 import { CaseResults } from '../cases/CaseResults';
 import { textOf } from '../lib/encoded';
 import { useRun, type RunStore } from '../run/run';
+import { cx } from '../ui/cx';
 import { Tabs, type TabItem } from '../ui/Tabs';
 import { parseCompileMessages, type CompileMessage } from './compileMessages';
 import { Connection, wayOf } from './Connection';
@@ -112,15 +113,15 @@ export default function RunView() {
   const isLost = run.phase === 'failed' && run.chunks.length === 0;
 
   return (
-    <div className="run-view @container flex min-h-0 flex-1 flex-col">
+    <div className="run-view @container flex min-h-0 flex-1 flex-col overflow-y-auto">
       <p role="status" className="sr-only">
         {announcementOf(run, language)}
       </p>
-      <div className="flex shrink-0 flex-col gap-3 border-b border-line px-3 py-2.5">
+      <div className="run-head flex shrink-0 flex-col gap-3 border-b border-line px-3 py-2.5">
         {run.job ? (
           <>
             <Verdict job={run.job} language={language} />
-            <Figures measured={run.job} limits={run.job.limits ?? null} />
+            <Figures measured={run.job} limits={run.job.limits ?? null} isCancelled={run.job.status === 'CANCELLED'} />
           </>
         ) : run.phase === 'failed' ? (
           <Trouble error={run.error} isShown={run.request === null} />
@@ -143,7 +144,8 @@ export default function RunView() {
             role="tabpanel"
             id={`${PLACE}-${active}`}
             aria-labelledby={`${PLACE}-${active}-tab`}
-            className="flex min-h-0 flex-1 flex-col"
+            // Where there is no room for all, the pane scrolls: the log has a least height (Console.tsx).
+            className={cx('flex flex-1 flex-col', active !== 'output' && 'min-h-40')}
           >
             {active === 'output' && <OutputView key={run.begunAt} run={run} messages={messages} />}
             {active === 'tests' && (

@@ -42,7 +42,10 @@ export function Stepper({ status, isCompiled, begunAt }: { status: Status; isCom
               ) : (
                 <span
                   aria-hidden="true"
-                  className={cx('size-2 rounded-full', index === at ? 'animate-pulse bg-info' : 'bg-line')}
+                  className={cx(
+                    'size-2 rounded-full forced-color-adjust-none',
+                    index === at ? 'animate-pulse bg-info' : 'bg-line',
+                  )}
                 />
               )}
               {NAMES[step]}

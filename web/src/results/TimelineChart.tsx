@@ -58,7 +58,7 @@ export function TimelineChart({ timeline }: { timeline: Timeline }) {
                 <td className="py-1.5">
                   <div className="mt-1 h-2.5 rounded bg-raised">
                     <div
-                      className={cx('h-full rounded', look.bar)}
+                      className={cx('h-full rounded forced-color-adjust-none', look.bar)}
                       style={{ marginLeft: `${left}%`, width: `${width}%` }}
                     />
                   </div>

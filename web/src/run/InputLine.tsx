@@ -131,7 +131,7 @@ function Line({ isAgain }: { isAgain: boolean }) {
           autoComplete="off"
           enterKeyHint="send"
           placeholder={isEnded ? '' : 'Type a line, then Enter'}
-          className="h-8 min-w-60 flex-1 bg-transparent font-mono text-[13px] text-ink outline-none placeholder:text-muted"
+          className="h-8 min-w-60 flex-1 rounded-md border border-edge bg-surface px-2 font-mono text-[13px] text-ink -outline-offset-2 placeholder:text-muted disabled:opacity-50"
           onChange={(event) => setText(event.target.value)}
           onKeyDown={onKeyDown}
         />

@@ -3,7 +3,7 @@ import { useId, type ComponentProps, type ReactNode } from 'react';
 import { cx } from './cx';
 
 export const CONTROL =
-  'h-8 rounded-md border border-line bg-sunken px-2 text-[13px] text-ink placeholder:text-muted hover:border-muted';
+  'h-8 rounded-md border border-edge bg-sunken px-2 text-[13px] text-ink placeholder:text-muted hover:border-muted';
 
 export function Field({
   label,

@@ -43,7 +43,14 @@ export function Tabs<Name extends string>({
   }
 
   return (
-    <div ref={row} role="tablist" tabIndex={-1} aria-label={label} className="flex min-w-0 gap-1" onKeyDown={onKeyDown}>
+    <div
+      ref={row}
+      role="tablist"
+      tabIndex={-1}
+      aria-label={label}
+      className="flex min-w-0 flex-wrap gap-1"
+      onKeyDown={onKeyDown}
+    >
       {items.map((item) => (
         <button
           key={item.name}
@@ -54,8 +61,8 @@ export function Tabs<Name extends string>({
           aria-controls={`${id}-${item.name}`}
           tabIndex={item.name === active ? 0 : -1}
           className={cx(
-            'touch h-8 shrink-0 rounded-md px-3 text-[13px] whitespace-nowrap transition-colors',
-            item.name === active ? 'bg-raised font-semibold text-ink' : 'text-muted hover:text-ink',
+            'touch h-8 shrink-0 rounded-md px-2 text-[13px] whitespace-nowrap transition-colors sm:px-3',
+            item.name === active ? 'chosen font-semibold' : 'text-muted hover:text-ink',
           )}
           onClick={() => onChange(item.name)}
         >

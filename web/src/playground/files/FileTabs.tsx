@@ -33,6 +33,11 @@ export function FileTabs({ draft }: { draft: Draft }) {
   const { tabs, activeTab } = draft;
   const focusTab = (key: string) => row.current?.querySelector<HTMLElement>(`[data-tab="${CSS.escape(key)}"]`)?.focus();
 
+  // Where there are more than there is room for: the chosen one is seen whole, and so it is after it was named.
+  useEffect(() => {
+    row.current?.querySelector('[aria-selected=true]')?.scrollIntoView?.({ block: 'nearest', inline: 'nearest' });
+  }, [activeTab, renamed]);
+
   function add() {
     const tab: Tab = { key: newKey(), name: newName(tabs.map((one) => one.name)), content: '' };
     edit({ tabs: [...tabs, tab], activeTab: tab.key });
@@ -75,7 +80,12 @@ export function FileTabs({ draft }: { draft: Draft }) {
 
   return (
     <>
-      <div ref={row} role="tablist" aria-label="Files" className="flex min-w-0 items-center gap-1 overflow-x-auto py-1">
+      <div
+        ref={row}
+        role="tablist"
+        aria-label="Files"
+        className="file-tabs flex min-w-0 items-center gap-1 overflow-x-auto py-1"
+      >
         {tabs.map((tab, index) =>
           renamed?.key === tab.key ? (
             <Suspense key={tab.key}>
@@ -147,7 +157,7 @@ function FileTab({
       title={`${name}${isSource ? ' (this file is run)' : ''}. Double-click or F2 to rename`}
       className={cx(
         'touch group inline-flex h-8 shrink-0 items-center gap-1.5 rounded-md px-2.5 font-mono text-[12.5px] whitespace-nowrap transition-colors focus-visible:-outline-offset-2',
-        isActive ? 'bg-raised text-ink' : 'text-muted hover:text-ink',
+        isActive ? 'chosen' : 'text-muted hover:text-ink',
       )}
       onClick={onChoose}
       onDoubleClick={onRename}

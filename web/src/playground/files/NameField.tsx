@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { useRef, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { shownName } from '../../lib/visible';
 import { cx } from '../../ui/cx';
 import { meantName, problemOfName } from './names';
@@ -18,6 +18,7 @@ export default function NameField({ name: before, isNew, others, onDone }: NameF
   const [written, setWritten] = useState(before);
   const name = meantName(written, before, isNew);
   const isDone = useRef(false);
+  const field = useRef<HTMLInputElement>(null);
   const problem = problemOfName(name, others);
 
   function finish(value: string | null) {
@@ -26,8 +27,14 @@ export default function NameField({ name: before, isNew, others, onDone }: NameF
     onDone(value);
   }
 
+  // It grows with what is written.
+  useEffect(() => {
+    field.current?.scrollIntoView?.({ block: 'nearest', inline: 'nearest' });
+  }, [written]);
+
   return (
     <input
+      ref={field}
       // It was asked for a moment ago, by F2 or a double click.
       // eslint-disable-next-line jsx-a11y/no-autofocus
       autoFocus
@@ -39,7 +46,7 @@ export default function NameField({ name: before, isNew, others, onDone }: NameF
       style={{ width: `${Math.max(written.length, 6) + 3}ch` }}
       className={cx(
         'h-8 shrink-0 rounded-md border bg-sunken px-2 font-mono text-[12.5px] focus-visible:-outline-offset-2',
-        problem === null ? 'border-line' : 'border-bad outline-bad!',
+        problem === null ? 'border-edge' : 'border-bad outline-bad!',
       )}
       onFocus={(event) => {
         const ending = isNew ? '' : endingOf(before);

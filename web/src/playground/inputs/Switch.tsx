@@ -24,7 +24,7 @@ export function Switch({
       <span
         aria-hidden="true"
         className={cx(
-          'inline-flex h-4 w-7 items-center rounded-full border p-px transition-colors',
+          'switch-track inline-flex h-4 w-7 items-center rounded-full border p-px transition-colors',
           isOn ? 'border-accent bg-accent' : 'border-muted/60 bg-sunken',
         )}
       >

@@ -67,7 +67,7 @@ export function Separator({
       tabIndex={0}
       title="Drag or use the arrow keys to resize; double-click to reset"
       className={cx(
-        'group flex touch-none items-center justify-center outline-none',
+        'group flex touch-none items-center justify-center focus-visible:outline-hidden',
         isVertical ? 'cursor-col-resize' : 'cursor-row-resize',
         className,
       )}
@@ -83,7 +83,7 @@ export function Separator({
     >
       <span
         className={cx(
-          'rounded-full bg-line transition-colors group-hover:bg-muted group-focus-visible:bg-accent group-active:bg-accent',
+          'rounded-full bg-edge transition-colors group-hover:bg-muted group-focus-visible:bg-accent group-active:bg-accent',
           isVertical ? 'h-10 w-0.5 group-focus-visible:w-1' : 'h-0.5 w-10 group-focus-visible:h-1',
         )}
       />

@@ -19,7 +19,7 @@ export function ViewSwitch() {
     <div
       role="group"
       aria-label="View"
-      className="grid grid-cols-3 gap-1 border-t border-line bg-surface px-2 pt-1.5 pb-[max(0.375rem,env(safe-area-inset-bottom))] md:hidden"
+      className="grid grid-cols-3 gap-1 border-t border-line bg-surface px-2 pt-1.5 pb-[max(0.375rem,env(safe-area-inset-bottom))] three-panes:hidden"
     >
       {VIEWS.map((one) => (
         <button
@@ -28,7 +28,7 @@ export function ViewSwitch() {
           aria-pressed={one.view === view}
           className={cx(
             'relative flex h-10 items-center justify-center gap-2 rounded-lg text-[13px] transition-colors',
-            one.view === view ? 'bg-raised font-semibold text-ink' : 'text-muted',
+            one.view === view ? 'chosen font-semibold' : 'text-muted',
           )}
           onClick={() => show(one.view)}
         >

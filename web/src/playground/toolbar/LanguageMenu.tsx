@@ -31,14 +31,15 @@ export function LanguageMenu({ languages }: { languages: Language[] | null }) {
       label={`Language: ${title}${language?.version ? ` ${language.version}` : ''}`}
       face={
         <>
-          <span className="font-semibold">
+          <span className="min-w-0 truncate font-semibold">
             <span className="sr-only">Language: </span>
             {title}
           </span>
           <span className="text-muted max-sm:hidden">{language?.version}</span>
-          <ChevronDown size={14} className="text-muted" aria-hidden="true" />
+          <ChevronDown size={14} className="shrink-0 text-muted max-[22rem]:hidden" aria-hidden="true" />
         </>
       }
+      className="min-w-0"
       groups={[
         { key: 'there', items: there },
         ...(missing.length > 0 ? [{ key: 'missing', title: 'Not installed on this server', items: missing }] : []),

@@ -156,7 +156,7 @@ function Row({ item, noteBelow, onChoose }: { item: MenuItem; noteBelow: boolean
       aria-disabled={isDisabled}
       tabIndex={-1}
       className={cx(
-        'touch flex w-full items-center gap-2.5 rounded-md px-2 py-1.5 text-left text-[13px] outline-none focus-visible:ring-2 focus-visible:ring-accent',
+        'touch flex w-full items-center gap-2.5 rounded-md px-2 py-1.5 text-left text-[13px] -outline-offset-2',
         isDisabled ? 'cursor-not-allowed text-muted' : 'hover:bg-raised focus:bg-raised',
         isChosen && 'font-semibold',
       )}

@@ -6,6 +6,23 @@ import { isBusy, useRun } from '../../run/run';
 import { Button } from '../../ui/Button';
 import { useStart } from '../useStart';
 
+const labelOf = (count: number) => (count === 0 ? 'Run' : count === 1 ? 'Run 1 test' : `Run ${count} tests`);
+
+function Face({ label }: { label: string }) {
+  const [run, count, what] = label.split(' ');
+  return (
+    <>
+      <Play size={13} fill="currentColor" aria-hidden="true" />
+      <span>
+        {run} {count} <span className="max-[22rem]:sr-only">{what}</span>
+      </span>
+      <kbd aria-hidden="true" className="ml-1 font-sans text-[11px] font-medium max-lg:hidden">
+        {keyName('↵')}
+      </kbd>
+    </>
+  );
+}
+
 /** Run, and while it runs, Stop: at the same place, in the same size. */
 export function RunButton() {
   const start = useStart();
@@ -16,43 +33,45 @@ export function RunButton() {
     const draft = currentDraft(state);
     return draft?.isTesting ? draft.cases.length : 0;
   });
+  const label = labelOf(count);
 
   if (busy) {
     return (
-      <Button
-        kind="danger"
-        className="min-w-24 font-semibold"
-        disabled={isStopping}
-        aria-keyshortcuts={keyShortcut('.')}
-        title={`Stop (${keyName('.')})`}
-        icon={
-          isStopping ? (
-            <LoaderCircle size={14} className="animate-spin" aria-hidden="true" />
-          ) : (
-            <Square size={12} fill="currentColor" aria-hidden="true" />
-          )
-        }
-        onClick={() => void stop()}
-      >
-        {isStopping ? 'Stopping' : 'Stop'}
-      </Button>
+      <span className="inline-grid">
+        <Button
+          kind="danger"
+          className="min-w-18 font-semibold sm:min-w-24"
+          disabled={isStopping}
+          aria-keyshortcuts={keyShortcut('.')}
+          title={`Stop (${keyName('.')})`}
+          icon={
+            isStopping ? (
+              <LoaderCircle size={14} className="animate-spin" aria-hidden="true" />
+            ) : (
+              <Square size={12} fill="currentColor" aria-hidden="true" />
+            )
+          }
+          onClick={() => void stop()}
+        >
+          {isStopping ? 'Stopping' : 'Stop'}
+        </Button>
+        {/* As wide as Run: its neighbours stay where they are. */}
+        <span className="invisible flex h-0 gap-1.5 px-3 text-[13px] font-semibold whitespace-nowrap">
+          <Face label={label} />
+        </span>
+      </span>
     );
   }
-  const label = count === 0 ? 'Run' : count === 1 ? 'Run 1 test' : `Run ${count} tests`;
   return (
     <Button
       kind="primary"
-      className="min-w-24"
+      className="min-w-18 sm:min-w-24"
       disabled={start === null}
       aria-keyshortcuts={keyShortcut('Enter')}
       title={`${label} (${keyName('Enter')})`}
-      icon={<Play size={13} fill="currentColor" aria-hidden="true" />}
       onClick={() => start?.()}
     >
-      {label}
-      <kbd aria-hidden="true" className="ml-1 font-sans text-[11px] font-medium max-lg:hidden">
-        {keyName('↵')}
-      </kbd>
+      <Face label={label} />
     </Button>
   );
 }

@@ -15,7 +15,11 @@ export function Toolbar() {
   const languages = useLanguages((state) => state.languages);
   const [isHistoryOpen, setHistoryOpen] = useState(false);
   return (
-    <div role="toolbar" aria-label="Playground" className="relative flex h-12 shrink-0 items-center gap-2 px-3">
+    <div
+      role="toolbar"
+      aria-label="Playground"
+      className="relative flex h-12 shrink-0 items-center gap-1 px-2 sm:gap-2 sm:px-3"
+    >
       <LanguageMenu languages={languages} />
       <Suspense>
         <ExamplesMenu languages={languages} />
