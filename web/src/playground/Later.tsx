@@ -2,6 +2,8 @@
 import { useEffect, useRef } from 'react';
 import { usePathname } from 'wouter/use-browser-location';
 import { keepRun, showKeptRun } from '../run/keptRun';
+import { Announcement } from '../results/Announcement';
+import { SpokenOutput } from '../results/SpokenOutput';
 import { isBusy, useRun } from '../run/run';
 import { Complaints } from './toolbar/Complaints';
 
@@ -41,5 +43,11 @@ function useKeptRun(): void {
 export function Later() {
   useStopKey();
   useKeptRun();
-  return <Complaints />;
+  return (
+    <>
+      <Complaints />
+      <Announcement />
+      <SpokenOutput />
+    </>
+  );
 }

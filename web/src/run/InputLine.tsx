@@ -98,7 +98,7 @@ function Line({ isAgain }: { isAgain: boolean }) {
 
   function noteOf(): string | null {
     if (isEnded) return 'You ended the input.';
-    if (isRefused || (transport !== null && transport !== 'websocket')) {
+    if (isRefused || transport === 'sse' || transport === 'polling') {
       return 'Not sent: there is no live connection to the program.';
     }
     if (isInputLost) return 'The program missed some of what you typed.';
