@@ -54,6 +54,7 @@ test('a whole case is seen at once', async ({ open }) => {
   await addCase(playground, 2, '2 2\n', '4\n');
   const tests = page.getByRole('region', { name: 'Test cases' });
   const first = tests.getByRole('listitem', { name: 'test 1', exact: true });
+  await first.getByRole('button', { name: /^Test 1/ }).click();
   await first.evaluate((one) => {
     for (let box: Element | null = one; box; box = box.parentElement) box.scrollTop = 0;
   });

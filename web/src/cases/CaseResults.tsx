@@ -150,7 +150,7 @@ function CaseRow({
           aria-hidden="true"
           className={cx('shrink-0 text-muted transition-transform', isOpen && 'rotate-90', !result && 'invisible')}
         />
-        <span className="min-w-0 flex-1 truncate text-[13px]">
+        <span className={cx('min-w-0 flex-1 text-[13px]', isOpen ? 'break-words' : 'truncate')}>
           {state.name}
           {result?.hidden && <span className="text-muted"> (hidden)</span>}
         </span>

@@ -6,6 +6,8 @@ import { isBusy, useRun } from '../../run/run';
 import { Button } from '../../ui/Button';
 import { useStart } from '../useStart';
 
+export const RUN_BUTTON = 'run';
+
 /** Run, and while it runs, Stop: at the same place, in the same size. */
 export function RunButton() {
   const start = useStart();
@@ -21,8 +23,9 @@ export function RunButton() {
     return (
       <Button
         kind="danger"
+        id={RUN_BUTTON}
         className="min-w-24 font-semibold"
-        disabled={isStopping}
+        aria-disabled={isStopping}
         aria-keyshortcuts={keyShortcut('.')}
         title={`Stop (${keyName('.')})`}
         icon={
@@ -42,6 +45,7 @@ export function RunButton() {
   return (
     <Button
       kind="primary"
+      id={RUN_BUTTON}
       className="min-w-24"
       disabled={start === null}
       aria-keyshortcuts={keyShortcut('Enter')}
