@@ -118,8 +118,7 @@ test('it pauses, and goes on', async ({ open }) => {
   const visit = await open({ path: '/dashboard' });
   const { page } = visit;
   await page.getByRole('heading', { name: 'Workers' }).first().waitFor();
-  const paused = page.getByRole('switch', { name: /paused/i });
-  await paused.click();
+  await page.getByRole('button', { name: 'Pause' }).click();
   await page.waitForTimeout(500);
   let asked = 0;
   page.on('request', (request) => {
@@ -127,7 +126,7 @@ test('it pauses, and goes on', async ({ open }) => {
   });
   await page.waitForTimeout(5000);
   expect(asked).toBe(0);
-  await paused.click();
+  await page.getByRole('button', { name: 'Resume' }).click();
   await expect.poll(() => asked, { timeout: 20_000 }).toBeGreaterThan(0);
 });
 

@@ -58,19 +58,14 @@ export function Freshness({
   );
 }
 
-export function PauseSwitch({ isPaused, onChange }: { isPaused: boolean; onChange: (isPaused: boolean) => void }) {
+export function PauseButton({ isPaused, onChange }: { isPaused: boolean; onChange: (isPaused: boolean) => void }) {
   return (
     <Button
-      role="switch"
-      aria-checked={isPaused}
-      aria-label="Paused"
       className="h-7"
       icon={isPaused ? <Play size={13} aria-hidden="true" /> : <Pause size={13} aria-hidden="true" />}
       onClick={() => onChange(!isPaused)}
     >
-      <span aria-hidden="true" className="hidden sm:inline">
-        {isPaused ? 'Resume' : 'Pause'}
-      </span>
+      <span className="max-sm:sr-only">{isPaused ? 'Resume' : 'Pause'}</span>
     </Button>
   );
 }

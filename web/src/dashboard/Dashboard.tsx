@@ -7,7 +7,7 @@ import { cx } from '../ui/cx';
 import { Link } from '../ui/Link';
 import { Card } from './Card';
 import { RunTimeChart, ThroughputChart, VerdictChart } from './Charts';
-import { Freshness, PauseSwitch, SpanPicker } from './Controls';
+import { Freshness, PauseButton, SpanPicker } from './Controls';
 import './dashboard.css';
 import { DeadLetters } from './DeadLetters';
 import { Dependencies } from './Dependencies';
@@ -177,7 +177,7 @@ export default function Dashboard() {
           <Freshness mode={mode} at={load.at} now={now} />
           <div className="ml-auto flex items-center gap-2">
             <SpanPicker span={span} onChange={choose} />
-            <PauseSwitch isPaused={isPaused} onChange={setPaused} />
+            <PauseButton isPaused={isPaused} onChange={setPaused} />
           </div>
         </div>
         {isKeyMissing(load.error) && load.data === null ? (
