@@ -163,6 +163,10 @@ test('one types while it runs, and ends the input', async ({ open }) => {
   );
   await playground.run();
   await playground.says('name?');
+  await playground.page
+    .getByRole('timer')
+    .getByText(/^(60|5\d) s left$/)
+    .waitFor();
   await playground.inputLine.fill('Ada');
   await playground.inputLine.press('Enter');
   await playground.says('hello Ada');

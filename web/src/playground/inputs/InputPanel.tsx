@@ -7,7 +7,7 @@ import { useRun } from '../../run/run';
 import { Panel } from '../../ui/Panel';
 import { Tabs, type TabItem } from '../../ui/Tabs';
 import { useView } from '../layout/view';
-import { countLimits } from './limits';
+import { countLimits, withTyping } from './limits';
 import { StdinField } from './StdinField';
 import { Switch } from './Switch';
 
@@ -99,7 +99,7 @@ export function InputPanel({ draft, language }: { draft: Draft; language: Langua
             label="Type while it runs"
             isOn={draft.isInteractive}
             isDisabled={draft.isTesting && hasCases}
-            onChange={(isInteractive) => edit({ isInteractive })}
+            onChange={(isInteractive) => edit((now) => withTyping(now, isInteractive))}
           />
         ) : active === 'tests' ? (
           <Switch label="Run the tests" isOn={draft.isTesting} onChange={(isTesting) => edit({ isTesting })} />
