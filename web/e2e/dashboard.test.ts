@@ -45,7 +45,10 @@ test('failures are seen behind a queue, and one line says how things are', async
     await page.getByText(/^All is well: .* nothing waits\.$/).waitFor();
     const waiting = { language: 'python', source_code: 'import time; time.sleep(2)' };
     await server.api('POST', '/submissions/batch', { submissions: Array.from({ length: 70 }, () => waiting) });
-    await page.getByText(/^Busy: \d+ wait, about \d+ (s|min);/).waitFor();
+    await page
+      .getByText(/^Busy: \d+ wait, about \d+ (s|min);/)
+      .first()
+      .waitFor();
     const failures = page.getByRole('list', { name: 'Recent failures' }).getByRole('listitem');
     await failures.filter({ hasText: 'Runtime error' }).waitFor();
     const uncompiled = failures.filter({ hasText: 'Compilation error' });
@@ -136,7 +139,7 @@ test('the last figures stay while the server is gone', async ({ open, origin }) 
     const visit = await open({ origin: proxy.url, path: '/dashboard' });
     visit.expectProblem(/Failed to load resource/);
     const { page } = visit;
-    await page.getByText('Queue depth').first().waitFor();
+    await page.getByText('Live', { exact: true }).waitFor();
     proxy.vanish();
     await page.getByRole('status', { name: 'Connection' }).getByText('The server is not responding').waitFor();
     expect(await page.getByText('Queue depth').first().isVisible()).toBe(true);

@@ -102,6 +102,7 @@ export function ChartCard({
       source={source}
       isStale={isStale}
       className={className ?? ''}
+      room="min-h-58"
       actions={
         source.data && (
           <IconButton
