@@ -36,7 +36,7 @@ test('test cases: the wrong one is shown with its difference', async ({ open }) 
     .getByText(/2 of 3 passed/)
     .first()
     .waitFor();
-  const difference = result.getByRole('region', { name: 'Difference' });
+  const difference = result.getByRole('group', { name: 'Difference' });
   await difference.getByText('5').first().waitFor();
   await difference.getByText('4').first().waitFor();
   await visit.screenshot('test-cases');
@@ -91,7 +91,7 @@ test('markup in test cases, theirs and the program’s, stays text', async ({ op
   if ((await toggle.getAttribute('aria-checked')) !== 'true') await toggle.click();
   await playground.run();
   await playground.ends(/printed something else/);
-  await result.getByRole('region', { name: 'Difference' }).waitFor();
+  await result.getByRole('group', { name: 'Difference' }).waitFor();
   const harm = await page.evaluate(() => ({
     pwned: (window as unknown as { pwned?: number }).pwned ?? null,
     images: document.querySelectorAll('img[src=x], [onerror]').length,

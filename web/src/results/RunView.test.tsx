@@ -154,7 +154,7 @@ describe('a run that is over', () => {
     expect(screen.getByText('1 of 3 passed, 1 not run')).toBeTruthy();
     expect(screen.getByText('Not run')).toBeTruthy();
     expect(screen.getByText('line 1: expected "3", found "4"')).toBeTruthy();
-    const difference = screen.getByRole('region', { name: 'Difference' });
+    const difference = screen.getByRole('group', { name: 'Difference' });
     expect(within(difference).getByText('3')).toBeTruthy();
     expect(within(difference).getByText('4')).toBeTruthy();
   });
