@@ -13,6 +13,27 @@ test('whoever opens it for the first time presses Run and sees the output', asyn
   await playground.visit.screenshot('success');
 });
 
+test('panes that wait for the server say so, in their places', async ({ open }) => {
+  let release = (): void => undefined;
+  const isHeld = new Promise<void>((done) => (release = done));
+  const visit = await open({
+    prepare: (context) =>
+      context.route('**/api/v1/languages', async (route) => {
+        await isHeld;
+        await route.continue();
+      }),
+  });
+  const panes = visit.page.locator('[aria-busy=true]').filter({ hasText: 'Loading…' });
+  await expect.poll(() => panes.count()).toBe(2);
+  const before = await panes.last().boundingBox();
+  await panes.last().getByText('Loading…').waitFor();
+  await visit.screenshot('loading');
+  await visit.expectAccessible();
+  release();
+  await new Playground(visit).whenReady();
+  expect(await visit.page.getByRole('region', { name: 'Input', exact: true }).boundingBox()).toEqual(before);
+});
+
 test('the first run is told aloud, in a place that was there before', async ({ open }) => {
   const playground = await Playground.open(open);
   const { page } = playground;

@@ -116,7 +116,7 @@ function More({ history }: { history: HistoryState }) {
   }, [loadMore, error]);
   return (
     <div ref={end} className="flex justify-center p-3">
-      <Button kind="quiet" disabled={isLoadingMore} onClick={loadMore}>
+      <Button kind="quiet" aria-disabled={isLoadingMore} onClick={loadMore}>
         {isLoadingMore ? 'Loading…' : 'Show more'}
       </Button>
     </div>

@@ -15,6 +15,9 @@ export interface NameFieldProps {
   onDone: (name: string | null) => void;
 }
 
+/** Pixels of the message. */
+const WIDEST = 300;
+
 export default function NameField({ name: before, isNew, others, onDone }: NameFieldProps) {
   const [written, setWritten] = useState(before);
   const name = meantName(written, before, isNew);
@@ -26,7 +29,8 @@ export default function NameField({ name: before, isNew, others, onDone }: NameF
 
   useLayoutEffect(() => {
     const box = field.current?.getBoundingClientRect();
-    if (problem !== null && box) setPlace({ left: Math.max(8, box.left), top: box.bottom + 4 });
+    if (problem !== null && box)
+      setPlace({ left: Math.max(8, Math.min(box.left, innerWidth - WIDEST - 8)), top: box.bottom + 4 });
   }, [problem]);
 
   function finish(value: string | null) {
@@ -72,8 +76,8 @@ export default function NameField({ name: before, isNew, others, onDone }: NameF
           <p
             id={id}
             role="alert"
-            style={place}
-            className="fixed z-40 max-w-[calc(100vw-16px)] rounded-md border border-bad bg-bad-soft px-2.5 py-1 text-[12.5px] text-bad shadow-lg"
+            style={{ ...place, maxWidth: WIDEST }}
+            className="fixed z-40 rounded-md border border-bad bg-bad-soft px-2.5 py-1 text-[12.5px] text-bad shadow-lg"
           >
             {problem} <span className="text-muted">Escape keeps the old name.</span>
           </p>,
