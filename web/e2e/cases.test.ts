@@ -36,7 +36,7 @@ test('test cases: the wrong one is shown with its difference', async ({ open }) 
     .getByText(/2 of 3 passed/)
     .first()
     .waitFor();
-  const difference = result.getByRole('region', { name: 'Difference' });
+  const difference = result.getByRole('group', { name: 'Difference' });
   await difference.getByText('5').first().waitFor();
   await difference.getByText('4').first().waitFor();
   await visit.screenshot('test-cases');
@@ -54,6 +54,7 @@ test('a whole case is seen at once', async ({ open }) => {
   await addCase(playground, 2, '2 2\n', '4\n');
   const tests = page.getByRole('region', { name: 'Test cases' });
   const first = tests.getByRole('listitem', { name: 'test 1', exact: true });
+  await first.getByRole('button', { name: /^Test 1/ }).click();
   await first.evaluate((one) => {
     for (let box: Element | null = one; box; box = box.parentElement) box.scrollTop = 0;
   });
@@ -90,7 +91,7 @@ test('markup in test cases, theirs and the program’s, stays text', async ({ op
   if ((await toggle.getAttribute('aria-checked')) !== 'true') await toggle.click();
   await playground.run();
   await playground.ends(/printed something else/);
-  await result.getByRole('region', { name: 'Difference' }).waitFor();
+  await result.getByRole('group', { name: 'Difference' }).waitFor();
   const harm = await page.evaluate(() => ({
     pwned: (window as unknown as { pwned?: number }).pwned ?? null,
     images: document.querySelectorAll('img[src=x], [onerror]').length,

@@ -98,7 +98,7 @@ test('on a phone, nothing is cut off or covered, and what one taps is large enou
   expect(menu && menu.x >= 0 && menu.x + menu.width <= SIZES.phone.width, JSON.stringify(menu)).toBe(true);
   await visit.screenshot('phone-examples');
   await page.keyboard.press('Escape');
-  for (const button of await page.getByRole('toolbar').getByRole('button').all()) {
+  for (const button of await page.getByRole('group', { name: 'Playground' }).getByRole('button').all()) {
     const box = await button.boundingBox();
     expect(Math.min(box?.height ?? 0, box?.width ?? 0), await button.innerText()).toBeGreaterThanOrEqual(40);
     expect(await button.getAttribute('title')).not.toBeNull();

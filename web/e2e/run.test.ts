@@ -13,6 +13,62 @@ test('whoever opens it for the first time presses Run and sees the output', asyn
   await playground.visit.screenshot('success');
 });
 
+test('panes that wait for the server say so, in their places', async ({ open }) => {
+  let release = (): void => undefined;
+  const isHeld = new Promise<void>((done) => (release = done));
+  const visit = await open({
+    prepare: (context) =>
+      context.route('**/api/v1/languages', async (route) => {
+        await isHeld;
+        await route.continue();
+      }),
+  });
+  const panes = visit.page.locator('[aria-busy=true]').filter({ hasText: 'Loading…' });
+  await expect.poll(() => panes.count()).toBe(2);
+  const before = await panes.last().boundingBox();
+  await panes.last().getByText('Loading…').waitFor();
+  await visit.screenshot('loading');
+  await visit.expectAccessible();
+  release();
+  await new Playground(visit).whenReady();
+  expect(await visit.page.getByRole('region', { name: 'Input', exact: true }).boundingBox()).toEqual(before);
+});
+
+test('the first run is told aloud, in a place that was there before', async ({ open }) => {
+  const playground = await Playground.open(open);
+  const { page } = playground;
+  // Screen readers say what changes in such a place, and nothing of one that comes filled.
+  const empty = page.locator('[role=status]:empty');
+  await empty.first().waitFor({ state: 'attached' });
+  const places = await empty.elementHandles();
+  await playground.run();
+  await playground.ends(WELL);
+  const told = await Promise.all(places.map((one) => one.textContent()));
+  expect(told).toContain(`Success. ${WELL}`);
+});
+
+test('the focus stays where one works: on Stop while it stops, on Run when it is over', async ({ open }) => {
+  const playground = await Playground.open(open);
+  const { page } = playground;
+  const focused = () => page.evaluate(() => document.activeElement?.textContent ?? '');
+  await playground.write('import time\nprint("begun", flush=True)\ntime.sleep(60)\n');
+  await playground.run();
+  await playground.says('begun');
+  await playground.stopButton.focus();
+  await page.keyboard.press('Enter');
+  await playground.ends('Cancelled while it ran.');
+  expect(await focused()).toMatch(/^Run/);
+  await playground.typeWhileItRuns();
+  await playground.write('print("hello", input("name? "))\n');
+  await playground.run();
+  await playground.says('name?');
+  await playground.inputLine.fill('Ada');
+  await playground.inputLine.press('Enter');
+  await playground.ends(WELL);
+  await expect.poll(focused).toMatch(/^Run/);
+  await page.getByRole('group', { name: 'Printed by the program' }).getByText('hello Ada').waitFor();
+});
+
 test('what is typed before the editor is there is kept, and so is the focus', async ({ open }) => {
   let release = (): void => undefined;
   const isHeld = new Promise<void>((done) => (release = done));
@@ -163,6 +219,10 @@ test('one types while it runs, and ends the input', async ({ open }) => {
   );
   await playground.run();
   await playground.says('name?');
+  await playground.page
+    .getByRole('timer')
+    .getByText(/^(60|5\d) s left$/)
+    .waitFor();
   await playground.inputLine.fill('Ada');
   await playground.inputLine.press('Enter');
   await playground.says('hello Ada');

@@ -30,9 +30,17 @@ describe('what went wrong', () => {
     );
   });
   it('counts as the page does', () => {
-    expect(of(400, 'invalid_field', 'files[0].path: it leads out', 'files[0].path').text).toBe('File 2: it leads out.');
+    expect(of(400, 'invalid_field', 'files[0].path: it leads out', 'files[0].path').text).toBe(
+      'The name of file 2: it leads out.',
+    );
+    expect(of(400, 'invalid_field', 'test_cases[3].name: it has more than 200 bytes', 'test_cases[3].name').text).toBe(
+      'The name of test case 4: it has more than 200 bytes.',
+    );
+    expect(of(400, 'invalid_field', 'test_cases[3]: it is no object', 'test_cases[3]').text).toBe(
+      'Test case 4: it is no object.',
+    );
     expect(of(400, 'invalid_field', 'test_cases[3].stdin: it is no string', 'test_cases[3].stdin').text).toBe(
-      'Test case 4: it is no string.',
+      'The input of test case 4: it is no string.',
     );
   });
   it('asks for a key where one is missing, wrong or too weak', () => {

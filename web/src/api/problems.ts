@@ -42,6 +42,15 @@ function boundOf(field: string, value: number): string {
   return String(value);
 }
 
+/** Of a test case or a file. */
+const PARTS: Record<string, string> = {
+  name: 'The name of',
+  path: 'The name of',
+  stdin: 'The input of',
+  expected_output: 'The expected output of',
+  content: 'The content of',
+};
+
 function nameOf(field: string): string {
   for (const [pattern, name] of FIELDS) {
     const match = pattern.exec(field);
@@ -49,7 +58,8 @@ function nameOf(field: string): string {
     if (match[1] === undefined) return name;
     // The first of `files` is the second of the tabs.
     const number = Number(match[1]) + (field.startsWith('files') ? 2 : 1);
-    return `${name} ${number}`;
+    const part = PARTS[/\.(\w+)$/.exec(field)?.[1] ?? ''];
+    return part ? `${part} ${name.toLowerCase()} ${number}` : `${name} ${number}`;
   }
   return field;
 }

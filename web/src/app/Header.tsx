@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: MIT
 import { KeyRound } from 'lucide-react';
-import { useEffect, useState } from 'react';
+import { lazy, Suspense, useEffect, useState } from 'react';
 import { currentKey } from '../api/key';
 import { IconButton } from '../ui/Button';
 import { cx } from '../ui/cx';
 import { Link } from '../ui/Link';
-import { KeyDialog } from './KeyDialog';
 import { onKeyChanged, onKeyNeeded } from './keys';
 import { usePlace } from './place';
 import { ThemeSwitch } from './ThemeSwitch';
+
+// Right after the first sight, to be at hand when it is wanted.
+const KeyDialog = lazy(() => import('./KeyDialog').then((module) => ({ default: module.KeyDialog })));
 
 function Place({ href, name, isHere }: { href: string; name: string; isHere: boolean }) {
   return (
@@ -48,7 +50,9 @@ function KeyButton() {
         icon={<KeyRound size={16} />}
         onClick={() => setOpen(true)}
       />
-      <KeyDialog isOpen={isOpen} onClose={() => setOpen(false)} />
+      <Suspense>
+        <KeyDialog isOpen={isOpen} onClose={() => setOpen(false)} />
+      </Suspense>
     </>
   );
 }

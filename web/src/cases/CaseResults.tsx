@@ -35,7 +35,9 @@ function SummaryBar({ states }: { states: readonly CaseState[] }) {
 function Text({ title, text, tone }: { title: string; text: string; tone?: string }) {
   return (
     <div className="flex min-w-0 flex-col gap-1">
-      <h4 className="text-[11.5px] font-semibold text-muted">{title}</h4>
+      <p aria-hidden="true" className="text-[11.5px] font-semibold text-muted">
+        {title}
+      </p>
       {text === '' ? (
         <p className="text-[12px] text-muted italic">nothing</p>
       ) : (
@@ -44,7 +46,7 @@ function Text({ title, text, tone }: { title: string; text: string; tone?: strin
           // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex
           tabIndex={0}
           aria-label={title}
-          role="region"
+          role="group"
           className={cx(
             'max-h-48 overflow-auto rounded-lg border border-line bg-sunken px-2.5 py-1.5 font-mono text-[12px] leading-[18px] break-words whitespace-pre-wrap',
             tone,
@@ -153,7 +155,7 @@ function CaseRow({
           aria-hidden="true"
           className={cx('shrink-0 text-muted transition-transform', isOpen && 'rotate-90', !result && 'invisible')}
         />
-        <span className="min-w-0 flex-1 truncate text-[13px]">
+        <span className={cx('min-w-0 flex-1 text-[13px]', isOpen ? 'break-words' : 'truncate')}>
           {state.name}
           {result?.hidden && <span className="text-muted"> (hidden)</span>}
         </span>

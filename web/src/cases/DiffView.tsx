@@ -75,7 +75,7 @@ export function DiffView({
     <div className="flex flex-col gap-1">
       {/* It scrolls: the keyboard has to get there. */}
       <div
-        role="region"
+        role="group"
         aria-label="Difference"
         // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex
         tabIndex={0}

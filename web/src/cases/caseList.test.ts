@@ -14,6 +14,15 @@ describe('a list of test cases', () => {
     expect(names(moved(list, 'a', -1))).toBe('a b c');
     expect(names(moved(list, 'c', 1))).toBe('a b c');
   });
+  it('holds no name that the server would not take', () => {
+    const long = 'é'.repeat(150);
+    const all = [
+      ...edited(list, 'b', { name: long }),
+      ...duplicated([{ key: 'l', name: 'x'.repeat(198), stdin: '', expected: '' }], 'l'),
+      ...withPasted([], [{ name: `x${long}`, stdin: '', expected: '' }]),
+    ];
+    expect(all.map(({ name }) => new TextEncoder().encode(name).length)).toEqual([1, 200, 1, 198, 200, 199]);
+  });
   it('takes copies right behind what they are of, with keys of their own', () => {
     const copies = duplicated(list, 'b');
     expect(names(copies)).toBe('a b b (copy) c');

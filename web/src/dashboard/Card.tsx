@@ -18,6 +18,7 @@ export function Card<T>({
   source,
   isStale,
   actions,
+  room = 'min-h-32',
   className,
   children,
 }: {
@@ -27,6 +28,8 @@ export function Card<T>({
   /** Of the page as a whole; an error of this source makes it stale, too. */
   isStale: boolean;
   actions?: ReactNode;
+  /** About the height that its figures take: it is kept for them until they come. */
+  room?: string;
   className?: string;
   children: (data: T) => ReactNode;
 }) {
@@ -52,7 +55,9 @@ export function Card<T>({
       ) : error !== null ? (
         <Notice error={error} onAgain={source.refresh} />
       ) : (
-        <Quiet>Reading…</Quiet>
+        <div aria-busy="true" className={cx('flex', room)}>
+          <Quiet>Loading…</Quiet>
+        </div>
       )}
     </Panel>
   );

@@ -106,6 +106,7 @@ export function ChartCard({
       source={source}
       isStale={isStale}
       className={className ?? ''}
+      room="min-h-57"
       actions={
         source.data && (
           <IconButton

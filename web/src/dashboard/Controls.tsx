@@ -38,18 +38,25 @@ export function Freshness({
   at,
   now,
 }: {
-  mode: 'live' | 'paused' | 'gone' | 'failing';
+  mode: 'loading' | 'live' | 'paused' | 'gone' | 'failing';
   /** Date.now() of the last answer. */
   at: number | null;
   now: number;
 }) {
   const words = {
+    loading: 'Loading',
     live: 'Live',
     paused: `Paused${at === null ? '' : ` at ${timeOfDay(at, true)}`}`,
     gone: at === null ? 'No figures' : `Last figures ${age(now - at)} ago`,
     failing: at === null ? 'No figures' : `Last figures ${age(now - at)} ago`,
   };
-  const dot = { live: 'bg-good animate-pulse', paused: 'bg-muted', gone: 'bg-warn', failing: 'bg-warn' };
+  const dot = {
+    loading: 'bg-muted',
+    live: 'bg-good animate-pulse',
+    paused: 'bg-muted',
+    gone: 'bg-warn',
+    failing: 'bg-warn',
+  };
   return (
     <p className="flex items-center gap-2 text-[12px] whitespace-nowrap text-muted tabular-nums">
       <span aria-hidden="true" className={cx('size-2 rounded-full forced-color-adjust-none', dot[mode])} />
@@ -58,19 +65,14 @@ export function Freshness({
   );
 }
 
-export function PauseSwitch({ isPaused, onChange }: { isPaused: boolean; onChange: (isPaused: boolean) => void }) {
+export function PauseButton({ isPaused, onChange }: { isPaused: boolean; onChange: (isPaused: boolean) => void }) {
   return (
     <Button
-      role="switch"
-      aria-checked={isPaused}
-      aria-label="Paused"
       className="h-7"
       icon={isPaused ? <Play size={13} aria-hidden="true" /> : <Pause size={13} aria-hidden="true" />}
       onClick={() => onChange(!isPaused)}
     >
-      <span aria-hidden="true" className="hidden sm:inline">
-        {isPaused ? 'Resume' : 'Pause'}
-      </span>
+      <span className="max-sm:sr-only">{isPaused ? 'Resume' : 'Pause'}</span>
     </Button>
   );
 }

@@ -7,7 +7,7 @@ import { cx } from '../ui/cx';
 import { Link } from '../ui/Link';
 import { Card } from './Card';
 import { RunTimeChart, ThroughputChart, VerdictChart } from './Charts';
-import { Freshness, PauseSwitch, SpanPicker } from './Controls';
+import { Freshness, PauseButton, SpanPicker } from './Controls';
 import './dashboard.css';
 import { DeadLetters } from './DeadLetters';
 import { Dependencies } from './Dependencies';
@@ -64,6 +64,8 @@ function Grid({ figures, span, now }: { figures: Figures; span: Span; now: numbe
   // Figures of another window stay until those of this one are there.
   const isOtherSpan = statistics.data !== null && statistics.data.seconds !== span.seconds;
   const isSpanStale = isStale || isOtherSpan;
+  /** Or they are on their way. */
+  const hasStatistics = statistics.data !== null || statistics.error === null;
   const workers: readonly WorkerLoad[] = load.data?.workers ?? [];
   const serverNow = serverTime(figures, now);
   const charts = { source: statistics, span, isStale: isSpanStale };
@@ -78,19 +80,19 @@ function Grid({ figures, span, now }: { figures: Figures; span: Span; now: numbe
   return (
     <>
       {hasNothing && <Welcome />}
-      {load.data && (
+      {(load.data !== null || load.error === null) && (
         <Verdict
-          health={healthOf(load.data, statistics.data, ready.data, letters.data?.length ?? 0, span.words)}
+          health={load.data && healthOf(load.data, statistics.data, ready.data, letters.data?.length ?? 0, span.words)}
           isStale={isStale || load.error !== null}
         />
       )}
       <Tiles
-        load={load.data}
-        statistics={statistics.data}
+        load={load}
+        statistics={statistics}
         isStale={isSpanStale || load.error !== null || (statistics.data !== null && statistics.error !== null)}
       />
       <div className="grid gap-3 lg:grid-cols-2 2xl:grid-cols-3">
-        {statistics.data === null && statistics.error !== null ? (
+        {!hasStatistics ? (
           <Card
             title="Statistics"
             source={statistics}
@@ -110,22 +112,29 @@ function Grid({ figures, span, now }: { figures: Figures; span: Span; now: numbe
       <div
         className={cx(
           'grid gap-3 lg:grid-cols-2',
-          statistics.data !== null && 'xl:grid-cols-[minmax(0,1.1fr)_minmax(0,1.5fr)_minmax(0,1fr)]',
+          hasStatistics && 'xl:grid-cols-[minmax(0,1.1fr)_minmax(0,1.5fr)_minmax(0,1fr)]',
         )}
       >
-        {statistics.data !== null && (
-          <Card title="Latency" note={`last ${span.words}`} source={statistics} isStale={isSpanStale}>
+        {hasStatistics && (
+          <Card title="Latency" note={`last ${span.words}`} source={statistics} isStale={isSpanStale} room="min-h-44">
             {({ latency_ms }) => <LatencyTable latency={latency_ms} />}
           </Card>
         )}
-        <Card title="Languages" note={`last ${span.words}`} source={load} isStale={isSpanStale}>
-          {(data) => <LanguagesTable lines={languagesOf(data, statistics.data)} />}
+        <Card
+          title="Languages"
+          note={hasStatistics ? `last ${span.words}` : 'now'}
+          source={load}
+          isStale={isSpanStale}
+          room="min-h-44"
+        >
+          {(data) => <LanguagesTable lines={languagesOf(data, statistics.data)} knowsPast={statistics.data !== null} />}
         </Card>
         <Card
           title="Dependencies"
           source={ready}
           isStale={isStale}
-          className={statistics.data === null ? '' : 'lg:col-span-2 xl:col-span-1'}
+          room="min-h-44"
+          className={hasStatistics ? 'lg:col-span-2 xl:col-span-1' : ''}
         >
           {(data) => <Dependencies ready={data} />}
         </Card>
@@ -135,6 +144,7 @@ function Grid({ figures, span, now }: { figures: Figures; span: Span; now: numbe
         note={workers.length > 0 ? `${count(workers.length)}, counted since each started` : undefined}
         source={load}
         isStale={isStale}
+        room="min-h-20"
       >
         {() => <Workers workers={workers} now={serverNow} />}
       </Card>
@@ -162,7 +172,16 @@ export default function Dashboard() {
   const figures = useFigures(span, isPaused);
   const now = useClock();
   const { load, isThere } = figures;
-  const mode = !isThere ? 'gone' : isPaused ? 'paused' : load.error !== null ? 'failing' : 'live';
+  const isLoading = load.at === null && load.error === null;
+  const mode = !isThere
+    ? 'gone'
+    : isPaused
+      ? 'paused'
+      : load.error !== null
+        ? 'failing'
+        : isLoading
+          ? 'loading'
+          : 'live';
 
   function choose(next: Span) {
     remember(STORED, next.name);
@@ -177,7 +196,7 @@ export default function Dashboard() {
           <Freshness mode={mode} at={load.at} now={now} />
           <div className="ml-auto flex items-center gap-2">
             <SpanPicker span={span} onChange={choose} />
-            <PauseSwitch isPaused={isPaused} onChange={setPaused} />
+            <PauseButton isPaused={isPaused} onChange={setPaused} />
           </div>
         </div>
         {isKeyMissing(load.error) && load.data === null ? (

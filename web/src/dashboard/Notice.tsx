@@ -3,6 +3,7 @@ import { KeyRound, Lock, PlugZap, TriangleAlert, type LucideIcon } from 'lucide-
 import type { ReactNode } from 'react';
 import { askForKey } from '../app/keys';
 import { ApiProblem, Unreachable } from '../api/client';
+import { currentKey } from '../api/key';
 import { Button } from '../ui/Button';
 
 interface Words {
@@ -29,13 +30,17 @@ function wordsOf(error: unknown): Words {
     };
   }
   const problem = error instanceof ApiProblem ? error.problem : null;
-  if (problem?.status === 401) {
+  // A server that is open to everybody tells strangers little; lists it gives them of one user at a time.
+  const lacksKey =
+    problem?.code === 'key_missing' ||
+    (currentKey() === '' && (problem?.code === 'scope_missing' || problem?.field === 'user_id'));
+  if (lacksKey || problem?.status === 401) {
     return {
       Icon: KeyRound,
-      title: problem.code === 'key_invalid' ? 'The server rejected this key' : 'This server needs an API key',
+      title: problem?.code === 'key_invalid' ? 'The server rejected this key' : 'This needs a key',
       text: (
         <>
-          {problem.code === 'key_invalid' ? 'It is unknown or revoked. ' : ''}The dashboard needs a key with the scope
+          {problem?.code === 'key_invalid' ? 'It is unknown or revoked. ' : ''}The dashboard needs a key with the scope
           admin: <Command>sentinel-server keys create --name ops --scopes admin</Command>
         </>
       ),

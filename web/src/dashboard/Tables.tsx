@@ -88,8 +88,9 @@ function Shares({ line }: { line: LanguageLine }) {
   );
 }
 
-export function LanguagesTable({ lines }: { lines: LanguageLine[] }) {
-  if (lines.length === 0) return <Quiet>Nothing ran.</Quiet>;
+/** Without statistics (`knowsPast`) only what is there now is known. */
+export function LanguagesTable({ lines, knowsPast }: { lines: LanguageLine[]; knowsPast: boolean }) {
+  if (lines.length === 0) return <Quiet>{knowsPast ? 'Nothing ran.' : 'Nothing runs or waits now.'}</Quiet>;
   return (
     <Table
       label="Languages"
@@ -111,11 +112,9 @@ export function LanguagesTable({ lines }: { lines: LanguageLine[] }) {
           </th>
           <td className={cx(TD, 'text-right', line.active === 0 && 'text-muted')}>{count(line.active)}</td>
           <td className={cx(TD, 'text-right', line.waiting === 0 && 'text-muted')}>{count(line.waiting)}</td>
-          <td className={cx(TD, 'text-right')}>{count(line.finished)}</td>
+          <td className={cx(TD, 'text-right')}>{knowsPast ? count(line.finished) : '–'}</td>
           <td className={cx(TD, 'text-right')}>{percent(line.successShare)}</td>
-          <td className={cx(TD, 'hidden sm:table-cell')}>
-            <Shares line={line} />
-          </td>
+          <td className={cx(TD, 'hidden sm:table-cell')}>{knowsPast ? <Shares line={line} /> : '–'}</td>
         </tr>
       ))}
     </Table>

@@ -9,6 +9,7 @@ import { hostsOf, slotsOf } from './fleet';
 import { kilobytes } from '../lib/format';
 import { about, count, duration, percent } from './format';
 import { depthOf } from './health';
+import type { Answer } from './poller';
 import { latestPerMinute, meanPerMinute } from './series';
 import { ratesOf, share } from './statuses';
 
@@ -48,6 +49,15 @@ function Tile({
       </dd>
     </div>
   );
+}
+
+/** Until the figures come: of their size, so that nothing moves then. */
+function Waiting({ names, hasBar = false }: { names: string[]; hasBar?: boolean }) {
+  return names.map((name) => (
+    <Tile key={name} name={name} value="–" note="Loading…">
+      {hasBar && <span className="block h-1.5 rounded-full bg-line" />}
+    </Tile>
+  ));
 }
 
 function LoadTiles({ load, statistics }: { load: Load; statistics: Statistics | null }) {
@@ -152,10 +162,12 @@ export function Tiles({
   statistics,
   isStale,
 }: {
-  load: Load | null;
-  statistics: Statistics | null;
+  load: Answer<Load>;
+  statistics: Answer<Statistics>;
   isStale: boolean;
 }) {
+  const [now, past] = [load.data, statistics.data];
+  const isLoading = now === null && load.error === null;
   return (
     <dl
       aria-label="Figures"
@@ -164,9 +176,14 @@ export function Tiles({
         isStale && 'is-stale',
       )}
     >
-      <CardBoundary data={load}>{load && <LoadTiles load={load} statistics={statistics} />}</CardBoundary>
-      <CardBoundary data={statistics}>{statistics && <StatisticsTiles statistics={statistics} />}</CardBoundary>
-      <CardBoundary data={load}>{load && <HostTiles workers={load.workers} />}</CardBoundary>
+      <CardBoundary data={now}>{now && <LoadTiles load={now} statistics={past} />}</CardBoundary>
+      {isLoading && <Waiting names={['Active sandboxes', 'Queue depth']} hasBar />}
+      <CardBoundary data={past}>{past && <StatisticsTiles statistics={past} />}</CardBoundary>
+      {past === null && statistics.error === null && (
+        <Waiting names={['Throughput', 'Service errors', 'Programs that failed', 'Run time, p95']} />
+      )}
+      <CardBoundary data={now}>{now && <HostTiles workers={now.workers} />}</CardBoundary>
+      {isLoading && <Waiting names={['Host CPU', 'Host memory']} hasBar />}
     </dl>
   );
 }

@@ -64,7 +64,7 @@ describe('reading them', () => {
     const asked = serverWith([jobOf('a', 'TIMEOUT', at(1)), jobOf('b', 'RUNTIME_ERROR', at(2))]);
     const reader = createFailureReader();
     await reader.read(null, signal);
-    expect(new Set(asked)).toEqual(new Set<string>(FAILING));
+    expect(new Set(asked)).toEqual(new Set<string>(['any', ...FAILING]));
     asked.length = 0;
     const { jobs } = await reader.read({ SUCCESS: 5, TIMEOUT: 1, RUNTIME_ERROR: 0 }, signal);
     expect(asked).toEqual(['INTERNAL_ERROR', 'TIMEOUT']);
@@ -79,6 +79,13 @@ describe('reading them', () => {
     const { reasons } = await reader.read({}, signal);
     expect([...reasons.values()]).toEqual(['a disk is full']);
     expect(asked.filter((one) => one === 'one')).toHaveLength(1);
+  });
+
+  it('asks no more of a server that refuses it', async () => {
+    const asked = vi.fn(() => Promise.resolve(new Response('{}', { status: 400 })));
+    vi.stubGlobal('fetch', asked);
+    await expect(createFailureReader().read(null, signal)).rejects.toThrow();
+    expect(asked).toHaveBeenCalledTimes(1);
   });
 
   it('knows a server on which nothing was ever run', async () => {

@@ -75,6 +75,9 @@ export function createFailureReader(): FailureReader {
 
   return {
     async read(occurred, signal) {
+      // Asked before all else: of a server that refuses it, no more is asked.
+      hasAny ||= wholeJobs(await listJobs({ limit: 1 }, signal)).length > 0;
+      if (!hasAny) return { jobs: [], reasons, hasAny };
       // An internal error ends anew when it is retried: it is not in the statistics any more, nor among these.
       const wanted = FAILING.filter(
         (status) => status === 'INTERNAL_ERROR' || !kept.has(status) || !occurred || (occurred[status] ?? 0) > 0,
@@ -84,7 +87,6 @@ export function createFailureReader(): FailureReader {
       );
       wanted.forEach((status, index) => kept.set(status, lists[index] ?? []));
       const jobs = newestOf(kept.values());
-      hasAny ||= jobs.length > 0 || wholeJobs(await listJobs({ limit: 1 }, signal)).length > 0;
       await learnReasons(jobs, signal);
       return { jobs, reasons, hasAny };
     },

@@ -72,7 +72,7 @@ it('comes again when the server says so', async () => {
   poller.stop();
 });
 
-it.each([401, 403, 404])(
+it.each([400, 401, 403, 404])(
   'does not repeat a question that was refused with %i, unless it is told to',
   async (status) => {
     let isRefused = true;

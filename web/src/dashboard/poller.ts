@@ -26,9 +26,9 @@ export interface Poller {
 
 const TIMEOUT_MS = 15_000;
 
-/** 401 and 403 stay as they are until the key changes; 404 until the server is another one. */
+/** 400, 401 and 403 stay as they are until the key changes; 404 until the server is another one. */
 export const isRefusal = (error: unknown): boolean =>
-  error instanceof ApiProblem && [401, 403, 404].includes(error.problem.status);
+  error instanceof ApiProblem && [400, 401, 403, 404].includes(error.problem.status);
 
 function delayAfter(error: unknown, every: number): number {
   if (error instanceof ApiProblem && error.retryAfter !== null) return Math.max(every, error.retryAfter * 1000);

@@ -42,12 +42,12 @@ describe('the mean', () => {
     expect(meanPerMinute(statisticsOf([{ SUCCESS: 10 }, {}, { SUCCESS: 5 }]), finished)).toBe(30);
   });
 
-  it('begins with the first job, so that a new server is not called slow', () => {
-    expect(meanPerMinute(statisticsOf([{}, {}, {}, { SUCCESS: 10 }]), finished)).toBe(60);
+  it('is of the whole window, also where nothing ran at its beginning', () => {
+    expect(meanPerMinute(statisticsOf([{}, {}, {}, { SUCCESS: 10 }]), finished)).toBe(15);
   });
 
   it('does not make a peak of one job a moment ago', () => {
-    expect(meanPerMinute(statisticsOf([{}, { SUCCESS: 1 }], 0.1), finished)).toBe(6);
+    expect(meanPerMinute(statisticsOf([{}, { SUCCESS: 1 }], 0.1), finished)).toBeCloseTo(60 / 10.1);
   });
 
   it('is none of nothing', () => {

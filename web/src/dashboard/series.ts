@@ -30,10 +30,10 @@ export function perMinute(statistics: Statistics, count: (bucket: Bucket) => num
   });
 }
 
-/** Over the whole window; of a server that began within it, since its first job. */
+/** Over the whole window; null: nothing was there to count. */
 export function meanPerMinute(statistics: Statistics, count: (bucket: Bucket) => number): number | null {
-  const first = statistics.buckets.find((bucket) => bucket.accepted > 0 || bucket.finished > 0);
-  if (!first) return null;
+  const [first] = statistics.buckets;
+  if (!first || !statistics.buckets.some((bucket) => bucket.accepted > 0 || bucket.finished > 0)) return null;
   const seconds = (Date.parse(statistics.now) - Date.parse(first.at)) / 1000;
   const total = statistics.buckets.reduce((sum, bucket) => sum + count(bucket), 0);
   return seconds > 0 ? (total / Math.max(seconds, statistics.bucket_seconds)) * 60 : null;

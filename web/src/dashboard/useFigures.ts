@@ -3,7 +3,8 @@
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { useConnection } from '../app/connection';
 import { onKeyChanged } from '../app/keys';
-import { readDeadLetters, readLoad, readReady } from '../api/client';
+import { ApiProblem, readDeadLetters, readLoad, readReady } from '../api/client';
+import { currentKey } from '../api/key';
 import { readStatistics, type ByStatus } from '../api/statistics';
 import { createFailureReader } from './failures';
 import { createPoller, type Answer, type Poller } from './poller';
@@ -71,7 +72,11 @@ export function useFigures(span: Span, isPaused: boolean) {
     async (signal: AbortSignal) => wholeStatistics(await readStatistics(span.seconds, span.buckets, signal)),
     [span.seconds, span.buckets],
   );
-  const statistics = usePoll(readSpan, FIGURES_EVERY_MS, isLive, identity);
+  const load = usePoll(readWholeLoad, FIGURES_EVERY_MS, isLive, identity);
+  // Who has no key learns from the load whether there is anything to ask for without one.
+  const isKeyMissing = load.error instanceof ApiProblem && load.error.problem.status === 401;
+  const mayAsk = isLive && !isKeyMissing && (load.data !== null || load.error !== null || currentKey() !== '');
+  const statistics = usePoll(readSpan, FIGURES_EVERY_MS, mayAsk, identity);
   const occurred = useRef<ByStatus | null>(null);
   occurred.current = statistics.data?.totals.by_status ?? null;
   // What is kept of failures is of one key: another one begins anew.
@@ -81,11 +86,11 @@ export function useFigures(span: Span, isPaused: boolean) {
     [failureReader],
   );
   const figures = {
-    load: usePoll(readWholeLoad, FIGURES_EVERY_MS, isLive, identity),
+    load,
     statistics,
-    ready: usePoll(readWholeReady, LISTS_EVERY_MS, isLive, identity),
-    failures: usePoll(readFailures, LISTS_EVERY_MS, isLive, identity),
-    letters: usePoll(readLetters, LISTS_EVERY_MS, isLive, identity),
+    ready: usePoll(readWholeReady, LISTS_EVERY_MS, mayAsk, identity),
+    failures: usePoll(readFailures, LISTS_EVERY_MS, mayAsk, identity),
+    letters: usePoll(readLetters, LISTS_EVERY_MS, mayAsk, identity),
   };
   return { ...figures, isThere, isLive };
 }

@@ -147,6 +147,36 @@ describe('the history', () => {
     expect(useWorkspace.getState().drafts['python']?.tabs[0]?.content).toBe('my own work');
   });
 
+  it('leaves what is written where it is what was run, and says nothing of it', async () => {
+    const close = vi.fn();
+    useRun.setState({ show: () => Promise.resolve() });
+    const mine = { ...emptyDraft('main.py', 'print(1)'), stdin: 'x' };
+    const open = async (draft: typeof mine) => {
+      close.mockClear();
+      useNotice.getState().dismiss();
+      useWorkspace.getState().restore('python', draft);
+      fireEvent.click(await screen.findByRole('button', { name: /^Success/ }));
+      await waitFor(() => expect(close).toHaveBeenCalled());
+    };
+    answer = (path) =>
+      path.includes('/submissions/')
+        ? { ...job({ id: 'a', language: 'python' }), request: { language: 'py', source_code: 'print(1)', stdin: 'x' } }
+        : { submissions: [line('a')], next_cursor: null };
+    render(<History onClose={close} />);
+    await open(mine);
+    expect(useNotice.getState().text).toBeNull();
+    expect(useWorkspace.getState().drafts['python']).toBe(mine);
+    await open({ ...mine, stdin: 'another' });
+    expect(useNotice.getState().text).toBe('Your input, tests and limits were replaced by that run’s.');
+  });
+
+  it('has the focus where one searches', async () => {
+    answer = () => ({ submissions: [line('a')], next_cursor: null });
+    render(<History onClose={() => undefined} />);
+    await screen.findByRole('listitem');
+    expect(document.activeElement).toBe(screen.getByRole('searchbox'));
+  });
+
   it('says that the server is gone, and has the lines when it is back', async () => {
     answer = () => new TypeError('failed');
     render(<History onClose={() => undefined} />);

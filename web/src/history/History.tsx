@@ -11,6 +11,8 @@ import { draftOf } from '../draft/submission';
 import { useWorkspace } from '../draft/workspace';
 import { shownName } from '../lib/visible';
 import { useView } from '../playground/layout/view';
+import { hasFilesOf } from '../playground/adoptShared';
+import { isStale } from '../results/stale';
 import { useRun } from '../run/run';
 import { Button } from '../ui/Button';
 import { cx } from '../ui/cx';
@@ -45,8 +47,13 @@ async function open(id: string): Promise<void> {
   const language = languageOf(languages, job.language ?? request?.language ?? null);
   if (language && request) {
     const old = useWorkspace.getState().drafts[language.name];
-    const isLost = old !== undefined && isPrecious(old, language);
-    replaceDraft(language.name, draftOf(language, request), isLost, 'Your code was replaced by that run’s.');
+    if (old !== undefined && !isStale(request, language, old)) useWorkspace.getState().setLanguage(language);
+    else {
+      const draft = draftOf(language, request);
+      const what = old !== undefined && hasFilesOf(old, draft) ? 'Your input, tests and limits were' : 'Your code was';
+      const isLost = old !== undefined && isPrecious(old, language);
+      replaceDraft(language.name, draft, isLost, `${what} replaced by that run’s.`);
+    }
   }
   useView.getState().show('result');
   void useRun.getState().show(id);
@@ -109,7 +116,7 @@ function More({ history }: { history: HistoryState }) {
   }, [loadMore, error]);
   return (
     <div ref={end} className="flex justify-center p-3">
-      <Button kind="quiet" disabled={isLoadingMore} onClick={loadMore}>
+      <Button kind="quiet" aria-disabled={isLoadingMore} onClick={loadMore}>
         {isLoadingMore ? 'Loading…' : 'Show more'}
       </Button>
     </div>
@@ -134,11 +141,17 @@ export function History({ onClose }: { onClose: () => void }) {
   const [text, setText] = useState('');
   const [language, setLanguage] = useState('');
   const [status, setStatus] = useState<Status | ''>('');
+  const search = useRef<HTMLInputElement>(null);
   const history = useHistory({ language, status });
   const now = useNow();
   const shownId = useRun((run) => run.id);
   const [opening, setOpening] = useState<string | null>(null);
   const [failure, setFailure] = useState<{ id: string; error: unknown } | null>(null);
+
+  // Not by touch, where the keyboard on the screen would cover the list.
+  useEffect(() => {
+    if (!window.matchMedia?.('(pointer: coarse)').matches) search.current?.focus();
+  }, []);
 
   useEffect(() => {
     if (!languages) void loadLanguages();
@@ -173,6 +186,7 @@ export function History({ onClose }: { onClose: () => void }) {
             className="pointer-events-none absolute top-1/2 left-2.5 -translate-y-1/2 text-muted"
           />
           <input
+            ref={search}
             type="search"
             aria-label="Search the history"
             placeholder="Search code, files, language, status"

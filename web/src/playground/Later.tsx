@@ -2,6 +2,8 @@
 import { useEffect, useRef } from 'react';
 import { usePathname } from 'wouter/use-browser-location';
 import { keepRun, showKeptRun } from '../run/keptRun';
+import { Announcement } from '../results/Announcement';
+import { SpokenOutput } from '../results/SpokenOutput';
 import { isBusy, useRun } from '../run/run';
 import './files/tabs.css';
 import { PrintedCode } from './PrintedCode';
@@ -47,6 +49,8 @@ export function Later() {
     <>
       <Complaints />
       <PrintedCode />
+      <Announcement />
+      <SpokenOutput />
     </>
   );
 }

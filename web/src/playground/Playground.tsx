@@ -27,6 +27,13 @@ const Results = lazy(() => import('../results/Results').then((module) => ({ defa
 const WIDTH = { usual: 52, min: 25, max: 75 };
 const HEIGHT = { usual: 68, min: 20, max: 85 };
 
+/** In the place and size of a pane. */
+const LOADING = (
+  <p aria-busy="true" className="grid h-full place-items-center rounded-xl border border-line bg-surface text-muted">
+    <span className="if-slow">Loading…</span>
+  </p>
+);
+
 /** Ctrl-Enter (Cmd-Enter) runs, wherever the focus is; the editor has it for something else, so it is caught before. */
 function useRunKey(): void {
   const start = useStart();
@@ -106,11 +113,7 @@ export function Playground() {
         style={{ '--width': `${width}%`, '--height': `${height}%` } as CSSProperties}
       >
         <div id="pane-code" className={where('code', 'pane-code')}>
-          {draft && chosen !== null ? (
-            <CodePanel draft={draft} language={chosen} />
-          ) : (
-            <div aria-busy="true" className="h-full rounded-xl border border-line bg-surface" />
-          )}
+          {draft && chosen !== null ? <CodePanel draft={draft} language={chosen} /> : LOADING}
         </div>
         <Separator
           label="Height of the code"
@@ -122,8 +125,8 @@ export function Playground() {
           onChange={setHeight}
         />
         <div className={where('input', 'pane-input')}>
-          <Suspense fallback={<div aria-busy="true" className="h-full rounded-xl border border-line bg-surface" />}>
-            {draft && <InputPanel key={chosen} draft={draft} language={languageOf(languages, chosen)} />}
+          <Suspense fallback={LOADING}>
+            {draft ? <InputPanel key={chosen} draft={draft} language={languageOf(languages, chosen)} /> : LOADING}
           </Suspense>
         </div>
         <Separator

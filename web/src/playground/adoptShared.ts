@@ -11,7 +11,7 @@ import { recallInTab, rememberInTab } from '../lib/storage';
 /** The shared run that this tab of the browser took its code from last. */
 const ADOPTED = 'sentinel.adopted';
 
-const hasFilesOf = (draft: Draft, other: Draft): boolean =>
+export const hasFilesOf = (draft: Draft, other: Draft): boolean =>
   draft.tabs.length === other.tabs.length &&
   draft.tabs.every((tab, index) => tab.content === other.tabs[index]?.content && tab.name === other.tabs[index].name);
 

@@ -183,7 +183,7 @@ export function Console({
       <span ref={probe} aria-hidden="true" className="invisible absolute whitespace-pre">
         {'0'.repeat(50)}
       </span>
-      {/* What is told of a run is told by the status line: nobody wants ten megabytes read aloud. */}
+      {/* Nobody wants ten megabytes read aloud: the status line tells of the run, SpokenOutput of what is asked for. */}
       <div
         ref={scroller}
         role="log"

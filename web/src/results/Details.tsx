@@ -6,7 +6,7 @@ import { Facts } from './Facts';
 import { Figures } from './Figures';
 
 function Heading({ children }: { children: string }) {
-  return <h3 className="text-[11.5px] font-semibold tracking-wide text-muted uppercase">{children}</h3>;
+  return <h2 className="text-[11.5px] font-semibold tracking-wide text-muted uppercase">{children}</h2>;
 }
 
 function CompileDetails({ step }: { step: CompileStep }) {

@@ -5,12 +5,18 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ApiProblem, Unreachable } from '../api/client';
 import { useReveal } from '../editor/reveal';
 import { NOTHING, useRun, type Run } from '../run/run';
+import { Announcement } from './Announcement';
 import RunView from './RunView';
 import { caseResult, compileStep, ENFORCED, job } from './samples';
 
 const show = (run: Partial<Run>) => {
   useRun.setState({ ...NOTHING, chunks: [], ...run });
-  return render(<RunView />);
+  return render(
+    <>
+      <Announcement />
+      <RunView />
+    </>,
+  );
 };
 
 const over = (change: Parameters<typeof job>[0], run: Partial<Run> = {}) => {
@@ -44,6 +50,23 @@ describe('a run that goes on', () => {
     expect(told()).toBe('Running, checking twice a second');
     act(() => useRun.setState({ transport: null }));
     expect(screen.getByText('Connection lost, trying again')).toBeTruthy();
+  });
+
+  it('does not call a connection lost that has not come about yet', () => {
+    show({ phase: 'following', status: 'QUEUED' });
+    expect(screen.getByText('Connecting')).toBeTruthy();
+    expect(told()).toBe('Queued');
+    act(() => useRun.setState({ transport: null }));
+    expect(told()).toBe('Queued, connection lost, trying again');
+  });
+
+  it('is told of in a place that was there, and empty, before', () => {
+    show({});
+    const place = screen.getAllByRole('status')[0];
+    expect(place?.textContent).toBe('');
+    act(() => useRun.setState({ phase: 'submitting' }));
+    expect(screen.getAllByRole('status')[0]).toBe(place);
+    expect(place?.textContent).toBe('Submitting');
   });
 
   it('shows output as it comes, and voids it when the run begins anew', () => {
@@ -139,7 +162,7 @@ describe('a run that is over', () => {
     expect(screen.getByText('1 of 3 passed, 1 not run')).toBeTruthy();
     expect(screen.getByText('Not run')).toBeTruthy();
     expect(screen.getByText('line 1: expected "3", found "4"')).toBeTruthy();
-    const difference = screen.getByRole('region', { name: 'Difference' });
+    const difference = screen.getByRole('group', { name: 'Difference' });
     expect(within(difference).getByText('3')).toBeTruthy();
     expect(within(difference).getByText('4')).toBeTruthy();
   });

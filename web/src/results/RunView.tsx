@@ -2,7 +2,6 @@
 import { CircleAlert } from 'lucide-react';
 import { useEffect, useMemo, useState, type ReactNode } from 'react';
 import { useLanguages } from '../api/languages';
-import { statusTitle } from '../api/statuses';
 import type { Job, Status } from '../api/types';
 import { CaseResults } from '../cases/CaseResults';
 import { textOf } from '../lib/encoded';
@@ -10,9 +9,8 @@ import { useRun, type RunStore } from '../run/run';
 import { cx } from '../ui/cx';
 import { Tabs, type TabItem } from '../ui/Tabs';
 import { parseCompileMessages, type CompileMessage } from './compileMessages';
-import { Connection, wayOf } from './Connection';
+import { Connection } from './Connection';
 import { Details } from './Details';
-import { explain } from './explain';
 import { Figures } from './Figures';
 import { OutputView } from './OutputView';
 import { troubleOf } from './problemText';
@@ -54,19 +52,6 @@ function titleOf(name: TabName, run: RunStore): ReactNode {
       </span>
     </>
   );
-}
-
-/** Told to those who do not see the page: where it has come to, and how it ended. */
-function announcementOf(run: RunStore, language: string): string {
-  if (run.phase === 'submitting') return 'Submitting';
-  if (run.phase === 'failed') return troubleOf(run.error, run.request === null).title;
-  if (run.phase === 'over' && run.job) {
-    return `${statusTitle(run.job.status)}. ${explain(run.job, language).replaceAll('`', '')}`;
-  }
-  if (run.phase === 'following' && run.transport !== 'websocket' && run.transport !== 'sse') {
-    return `${run.status ? statusTitle(run.status) : 'Waiting'}, ${wayOf(run.transport)[0].toLowerCase()}`;
-  }
-  return run.status ? statusTitle(run.status) : '';
 }
 
 function Trouble({ error, isShown }: { error: unknown; isShown: boolean }) {
@@ -114,9 +99,6 @@ export default function RunView() {
 
   return (
     <div className="run-view @container flex min-h-0 flex-1 flex-col overflow-y-auto">
-      <p role="status" className="sr-only">
-        {announcementOf(run, language)}
-      </p>
       <div className="run-head flex shrink-0 flex-col gap-3 border-b border-line px-3 py-2.5">
         {run.job ? (
           <>

@@ -3,6 +3,7 @@ import { CornerDownLeft } from 'lucide-react';
 import { useEffect, useRef, useState, type KeyboardEvent } from 'react';
 import { languageOf, useLanguages } from '../api/languages';
 import { useSecondsUntil } from '../lib/useSecondsUntil';
+import { useFocusLeftToRun } from '../playground/toolbar/useFocusLeftToRun';
 import { Button } from '../ui/Button';
 import { cx } from '../ui/cx';
 import { useRun } from './run';
@@ -44,6 +45,7 @@ function TimeLeft({ at }: { at: number }) {
 }
 
 function Line({ isAgain }: { isAgain: boolean }) {
+  const line = useRef<HTMLDivElement>(null);
   const field = useRef<HTMLInputElement>(null);
   const { sendInput, endInput } = useRun.getState();
   const transport = useRun((run) => run.transport);
@@ -58,9 +60,11 @@ function Line({ isAgain }: { isAgain: boolean }) {
   const [at, setAt] = useState(0);
   const canSend = transport === 'websocket' && !isEnded;
 
+  useFocusLeftToRun(line);
   useEffect(() => field.current?.focus(), []);
 
   function send() {
+    if (isEnded) return;
     if (!sendInput(`${text}\n`)) return setRefused(true);
     setRefused(false);
     setBegun(true);
@@ -71,6 +75,7 @@ function Line({ isAgain }: { isAgain: boolean }) {
   }
 
   function end() {
+    if (isEnded) return;
     if (text && !sendInput(text)) return setRefused(true);
     if (!endInput()) return setRefused(true);
     setText('');
@@ -98,7 +103,7 @@ function Line({ isAgain }: { isAgain: boolean }) {
 
   function noteOf(): string | null {
     if (isEnded) return 'You ended the input.';
-    if (isRefused || (transport !== null && transport !== 'websocket')) {
+    if (isRefused || transport === 'sse' || transport === 'polling') {
       return 'Not sent: there is no live connection to the program.';
     }
     if (isInputLost) return 'The program missed some of what you typed.';
@@ -111,7 +116,7 @@ function Line({ isAgain }: { isAgain: boolean }) {
 
   const note = noteOf();
   return (
-    <div className="border-t border-line bg-sunken">
+    <div ref={line} className="border-t border-line bg-sunken">
       {note && (
         <p role="status" className="px-4 pt-2 text-[12px] text-muted">
           {note}
@@ -125,7 +130,7 @@ function Line({ isAgain }: { isAgain: boolean }) {
           ref={field}
           aria-label="Type input for the program. Enter sends it, Control D ends the input."
           value={text}
-          disabled={isEnded}
+          readOnly={isEnded}
           spellCheck={false}
           autoCapitalize="off"
           autoComplete="off"
@@ -139,13 +144,13 @@ function Line({ isAgain }: { isAgain: boolean }) {
         <Button
           className="h-7"
           title="Send the line (Enter)"
-          disabled={!canSend}
+          aria-disabled={!canSend}
           icon={<CornerDownLeft size={13} aria-hidden="true" />}
           onClick={send}
         >
           Send
         </Button>
-        <Button className="h-7" title="End of input (Ctrl+D)" disabled={!canSend} onClick={end}>
+        <Button className="h-7" title="End of input (Ctrl+D)" aria-disabled={!canSend} onClick={end}>
           End of input
         </Button>
       </div>

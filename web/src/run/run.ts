@@ -24,7 +24,8 @@ export interface Run {
   phase: 'idle' | 'submitting' | 'following' | 'over' | 'failed';
   status: Status | null;
   attempt: number;
-  transport: Transport | null;
+  /** opening: none has come about yet; null: it was lost, and is tried again. */
+  transport: Transport | 'opening' | null;
   /** In order of arrival, grown in place: `version` counts the changes. */
   chunks: Chunk[];
   version: number;
@@ -54,7 +55,7 @@ export const NOTHING: Run = {
   phase: 'idle',
   status: null,
   attempt: 0,
-  transport: null,
+  transport: 'opening',
   chunks: [],
   version: 0,
   dropped: 0,

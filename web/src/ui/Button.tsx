@@ -11,6 +11,9 @@ const KINDS: Record<Kind, string> = {
   danger: 'bg-bad-soft text-bad border border-bad/40 hover:border-bad',
 };
 
+/** aria-disabled is for what may have the focus: a button that is `disabled` loses it. */
+const OFF = 'disabled:cursor-not-allowed disabled:opacity-50 aria-disabled:cursor-not-allowed aria-disabled:opacity-50';
+
 interface Props extends ButtonHTMLAttributes<HTMLButtonElement> {
   kind?: Kind;
   icon?: ReactNode;
@@ -22,7 +25,7 @@ export function Button({ kind = 'plain', icon, className, children, type = 'butt
       type={type}
       className={cx(
         'touch inline-flex h-8 items-center justify-center gap-1.5 rounded-md px-3 text-[13px] whitespace-nowrap transition-colors',
-        'disabled:cursor-not-allowed disabled:opacity-50',
+        OFF,
         KINDS[kind],
         className,
       )}
@@ -48,7 +51,7 @@ export function IconButton({
       title={label}
       className={cx(
         'touch inline-flex size-8 items-center justify-center rounded-md text-muted transition-colors hover:bg-raised hover:text-ink',
-        'disabled:cursor-not-allowed disabled:opacity-50',
+        OFF,
         className,
       )}
       {...rest}

@@ -50,10 +50,10 @@ export function Dialog({
     >
       {isOpen && (
         <div className="flex h-full max-h-dvh flex-col">
-          <header className="flex items-center border-b border-line py-2 pr-2 pl-4">
+          <div className="flex items-center border-b border-line py-2 pr-2 pl-4">
             <h2 className="flex-1 text-[15px] font-semibold">{title}</h2>
             <IconButton label="Close" icon={<X size={16} />} onClick={onClose} />
-          </header>
+          </div>
           <div className="min-h-0 flex-1 overflow-y-auto">{children}</div>
         </div>
       )}

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** Examples of our own, beside the one that each language brings. Their text is loaded when it is wanted. */
 import { emptyDraft, newKey, NO_LIMITS, type Draft } from '../../draft/workspace';
+import { TIME_TO_TYPE_MS } from '../inputs/limits';
 
 export interface Example {
   language: string;
@@ -13,8 +14,7 @@ export interface Example {
   with?: (draft: Draft) => Partial<Draft>;
 }
 
-/** The most that a server allows by itself: whoever types needs more than programs do. */
-const TIME_TO_TYPE = { ...NO_LIMITS, timeMs: 60_000 };
+const TIME_TO_TYPE = { ...NO_LIMITS, timeMs: TIME_TO_TYPE_MS };
 
 const aCase = (name: string, stdin: string, expected: string) => ({ key: newKey(), name, stdin, expected });
 

@@ -30,6 +30,9 @@ export function FileTabs({ draft }: { draft: Draft }) {
   const edit = useWorkspace((state) => state.edit);
   const row = useRef<HTMLDivElement>(null);
   const [renamed, setRenamed] = useState<{ key: string; isNew: boolean } | null>(null);
+  /** One at a time: while a name stands there that is none, it is mended or given up first. */
+  const rename = (key: string, isNew = false) =>
+    renamed ? row.current?.querySelector('input')?.focus() : setRenamed({ key, isNew });
   const { tabs, activeTab } = draft;
   const focusTab = (key: string) => row.current?.querySelector<HTMLElement>(`[data-tab="${CSS.escape(key)}"]`)?.focus();
 
@@ -39,9 +42,10 @@ export function FileTabs({ draft }: { draft: Draft }) {
   }, [activeTab, renamed]);
 
   function add() {
+    if (renamed) return rename('');
     const tab: Tab = { key: newKey(), name: newName(tabs.map((one) => one.name)), content: '' };
     edit({ tabs: [...tabs, tab], activeTab: tab.key });
-    setRenamed({ key: tab.key, isNew: true });
+    rename(tab.key, true);
   }
 
   function close(tab: Tab) {
@@ -72,7 +76,7 @@ export function FileTabs({ draft }: { draft: Draft }) {
     if (next) {
       edit({ activeTab: next.key });
       focusTab(next.key);
-    } else if (event.key === 'F2') setRenamed({ key: tab.key, isNew: false });
+    } else if (event.key === 'F2') rename(tab.key);
     else if (event.key === 'Delete') close(tab);
     else return;
     event.preventDefault();
@@ -108,7 +112,7 @@ export function FileTabs({ draft }: { draft: Draft }) {
               isSource={index === 0 && tabs.length > 1}
               canClose={tabs.length > 1}
               onChoose={() => edit({ activeTab: tab.key })}
-              onRename={() => setRenamed({ key: tab.key, isNew: false })}
+              onRename={() => rename(tab.key)}
               onClose={() => close(tab)}
               onKeyDown={(event) => onKeyDown(event, tab)}
             />

@@ -7,7 +7,7 @@ import { useRun } from '../../run/run';
 import { Panel } from '../../ui/Panel';
 import { Tabs, type TabItem } from '../../ui/Tabs';
 import { useView } from '../layout/view';
-import { countLimits } from './limits';
+import { countLimits, withTyping } from './limits';
 import { StdinField } from './StdinField';
 import { Switch } from './Switch';
 
@@ -19,7 +19,8 @@ type Name = 'input' | 'arguments' | 'limits' | 'tests';
 
 const ID = 'inputs';
 
-const isOfLimit = (error: unknown): boolean => error instanceof ApiProblem && /_limit/.test(error.problem.field ?? '');
+const isOf = (part: RegExp, error: unknown): boolean =>
+  error instanceof ApiProblem && part.test(error.problem.field ?? '');
 
 /** How many there are, or that there is something. */
 function Label({ text, count }: { text: string; count: number }) {
@@ -63,10 +64,17 @@ export function InputPanel({ draft, language }: { draft: Draft; language: Langua
 
   // A limit keeps it from running: before it was sent, or when the server read it.
   const isLimitWrong = useView((state) => state.wrongLimit !== null);
-  const isLimitRefused = useRun(({ error, request }) => request?.language === language?.name && isOfLimit(error));
+  const isLimitRefused = useRun(({ error, request }) => request?.language === language?.name && isOf(/_limit/, error));
+  const isCaseRefused = useRun(
+    ({ error, request }) => request?.language === language?.name && isOf(/^test_cases/, error),
+  );
   useEffect(() => {
     if (isLimitWrong || isLimitRefused) setActive('limits');
   }, [isLimitWrong, isLimitRefused]);
+
+  useEffect(() => {
+    if (isCaseRefused) setActive('tests');
+  }, [isCaseRefused]);
 
   // An example or a shared run came with tests.
   useEffect(() => {
@@ -91,7 +99,7 @@ export function InputPanel({ draft, language }: { draft: Draft; language: Langua
             label="Type while it runs"
             isOn={draft.isInteractive}
             isDisabled={draft.isTesting && hasCases}
-            onChange={(isInteractive) => edit({ isInteractive })}
+            onChange={(isInteractive) => edit((now) => withTyping(now, isInteractive))}
           />
         ) : active === 'tests' ? (
           <Switch label="Run the tests" isOn={draft.isTesting} onChange={(isTesting) => edit({ isTesting })} />

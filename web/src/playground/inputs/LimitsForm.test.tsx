@@ -48,6 +48,15 @@ const about = (name: string) =>
 const draft = () => currentDraft(useWorkspace.getState());
 
 describe('the limits', () => {
+  it('keep the focus when they are reset', () => {
+    write('Memory', '64');
+    const reset = host.querySelector('button');
+    reset?.focus();
+    act(() => reset?.click());
+    expect(host.querySelector('button')).toBeNull();
+    expect(document.activeElement).toBe(field('Time'));
+  });
+
   it('keep what is none, say so, and take it back when it is mended', () => {
     write('Memory', 'banana');
     expect(field('Memory').value).toBe('banana');

@@ -60,6 +60,7 @@ const ROWS: Row[] = [
 export function LimitsForm({ draft, language }: { draft: Draft; language: Language | null }) {
   const edit = useWorkspace((state) => state.edit);
   const isChanged = countLimits(draft) > 0;
+  const form = useRef<HTMLDivElement>(null);
 
   function write(row: Row, text: string) {
     const value = parseLimit(row.kind, text);
@@ -73,7 +74,7 @@ export function LimitsForm({ draft, language }: { draft: Draft; language: Langua
   }
 
   return (
-    <div className="@container overflow-y-auto p-4">
+    <div ref={form} className="@container overflow-y-auto p-4">
       <div className="grid grid-cols-1 gap-x-4 gap-y-3 @xs:grid-cols-2 @2xl:grid-cols-4">
         {ROWS.map((row) => (
           <LimitField
@@ -90,7 +91,11 @@ export function LimitsForm({ draft, language }: { draft: Draft; language: Langua
         <button
           type="button"
           className="mt-3 text-[12.5px] text-muted underline underline-offset-2 hover:text-ink"
-          onClick={() => edit({ limits: NO_LIMITS, badLimits: {} })}
+          onClick={() => {
+            edit({ limits: NO_LIMITS, badLimits: {} });
+            // This button goes away.
+            form.current?.querySelector('input')?.focus();
+          }}
         >
           Reset to defaults
         </button>

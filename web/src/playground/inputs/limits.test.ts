@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { describe, expect, it } from 'vitest';
-import { formatLimit, parseLimit, type LimitKind } from './limits';
+import { emptyDraft, NO_LIMITS } from '../../draft/workspace';
+import { formatLimit, parseLimit, type LimitKind, TIME_TO_TYPE_MS, withTyping } from './limits';
 
 describe('limits', () => {
   it.each<[LimitKind, string, number | null | undefined]>([
@@ -39,5 +40,28 @@ describe('limits', () => {
   ])('of %s: %s is "%s", and back', (kind, value, text) => {
     expect(formatLimit(kind, value)).toBe(text);
     expect(parseLimit(kind, text)).toBe(value);
+  });
+});
+
+describe('the time to type', () => {
+  const draft = (timeMs: number | null, badLimits = {}) => ({
+    ...emptyDraft('main.py', ''),
+    limits: { ...NO_LIMITS, memoryKb: 7, timeMs },
+    badLimits,
+  });
+  it('comes and goes with the switch', () => {
+    expect(withTyping(draft(null), true)).toEqual({
+      isInteractive: true,
+      limits: { ...NO_LIMITS, memoryKb: 7, timeMs: TIME_TO_TYPE_MS },
+    });
+    expect(withTyping(draft(TIME_TO_TYPE_MS), false)).toEqual({
+      isInteractive: false,
+      limits: { ...NO_LIMITS, memoryKb: 7 },
+    });
+  });
+  it('leaves what somebody wrote', () => {
+    expect(withTyping(draft(5000), true)).toEqual({ isInteractive: true });
+    expect(withTyping(draft(5000), false)).toEqual({ isInteractive: false });
+    expect(withTyping(draft(null, { timeMs: 'soon' }), true)).toEqual({ isInteractive: true });
   });
 });

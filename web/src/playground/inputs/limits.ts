@@ -43,3 +43,13 @@ export function formatLimit(kind: LimitKind, value: number): string {
 /** How many are not the language's own. */
 export const countLimits = ({ limits, badLimits }: Pick<Draft, 'limits' | 'badLimits'>): number =>
   Object.values(limits).filter((value) => value !== null).length + Object.keys(badLimits).length;
+
+/** The most that a server allows by itself: whoever types needs more than programs do. */
+export const TIME_TO_TYPE_MS = 60_000;
+
+/** What the switch changes: a time limit that nobody chose grows with it, and is the usual one again without it. */
+export function withTyping({ limits, badLimits }: Draft, isInteractive: boolean): Partial<Draft> {
+  const [from, to] = isInteractive ? [null, TIME_TO_TYPE_MS] : [TIME_TO_TYPE_MS, null];
+  if (limits.timeMs !== from || badLimits.timeMs !== undefined) return { isInteractive };
+  return { isInteractive, limits: { ...limits, timeMs: to } };
+}

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
 // @vitest-environment jsdom
-import { act, cleanup, render, screen } from '@testing-library/react';
+import { act, cleanup, fireEvent, render, screen } from '@testing-library/react';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { useLanguages } from '../../api/languages';
 import type { Language } from '../../api/types';
-import { useNotice } from '../../draft/notice';
+import { changeDraft, useNotice } from '../../draft/notice';
 import { emptyDraft, useWorkspace } from '../../draft/workspace';
 import { Complaints } from './Complaints';
+import { RunButton } from './RunButton';
 
 const language = (name: string, title: string, available: boolean) =>
   ({ name, title, available, aliases: [] }) as unknown as Language;
@@ -16,7 +17,12 @@ beforeEach(() => {
   useLanguages.setState({ languages });
   const draft = emptyDraft('main', '');
   useWorkspace.setState({ language: 'c', drafts: { c: draft, go: draft, cobol: draft }, trouble: null });
-  render(<Complaints />);
+  render(
+    <>
+      <Complaints />
+      <RunButton />
+    </>,
+  );
 });
 afterEach(cleanup);
 
@@ -45,4 +51,13 @@ it('says once that something is not kept', () => {
   expect(screen.queryByText(/It is lost/)).toBeNull();
   act(() => useWorkspace.setState({ trouble: { kind: 'damaged', languages: ['go', 'c'] } }));
   screen.getByText(/\(c, go\) was damaged/);
+});
+
+it.each(['Undo', 'Dismiss'])('leaves the focus to Run after %s', (name) => {
+  act(() => changeDraft({ stdin: 'x' }, 'It was changed.'));
+  const button = screen.getByRole('button', { name });
+  button.focus();
+  fireEvent.click(button);
+  expect(screen.queryByRole('button', { name })).toBeNull();
+  expect(document.activeElement).toBe(screen.getByRole('button', { name: /^Run/ }));
 });

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 import { KeyRound, LoaderCircle, TriangleAlert, Undo2, X } from 'lucide-react';
-import { useEffect, useState, type ReactNode } from 'react';
+import { useEffect, useRef, useState, type ReactNode } from 'react';
 import { Unreachable } from '../../api/client';
 import { languageOf, useLanguages } from '../../api/languages';
 import { complaintOf } from '../../api/problems';
@@ -13,10 +13,14 @@ import { useSecondsUntil } from '../../lib/useSecondsUntil';
 import { useRun } from '../../run/run';
 import { Button, IconButton } from '../../ui/Button';
 import { cx } from '../../ui/cx';
+import { useFocusLeftToRun } from './useFocusLeftToRun';
 
 function Strip({ isBad = false, icon, children }: { isBad?: boolean; icon: ReactNode; children: ReactNode }) {
+  const strip = useRef<HTMLDivElement>(null);
+  useFocusLeftToRun(strip);
   return (
     <div
+      ref={strip}
       className={cx(
         'mx-3 mb-2 flex min-h-9 items-center gap-2.5 rounded-lg border px-3 py-1 text-[13px]',
         isBad ? 'border-bad/40 bg-bad-soft text-ink' : 'border-line bg-raised text-ink',

@@ -6,6 +6,8 @@ import { isBusy, useRun } from '../../run/run';
 import { Button } from '../../ui/Button';
 import { useStart } from '../useStart';
 
+export const RUN_BUTTON = 'run';
+
 const labelOf = (count: number) => (count === 0 ? 'Run' : count === 1 ? 'Run 1 test' : `Run ${count} tests`);
 
 function Face({ label }: { label: string }) {
@@ -35,13 +37,15 @@ export function RunButton() {
   });
   const label = labelOf(count);
 
-  if (busy) {
-    return (
-      <span className="inline-grid">
+  // One button in both roles, so that it keeps the focus.
+  return (
+    <span className="inline-grid">
+      {busy ? (
         <Button
           kind="danger"
+          id={RUN_BUTTON}
           className="min-w-18 font-semibold sm:min-w-24"
-          disabled={isStopping}
+          aria-disabled={isStopping}
           aria-keyshortcuts={keyShortcut('.')}
           title={`Stop (${keyName('.')})`}
           icon={
@@ -55,23 +59,25 @@ export function RunButton() {
         >
           {isStopping ? 'Stopping' : 'Stop'}
         </Button>
-        {/* As wide as Run: its neighbours stay where they are. */}
+      ) : (
+        <Button
+          kind="primary"
+          id={RUN_BUTTON}
+          className="min-w-18 sm:min-w-24"
+          disabled={start === null}
+          aria-keyshortcuts={keyShortcut('Enter')}
+          title={`${label} (${keyName('Enter')})`}
+          onClick={() => start?.()}
+        >
+          <Face label={label} />
+        </Button>
+      )}
+      {/* Stop is as wide as Run: its neighbours stay where they are. */}
+      {busy && (
         <span className="invisible flex h-0 gap-1.5 px-3 text-[13px] font-semibold whitespace-nowrap">
           <Face label={label} />
         </span>
-      </span>
-    );
-  }
-  return (
-    <Button
-      kind="primary"
-      className="min-w-18 sm:min-w-24"
-      disabled={start === null}
-      aria-keyshortcuts={keyShortcut('Enter')}
-      title={`${label} (${keyName('Enter')})`}
-      onClick={() => start?.()}
-    >
-      <Face label={label} />
-    </Button>
+      )}
+    </span>
   );
 }

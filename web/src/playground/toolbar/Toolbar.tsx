@@ -3,20 +3,22 @@ import { History as HistoryIcon } from 'lucide-react';
 import { lazy, Suspense, useState } from 'react';
 import { useLanguages } from '../../api/languages';
 import { Button } from '../../ui/Button';
-import { Dialog } from '../../ui/Dialog';
 import { LanguageMenu } from './LanguageMenu';
 import { RunButton } from './RunButton';
 import { ShareButton } from './ShareButton';
 
 const ExamplesMenu = lazy(() => import('./ExamplesMenu').then((module) => ({ default: module.ExamplesMenu })));
-const History = lazy(() => import('../../history/History').then((module) => ({ default: module.History })));
+// No dialog is there at first sight: what it is made of comes right after, to be at hand when it is wanted.
+const HistoryDialog = lazy(() =>
+  import('../../history/HistoryDialog').then((module) => ({ default: module.HistoryDialog })),
+);
 
 export function Toolbar() {
   const languages = useLanguages((state) => state.languages);
   const [isHistoryOpen, setHistoryOpen] = useState(false);
   return (
     <div
-      role="toolbar"
+      role="group"
       aria-label="Playground"
       className="relative flex h-12 shrink-0 items-center gap-1 px-2 sm:gap-2 sm:px-3"
     >
@@ -36,11 +38,9 @@ export function Toolbar() {
       </Button>
       <ShareButton />
       <RunButton />
-      <Dialog title="History" side isOpen={isHistoryOpen} onClose={() => setHistoryOpen(false)}>
-        <Suspense fallback={<p className="p-4 text-muted">Loading…</p>}>
-          <History onClose={() => setHistoryOpen(false)} />
-        </Suspense>
-      </Dialog>
+      <Suspense>
+        <HistoryDialog isOpen={isHistoryOpen} onClose={() => setHistoryOpen(false)} />
+      </Suspense>
     </div>
   );
 }
