@@ -25,10 +25,7 @@ test('figures follow what is run', async ({ open }) => {
     await visit.expectAccessible();
     await page.getByRole('list', { name: 'Recent failures' }).getByRole('link').first().click();
     await page.waitForURL(/\/s\/[0-9a-f-]{36}$/);
-    await page
-      .getByText(/Exit status 3/)
-      .first()
-      .waitFor();
+    await new Playground(visit).ends(/Exit status 3/);
   } finally {
     await server.remove();
   }
