@@ -124,6 +124,14 @@ static json_t *of_manifest(const sn_language *language)
                      "compile_limits");
 }
 
+/* What a submission may ask for at most, by the names of its fields. */
+static json_t *most_of(const struct config *config)
+{
+    return json_pack("{s:I, s:I, s:I, s:I}", "time_limit_ms", (json_int_t)config->time_max_ms, "memory_limit_kb",
+                     (json_int_t)config->memory_max_kb, "output_limit_kb", (json_int_t)config->output_max_kb,
+                     "test_cases", (json_int_t)config->cases_max);
+}
+
 void handle_languages(void *arg, const struct http_request *request, struct http_response *response)
 {
     struct api *api = arg;
@@ -154,5 +162,5 @@ void handle_languages(void *arg, const struct http_request *request, struct http
     {
         log_debug("workers have the language %s, this server has no manifest of it", name);
     }
-    answer_json(response, request, 200, json_pack("{s:o}", "languages", list));
+    answer_json(response, request, 200, json_pack("{s:o, s:o}", "languages", list, "limits_max", most_of(api->config)));
 }

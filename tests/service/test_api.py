@@ -350,11 +350,18 @@ class ApiCases:
     # ---- about the service
 
     def test_languages_are_probed(self):
-        languages = {language["name"]: language for language in self.ask("GET", V1 + "/languages", expect=200).json["languages"]}
+        answer = self.ask("GET", V1 + "/languages", expect=200).json
+        languages = {language["name"]: language for language in answer["languages"]}
         self.assertTrue(languages["python"]["available"])
         self.assertRegex(languages["python"]["version"], r"^3\.")
         self.assertTrue(languages["cpp"]["compiled"])
         self.assertGreater(languages["python"]["limits"]["memory_limit_kb"], 0)
+        most = answer["limits_max"]
+        self.assertEqual(most["time_limit_ms"], 20000)
+        document = {"language": "python", "source_code": "1"}
+        self.ask("POST", SUBMISSIONS, {**document, "time_limit_ms": most["time_limit_ms"]}, expect=202)
+        for field in ("time_limit_ms", "memory_limit_kb", "output_limit_kb"):
+            self.refused(400, "invalid_field", {**document, field: most[field] + 1}, field)
 
     def test_it_says_how_it_is(self):
         for prefix in ("", V1):

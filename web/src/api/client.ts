@@ -6,7 +6,7 @@ import type {
   Job,
   JobLine,
   JobList,
-  Language,
+  Languages,
   Load,
   Problem,
   Ready,
@@ -163,8 +163,7 @@ export const cancelJob = (id: string) => request<unknown>('DELETE', `${API}/subm
 export const readTimeline = (id: string, signal?: AbortSignal) =>
   request<Timeline>('GET', `${API}/submissions/${encodeURIComponent(id)}/timeline`, undefined, signal);
 
-export const readLanguages = async (signal?: AbortSignal): Promise<Language[]> =>
-  (await request<{ languages: Language[] }>('GET', `${API}/languages`, undefined, signal)).languages;
+export const readLanguages = (signal?: AbortSignal) => request<Languages>('GET', `${API}/languages`, undefined, signal);
 
 export const readLoad = (signal?: AbortSignal) => request<Load>('GET', `${API}/load`, undefined, signal);
 
@@ -181,4 +180,4 @@ export async function readReady(signal?: AbortSignal): Promise<Ready> {
   return documentOf<Ready>(answer, signal);
 }
 
-export type { Job, JobLine, JobList, Language };
+export type { Job, JobLine, JobList };

@@ -7,6 +7,8 @@ import type { Language } from './types';
 
 interface Languages {
   languages: Language[] | null;
+  /** The longest time that a submission may ask for, ms. */
+  timeMaxMs: number;
   error: unknown;
   load(): Promise<void>;
 }
@@ -21,10 +23,18 @@ let loading: Promise<void> | null = null;
 
 export const useLanguages = create<Languages>()((set) => ({
   languages: null,
+  timeMaxMs: Infinity,
   error: null,
   load: () => {
     loading ??= readLanguages()
-      .then((languages) => set({ languages: wholeOnes(languages), error: null }))
+      .then(({ languages, limits_max }) =>
+        set({
+          languages: wholeOnes(languages),
+          // An older server does not tell.
+          timeMaxMs: (limits_max as typeof limits_max | undefined)?.time_limit_ms ?? Infinity,
+          error: null,
+        }),
+      )
       .catch((error: unknown) => set({ error }))
       .finally(() => {
         loading = null;

@@ -643,6 +643,13 @@ export interface components {
     };
     Languages: {
       languages: components['schemas']['Language'][];
+      /** @description What a submission may ask for at most: the time for each of its test cases, of which there may be so many. */
+      limits_max: {
+        time_limit_ms: number;
+        memory_limit_kb: number;
+        output_limit_kb: number;
+        test_cases: number;
+      };
     };
     Health: {
       /** @constant */

@@ -11,6 +11,7 @@ export type TestCase = Schemas['TestCase'];
 export type Compare = Schemas['Compare'];
 export type CompareMode = NonNullable<Compare['mode']>;
 export type Receipt = Schemas['Receipt'];
+export type Languages = Schemas['Languages'];
 export type Limits = Schemas['Limits'];
 export type Enforced = Schemas['Enforced'];
 export type CompileStep = Schemas['CompileStep'];

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 import { useEffect, useRef } from 'react';
 import { usePathname } from 'wouter/use-browser-location';
-import { keepRun, showKeptRun } from '../run/keptRun';
 import { Announcement } from '../results/Announcement';
 import { SpokenOutput } from '../results/SpokenOutput';
+import { keepRun, showKeptRun } from '../run/keptRun';
 import { isBusy, useRun } from '../run/run';
 import './files/tabs.css';
 import { PrintedCode } from './PrintedCode';

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** Examples of our own, beside the one that each language brings. Their text is loaded when it is wanted. */
 import { emptyDraft, newKey, NO_LIMITS, type Draft } from '../../draft/workspace';
-import { TIME_TO_TYPE_MS } from '../inputs/limits';
+import { timeToType } from '../inputs/limits';
 
 export interface Example {
   language: string;
@@ -14,7 +14,7 @@ export interface Example {
   with?: (draft: Draft) => Partial<Draft>;
 }
 
-const TIME_TO_TYPE = { ...NO_LIMITS, timeMs: TIME_TO_TYPE_MS };
+const typed = () => ({ isInteractive: true, limits: { ...NO_LIMITS, timeMs: timeToType() } });
 
 const aCase = (name: string, stdin: string, expected: string) => ({ key: newKey(), name, stdin, expected });
 
@@ -25,7 +25,7 @@ export const EXAMPLES: readonly Example[] = [
     about: 'Interactive: you type while it runs',
     files: ['python/guess.py'],
     name: 'main.py',
-    with: () => ({ isInteractive: true, limits: TIME_TO_TYPE }),
+    with: typed,
   },
   {
     language: 'python',
@@ -107,7 +107,7 @@ export const EXAMPLES: readonly Example[] = [
     about: 'Interactive: you type while it runs',
     files: ['javascript/names.js'],
     name: 'main.js',
-    with: () => ({ isInteractive: true, limits: TIME_TO_TYPE }),
+    with: typed,
   },
   {
     language: 'javascript',

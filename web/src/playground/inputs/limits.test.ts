@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
+import { useLanguages } from '../../api/languages';
 import { emptyDraft, NO_LIMITS } from '../../draft/workspace';
-import { formatLimit, parseLimit, type LimitKind, TIME_TO_TYPE_MS, withTyping } from './limits';
+import { formatLimit, parseLimit, type LimitKind, timeToType, withTyping } from './limits';
 
 describe('limits', () => {
   it.each<[LimitKind, string, number | null | undefined]>([
@@ -44,6 +45,14 @@ describe('limits', () => {
 });
 
 describe('the time to type', () => {
+  afterEach(() => useLanguages.setState({ timeMaxMs: Infinity }));
+
+  it('is no longer than the server allows', () => {
+    expect(timeToType()).toBe(60_000);
+    useLanguages.setState({ timeMaxMs: 10_000 });
+    expect(withTyping(draft(null), true)).toMatchObject({ limits: { timeMs: 10_000 } });
+  });
+
   const draft = (timeMs: number | null, badLimits = {}) => ({
     ...emptyDraft('main.py', ''),
     limits: { ...NO_LIMITS, memoryKb: 7, timeMs },
@@ -52,9 +61,9 @@ describe('the time to type', () => {
   it('comes and goes with the switch', () => {
     expect(withTyping(draft(null), true)).toEqual({
       isInteractive: true,
-      limits: { ...NO_LIMITS, memoryKb: 7, timeMs: TIME_TO_TYPE_MS },
+      limits: { ...NO_LIMITS, memoryKb: 7, timeMs: timeToType() },
     });
-    expect(withTyping(draft(TIME_TO_TYPE_MS), false)).toEqual({
+    expect(withTyping(draft(timeToType()), false)).toEqual({
       isInteractive: false,
       limits: { ...NO_LIMITS, memoryKb: 7 },
     });

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** Limits as a person writes them, in the unit of the field or with one of their own: "2", "500 ms", "1.5 GB". */
 
+import { useLanguages } from '../../api/languages';
 import type { Draft } from '../../draft/workspace';
 
 export type LimitKind = 'time' | 'memory' | 'output' | 'count';
@@ -44,12 +45,12 @@ export function formatLimit(kind: LimitKind, value: number): string {
 export const countLimits = ({ limits, badLimits }: Pick<Draft, 'limits' | 'badLimits'>): number =>
   Object.values(limits).filter((value) => value !== null).length + Object.keys(badLimits).length;
 
-/** The most that a server allows by itself: whoever types needs more than programs do. */
-export const TIME_TO_TYPE_MS = 60_000;
+/** Whoever types needs more than programs do, as far as the server allows it. */
+export const timeToType = (): number => Math.min(60_000, useLanguages.getState().timeMaxMs);
 
 /** What the switch changes: a time limit that nobody chose grows with it, and is the usual one again without it. */
 export function withTyping({ limits, badLimits }: Draft, isInteractive: boolean): Partial<Draft> {
-  const [from, to] = isInteractive ? [null, TIME_TO_TYPE_MS] : [TIME_TO_TYPE_MS, null];
+  const [from, to] = isInteractive ? [null, timeToType()] : [timeToType(), null];
   if (limits.timeMs !== from || badLimits.timeMs !== undefined) return { isInteractive };
   return { isInteractive, limits: { ...limits, timeMs: to } };
 }
