@@ -3,8 +3,10 @@
 #include "config/manifest.h"
 #include "language/language.h"
 
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -599,6 +601,63 @@ static void missing_toolchain_is_told_exactly(void **state)
     sn_languages_free(languages);
 }
 
+static atomic_bool is_enough;
+
+/* What makes openat2(2) give up at a ".." with EAGAIN, on every host where there is work. */
+static void *rename_to_and_fro(void *arg)
+{
+    const struct folder *folder = arg;
+    char here[128], there[128];
+
+    snprintf(here, sizeof(here), "%s/here", folder->path);
+    snprintf(there, sizeof(there), "%s/there", folder->path);
+    while (!is_enough && rename(here, there) == 0 && rename(there, here) == 0)
+        continue;
+    return NULL;
+}
+
+static void a_toolchain_behind_a_link_is_found_whatever_is_renamed_meanwhile(void **state)
+{
+    sn_languages *languages = NULL;
+    struct folder folder, root, busy[2];
+    pthread_t threads[2];
+    char bin[64], link[64], usr[64];
+
+    (void)state;
+    folder_make(&folder);
+    folder_put(&folder, "a.yaml", "name: toy\nfile: a\npackage: toy-lang\nrequires: [/bin/toy]\n" RUN);
+    assert_int_equal(sn_languages_load(folder.path, &languages, NULL), 0);
+    folder_remove(&folder);
+    folder_make(&root);
+    folder_put(&root, "toy", "");
+    snprintf(bin, sizeof(bin), "%s/bin", root.path);
+    snprintf(link, sizeof(link), "%s/bin/toy", root.path);
+    snprintf(usr, sizeof(usr), "%s/usr", root.path);
+    assert_int_equal(mkdir(bin, 0755), 0);
+    assert_int_equal(symlink("../toy", link), 0);
+    assert_int_equal(symlink(".", usr), 0);
+    for (size_t i = 0; i < SN_ARRAY_SIZE(threads); i++) {
+        folder_make(&busy[i]);
+        folder_put(&busy[i], "here", "");
+        assert_int_equal(pthread_create(&threads[i], NULL, rename_to_and_fro, &busy[i]), 0);
+    }
+    for (int i = 0; i < 20000; i++) {
+        sn_error *error = NULL;
+
+        if (sn__language_check_installed(sn_languages_entry(languages, 0), root.path, &error) < 0)
+            fail_msg("%s", sn_error_message(error));
+    }
+    is_enough = true;
+    for (size_t i = 0; i < SN_ARRAY_SIZE(threads); i++) {
+        pthread_join(threads[i], NULL);
+        folder_remove(&busy[i]);
+    }
+    unlink(link);
+    rmdir(bin);
+    folder_remove(&root);
+    sn_languages_free(languages);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -616,6 +675,7 @@ int main(void)
         cmocka_unit_test(one_manifest_is_loaded_by_its_path),
         cmocka_unit_test(policies_of_a_language_are_checked),
         cmocka_unit_test(missing_toolchain_is_told_exactly),
+        cmocka_unit_test(a_toolchain_behind_a_link_is_found_whatever_is_renamed_meanwhile),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

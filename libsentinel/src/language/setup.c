@@ -4,6 +4,7 @@
 #include "config/options.h"
 #include "language/language.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <glob.h>
 #include <linux/openat2.h>
@@ -11,6 +12,7 @@
 #include <sys/syscall.h>
 
 #define MATCHES_MAX 128
+#define TRIES_MAX 10000
 
 /* Adds a mount whose strings live elsewhere. */
 static void add_mount(struct sn__language_setup *setup, size_t *count, const char *source, const char *target,
@@ -120,13 +122,26 @@ void sn__language_setup_clear(struct sn__language_setup *setup)
     *setup = (struct sn__language_setup){0};
 }
 
-/* Follows links as a process with this root directory would: Debian's java is a link by way of /etc/alternatives. */
-static bool is_there(int root, const char *path)
+/*
+ * Follows links as a process with this root directory would: Debian's java is a link by way of /etc/alternatives, its
+ * go one to ../lib. 1: it is there; 0: it is missing; or -errno.
+ */
+static int is_there(int root, const char *path)
 {
     const struct open_how how = {.flags = O_PATH | O_CLOEXEC, .resolve = RESOLVE_IN_ROOT};
-    cleanup_close int fd = (int)syscall(SYS_openat2, root, path, &how, sizeof(how));
 
-    return fd >= 0;
+    /* At a ".." it is EAGAIN where anything was renamed or mounted meanwhile, anywhere: openat2(2). */
+    for (int tries = 0; tries < TRIES_MAX; tries++) {
+        cleanup_close int fd = (int)syscall(SYS_openat2, root, path, &how, sizeof(how));
+
+        if (fd >= 0)
+            return 1;
+        if (errno == ENOENT || errno == ENOTDIR || errno == ELOOP || errno == EACCES)
+            return 0;
+        if (errno != EAGAIN)
+            return -errno;
+    }
+    return -EAGAIN;
 }
 
 static const char *absolute_program(const struct sn__manifest_step *step)
@@ -140,18 +155,22 @@ int sn__language_check_installed(const sn_language *language, const char *rootfs
     const char *const programs[] = {absolute_program(manifest->compile), absolute_program(manifest->run),
                                     absolute_program(manifest->version)};
     const char *missing = NULL;
+    int found = 1;
     cleanup_close int root = open(rootfs ? rootfs : "/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 
     if (root < 0 && (errno == ENOENT || errno == ENOTDIR))
         return sn__error_set(ret_error, SN_ENOENT, "find toolchain", "the rootfs %s is not a directory", rootfs);
     if (root < 0)
         return sn__error_errno(ret_error, errno, "find toolchain", "cannot open %s", rootfs ? rootfs : "/");
-    for (uint32_t i = 0; !missing && i < manifest->required_count; i++)
-        missing = is_there(root, manifest->required[i]) ? NULL : manifest->required[i];
-    for (size_t i = 0; !missing && i < SN_ARRAY_SIZE(programs); i++)
-        missing = !programs[i] || is_there(root, programs[i]) ? NULL : programs[i];
-    if (!missing)
+    for (uint32_t i = 0; found == 1 && i < manifest->required_count; i++)
+        found = is_there(root, missing = manifest->required[i]);
+    for (size_t i = 0; found == 1 && i < SN_ARRAY_SIZE(programs); i++)
+        if (programs[i])
+            found = is_there(root, missing = programs[i]);
+    if (found == 1)
         return 0;
+    if (found < 0)
+        return sn__error_errno(ret_error, -found, "find toolchain", "cannot look at %s", missing);
     if (rootfs)
         return sn__error_set(ret_error, SN_ETOOLCHAIN, "find toolchain",
                              "%s is not installed in %s: %s is missing, which the package %s brings",
