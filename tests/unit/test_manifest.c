@@ -621,7 +621,7 @@ static void a_toolchain_behind_a_link_is_found_whatever_is_renamed_meanwhile(voi
     sn_languages *languages = NULL;
     struct folder folder, root, busy[2];
     pthread_t threads[2];
-    char bin[64], link[64], usr[64];
+    char bin[128], link[128], usr[128];
 
     (void)state;
     folder_make(&folder);
