@@ -100,8 +100,10 @@ class FleetFaults(Faults):
                 service.postgres.resume()
             self.assertEqual({answer.status for answer in answers}, {503})
             self.assertIn("overloaded", {answer.json["code"] for answer in answers})
-            self.assertEqual({(answer.status, answer.json["checks"]["store"]["reason"], answer.json["checks"]["queue"]["status"])
-                              for answer in ready}, {(503, "no answer within 2000 ms", "up")})
+            self.assertEqual({(answer.status, answer.json["checks"]["queue"]["status"]) for answer in ready}, {(503, "up")})
+            # The second is what the question that hung comes to in the end.
+            reasons = {answer.json["checks"]["store"]["reason"] for answer in ready}
+            self.assertLessEqual(reasons, {"no answer within 2000 ms", "the database did not answer in 15000 ms"})
             service.await_ready()
             wait_for(lambda: self.ask(service, "GET", "/api/v1/statistics").status == 200, 60, "statistics")
         with self.subTest("Redis"):
