@@ -127,6 +127,17 @@ static int check_web(struct server *server, struct failure *failure)
     return 0;
 }
 
+/* Ready is who accepts: what is back already is not while submissions are still refused (api/submit.c). */
+static int ask_queue(void *arg, struct failure *failure)
+{
+    struct api *api = arg;
+    int error = queue_ping(api->queue, failure);
+
+    if (error == 0 && api->is_queue_away)
+        error = fail(failure, FAIL_UNAVAILABLE, "it answers again, and is used within a second");
+    return error;
+}
+
 static int start_health(struct server *server, struct failure *failure)
 {
     const struct parts *parts = &server->parts;
@@ -134,6 +145,8 @@ static int start_health(struct server *server, struct failure *failure)
         [HEALTH_DEPENDENCIES] = {"workers", check_workers, &server->api}};
 
     health_dependencies(parts->store, parts->queue, parts->events, parts->guard, checks);
+    checks[1].ask = ask_queue; /* its second is the queue */
+    checks[1].arg = &server->api;
     return health_start(checks, HEALTH_DEPENDENCIES + 1, &server->health, failure);
 }
 
