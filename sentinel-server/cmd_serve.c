@@ -145,8 +145,8 @@ static int start_health(struct server *server, struct failure *failure)
         [HEALTH_DEPENDENCIES] = {"workers", check_workers, &server->api}};
 
     health_dependencies(parts->store, parts->queue, parts->events, parts->guard, checks);
-    checks[1].ask = ask_queue; /* its second is the queue */
-    checks[1].arg = &server->api;
+    checks[HEALTH_QUEUE].ask = ask_queue;
+    checks[HEALTH_QUEUE].arg = &server->api;
     return health_start(checks, HEALTH_DEPENDENCIES + 1, &server->health, failure);
 }
 

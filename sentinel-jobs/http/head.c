@@ -37,16 +37,28 @@ static struct http__slice trim(struct http__slice slice)
     return slice;
 }
 
+bool http__list_next(struct http__slice *list, struct http__slice *ret_element)
+{
+    while (list->length) {
+        const char *comma = memchr(list->data, ',', list->length);
+        struct http__slice part = {list->data, comma ? (size_t)(comma - list->data) : list->length};
+
+        list->data += part.length + (comma != NULL);
+        list->length -= part.length + (comma != NULL);
+        *ret_element = trim(part);
+        if (ret_element->length)
+            return true;
+    }
+    return false;
+}
+
 bool http__list_has(struct http__slice list, const char *element)
 {
-    while (list.length) {
-        const char *comma = memchr(list.data, ',', list.length);
-        struct http__slice part = {list.data, comma ? (size_t)(comma - list.data) : list.length};
+    struct http__slice one;
 
-        if (http__slice_is(trim(part), element))
+    while (http__list_next(&list, &one)) {
+        if (http__slice_is(one, element))
             return true;
-        list.data += part.length + (comma != NULL);
-        list.length -= part.length + (comma != NULL);
     }
     return false;
 }

@@ -47,6 +47,9 @@ bool http__is_text(const char *data, size_t length, bool refuse_control);
 /* Is `c` one of the characters of a token (RFC 9110, 5.6.2)? */
 bool http__is_token(char c);
 bool http__slice_is(struct http__slice slice, const char *text); /* without regard to case */
+/* The next element of a list separated by commas, without the space around it; *list moves behind it. False: no more.
+ */
+bool http__list_next(struct http__slice *list, struct http__slice *ret_element);
 /* Has a list separated by commas this element, without regard to case? */
 bool http__list_has(struct http__slice list, const char *element);
 

@@ -32,14 +32,13 @@ static char *decode(struct http__slice text)
 
 const char *http_next_token(const char **list, size_t *ret_length)
 {
-    const char *token = *list;
+    struct http__slice rest = {*list, *list ? strlen(*list) : 0}, token;
 
-    if (!token)
+    if (!http__list_next(&rest, &token))
         return NULL;
-    token += strspn(token, " \t,");
-    *ret_length = strcspn(token, " \t,");
-    *list = token + *ret_length;
-    return *ret_length ? token : NULL;
+    *list = rest.data;
+    *ret_length = token.length;
+    return token.data;
 }
 
 char *http_request_parameter(const struct http_request *request, const char *name)

@@ -61,16 +61,22 @@ __attribute__((format(printf, 3, 4))) static void risky(struct check *check, con
 
 /* ---- who gets there ---------------------------------------------------------------------------------------------- */
 
+static bool is_loopback(const char *host)
+{
+    struct in_addr address;
+
+    return strcmp(host, "localhost") == 0 || strcmp(host, "::1") == 0 ||
+           (inet_pton(AF_INET, host, &address) == 1 && (ntohl(address.s_addr) >> 24) == 127);
+}
+
 bool check_is_local(const char *listen)
 {
     char host[64];
-    struct in_addr address;
-    size_t length = strcspn(listen, ":");
 
-    if (strncmp(listen, "[::1]:", 6) == 0 || strncmp(listen, "unix:", 5) == 0 || strncmp(listen, "localhost:", 10) == 0)
+    if (strncmp(listen, "[::1]:", 6) == 0 || strncmp(listen, "unix:", 5) == 0)
         return true;
-    snprintf(host, sizeof(host), "%.*s", (int)length, listen);
-    return inet_pton(AF_INET, host, &address) == 1 && (ntohl(address.s_addr) >> 24) == 127;
+    snprintf(host, sizeof(host), "%.*s", (int)strcspn(listen, ":"), listen);
+    return is_loopback(host);
 }
 
 void check_exposure(const struct config *config, void (*say)(void *arg, const char *key, const char *sentence),
@@ -232,11 +238,6 @@ static void check_tls(struct check *check)
 
 /* ---- whom it talks to -------------------------------------------------------------------------------------------- */
 
-static bool is_loopback(const char *host)
-{
-    return strcmp(host, "localhost") == 0 || strcmp(host, "::1") == 0 || strncmp(host, "127.", 4) == 0;
-}
-
 /* Of a list, as libpq takes it: are all of them sockets, or this host? */
 static bool is_all_local(const char *hosts)
 {
@@ -253,15 +254,13 @@ static bool is_all_local(const char *hosts)
 /* A file elsewhere is out of the frontend's reach, whoever owns its directory. */
 static void check_database_file(struct check *check)
 {
-    static const char prefix[] = "sqlite:";
-    const char *path = check->config->database_url + sizeof(prefix) - 1;
+    const char *path = state_file_of(check->config->database_url);
     const char *state_dir = check->config->state_dir;
     size_t length = strlen(state_dir);
 
     while (length > 0 && state_dir[length - 1] == '/')
         length--;
-    if (strncmp(check->config->database_url, prefix, sizeof(prefix) - 1) == 0 &&
-        (strncmp(path, state_dir, length) != 0 || path[length] != '/'))
+    if (path && (strncmp(path, state_dir, length) != 0 || path[length] != '/'))
         wrong(check, "DATABASE_URL",
               "%.200s is not below SENTINEL_STATE_DIR (%.200s), the only place that the frontend writes to", path,
               state_dir);

@@ -61,10 +61,10 @@ static int ask_guard(void *guard, struct failure *failure)
 void health_dependencies(struct store *store, struct queue *queue, struct events *events, struct guard *guard,
                          struct health_check *ret_checks)
 {
-    ret_checks[0] = (struct health_check){"store", ask_store, store};
-    ret_checks[1] = (struct health_check){"queue", ask_queue, queue};
-    ret_checks[2] = (struct health_check){"events", ask_events, events};
-    ret_checks[3] = (struct health_check){"guard", ask_guard, guard};
+    ret_checks[HEALTH_STORE] = (struct health_check){"store", ask_store, store};
+    ret_checks[HEALTH_QUEUE] = (struct health_check){"queue", ask_queue, queue};
+    ret_checks[HEALTH_EVENTS] = (struct health_check){"events", ask_events, events};
+    ret_checks[HEALTH_GUARD] = (struct health_check){"guard", ask_guard, guard};
 }
 
 static void *watch_main(void *arg)

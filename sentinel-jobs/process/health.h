@@ -33,8 +33,8 @@ struct health_check {
     void *arg;
 };
 #define HEALTH_CHECKS_MAX 8
-#define HEALTH_DEPENDENCIES 4
-/* Those of every process: the first HEALTH_DEPENDENCIES. */
+/* Those of every process: the first of its checks. */
+enum { HEALTH_STORE, HEALTH_QUEUE, HEALTH_EVENTS, HEALTH_GUARD, HEALTH_DEPENDENCIES };
 void health_dependencies(struct store *store, struct queue *queue, struct events *events, struct guard *guard,
                          struct health_check *ret_checks);
 

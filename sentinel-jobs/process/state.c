@@ -8,8 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* The file of a URL, which is a part of it; NULL: it is a server's. */
-static const char *file_of(const char *url)
+const char *state_file_of(const char *url)
 {
     static const char prefix[] = "sqlite:";
 
@@ -68,7 +67,7 @@ static int check(const struct config *config, const struct privilege_user *user,
     const char *directory = config->state_dir;
     cleanup_free char *store = parts_store_url(config);
     cleanup_free char *queue = parts_queue_url(config);
-    bool is_used = is_fleet_checked || (store && file_of(store)) || (queue && file_of(queue));
+    bool is_used = is_fleet_checked || (store && state_file_of(store)) || (queue && state_file_of(queue));
     struct stat st;
     int r = 0;
 
@@ -81,10 +80,10 @@ static int check(const struct config *config, const struct privilege_user *user,
         r = check_mode(directory, &st, user, failure);
     if (r == 0 && is_used)
         r = privilege_check_user(user, directory, R_OK | W_OK | X_OK, failure);
-    if (r == 0 && file_of(store))
-        r = check_database(file_of(store), directory, user, failure);
-    if (r == 0 && file_of(queue))
-        r = check_database(file_of(queue), directory, user, failure);
+    if (r == 0 && state_file_of(store))
+        r = check_database(state_file_of(store), directory, user, failure);
+    if (r == 0 && state_file_of(queue))
+        r = check_database(state_file_of(queue), directory, user, failure);
     return r;
 }
 

@@ -13,6 +13,8 @@
 
 /* Makes the directory if it is missing. Of a fleet, which keeps nothing in it, it need not be writable. */
 int state_prepare(const struct config *config, const struct privilege_user *user, struct failure *failure);
+/* The file of a store's or queue's URL, which is a part of it; NULL: it is a server's. */
+const char *state_file_of(const char *url);
 /* Changes nothing. */
 int state_check(const struct config *config, const struct privilege_user *user, struct failure *failure);
 

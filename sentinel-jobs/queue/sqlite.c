@@ -181,7 +181,7 @@ static int sqlite_publish(void *self, const struct queue_message *messages, size
         if (!memchr(messages[i].traceparent, '\0', sizeof(messages[i].traceparent)))
             return fail(failure, FAIL_INVALID, "a message's traceparent is too long");
     pthread_mutex_lock(&queue->mutex);
-    error = sqlite_note(queue, insert_all(&queue->file, messages, count, failure));
+    error = insert_all(&queue->file, messages, count, failure);
     if (error == 0) {
         queue->may_be_ready = true;
         if (count == 1)
@@ -229,10 +229,7 @@ static int sqlite_ping(void *self, struct failure *failure)
     if (error < 0)
         return error;
     pthread_mutex_lock(&queue->mutex);
-    if (queue->has_failed) {
-        error = queue_file_probe(&queue->file, failure);
-        queue->has_failed = error < 0;
-    }
+    error = queue_file_probe(&queue->file, failure);
     pthread_mutex_unlock(&queue->mutex);
     return error;
 }

@@ -30,19 +30,10 @@ struct sqlite_queue {
     bool may_be_ready; /* there may be a row to take */
     int64_t data_version;
     bool is_stopped;
-    bool has_failed; /* a write could not be done, and no ping's has succeeded since */
 
     pthread_mutex_t reader_mutex; /* of the second connection: what only reads holds nobody up */
     struct queue_file reader;
 };
-
-/* To be told how each write ended, under the mutex; returns that. */
-static inline int sqlite_note(struct sqlite_queue *queue, int error)
-{
-    if (error == FAIL_UNAVAILABLE)
-        queue->has_failed = true;
-    return error;
-}
 
 /* sqlite_take.c */
 int sqlite_take(void *self, unsigned timeout_ms, struct delivery *ret_delivery, struct failure *failure);

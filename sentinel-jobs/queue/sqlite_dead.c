@@ -62,7 +62,7 @@ int sqlite_dead_take(void *self, const struct uuid *job, struct dead_letter *ret
     int got;
 
     pthread_mutex_lock(&queue->mutex);
-    got = sqlite_note(queue, dead_take_locked(&queue->file, job, ret_letter, failure));
+    got = dead_take_locked(&queue->file, job, ret_letter, failure);
     pthread_mutex_unlock(&queue->mutex);
     return got;
 }
@@ -73,7 +73,7 @@ int sqlite_dead_purge(void *self, uint64_t *ret_count, struct failure *failure)
     int error;
 
     pthread_mutex_lock(&queue->mutex);
-    error = sqlite_note(queue, queue_file_run(&queue->file, STATEMENT_DEAD_PURGE, failure));
+    error = queue_file_run(&queue->file, STATEMENT_DEAD_PURGE, failure);
     if (error == 0)
         *ret_count = (uint64_t)sqlite3_changes64(queue->file.db);
     pthread_mutex_unlock(&queue->mutex);

@@ -66,9 +66,13 @@ static int code_of(int status)
 
 int queue_file_fail(struct queue_file *file, struct failure *failure)
 {
+    int code;
+
     if (!file->db)
         return fail_nomem(failure);
-    return fail(failure, code_of(sqlite3_errcode(file->db)), "the queue's file: %s", sqlite3_errmsg(file->db));
+    code = code_of(sqlite3_errcode(file->db));
+    file->has_failed = file->has_failed || code == FAIL_UNAVAILABLE;
+    return fail(failure, code, "the queue's file: %s", sqlite3_errmsg(file->db));
 }
 
 static int run_text(struct queue_file *file, const char *text, struct failure *failure)
@@ -103,7 +107,11 @@ static int set_version(struct queue_file *file, struct failure *failure)
 
 int queue_file_probe(struct queue_file *file, struct failure *failure)
 {
-    return set_version(file, failure);
+    int error = file->has_failed ? set_version(file, failure) : 0;
+
+    if (error == 0)
+        file->has_failed = false;
+    return error;
 }
 
 static int make_schema(struct queue_file *file, struct failure *failure)

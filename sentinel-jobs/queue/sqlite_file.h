@@ -27,6 +27,7 @@ enum queue_statement {
 /* One connection to the file of a queue. For one thread at a time. */
 struct queue_file {
     sqlite3 *db;
+    bool has_failed; /* it could not be used, and no probe has succeeded since */
     sqlite3_stmt *statements[STATEMENT_COUNT];
 };
 
@@ -40,7 +41,7 @@ sqlite3_stmt *queue_file_statement(struct queue_file *file, enum queue_statement
 int queue_file_finish(struct queue_file *file, sqlite3_stmt *statement, struct failure *failure);
 /* A statement without parameters or rows. */
 int queue_file_run(struct queue_file *file, enum queue_statement which, struct failure *failure);
-/* Writes something that changes nothing: can it be written? */
+/* Writes something that changes nothing, if it has failed: why it still cannot be written, or 0. */
 int queue_file_probe(struct queue_file *file, struct failure *failure);
 /* What SQLite said last, as a failure. */
 int queue_file_fail(struct queue_file *file, struct failure *failure);

@@ -107,7 +107,7 @@ static int take_locked(struct sqlite_queue *queue, uint64_t until, struct delive
             int got;
 
             look_for_others(queue);
-            got = queue->may_be_ready ? sqlite_note(queue, take_row(queue, ret_delivery, failure)) : 0;
+            got = queue->may_be_ready ? take_row(queue, ret_delivery, failure) : 0;
             if (got != 0)
                 return got;
         }
@@ -182,7 +182,7 @@ int sqlite_settle(void *self, const struct delivery *delivery, enum queue_settle
     if (!taken)
         error = fail(failure, FAIL_CONFLICT, "the delivery is settled already");
     else
-        error = sqlite_note(queue, settle_row(queue, taken, settlement, reason, failure));
+        error = settle_row(queue, taken, settlement, reason, failure);
     if (error == 0) {
         *taken = queue->taken[--queue->taken_count];
         if (settlement == QUEUE_AGAIN)

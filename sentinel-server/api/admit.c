@@ -139,8 +139,8 @@ static bool identify(struct api *api, const struct http_request *request, struct
     return true;
 }
 
-static bool is_within_rate(struct api *api, const struct http_request *request, struct http_response *response,
-                           const struct caller *caller, enum admit_rate rate, uint32_t cost)
+bool is_within_rate(struct api *api, const struct http_request *request, struct http_response *response,
+                    const struct caller *caller, enum admit_rate rate, uint32_t cost)
 {
     const char *kind = rate == ADMIT_SUBMIT ? "submit" : "read";
     uint32_t limit = caller->per_minute ? caller->per_minute : (uint32_t)api->config->rate_limit;

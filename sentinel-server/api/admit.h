@@ -27,6 +27,9 @@ enum admit_rate {
  */
 bool admit(struct api *api, const struct http_request *request, struct http_response *response, unsigned scope,
            enum admit_rate rate, uint32_t cost, struct caller *ret_caller);
+/* The second half of it alone, for who was admitted by ADMIT_FREE because the cost was not known yet. */
+bool is_within_rate(struct api *api, const struct http_request *request, struct http_response *response,
+                    const struct caller *caller, enum admit_rate rate, uint32_t cost);
 /*
  * The same for `read` of what tells of the whole service: SENTINEL_AUTH=open lets nobody see it without a key who is
  * not on this host.

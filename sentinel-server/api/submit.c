@@ -344,7 +344,7 @@ void handle_submit(void *arg, const struct http_request *request, struct http_re
         !admit(api, request, response, SCOPE_SUBMIT, ADMIT_FREE, 0, &caller))
         return;
     is_parsed = json_parse(request->body, request->body_length, &document, &failure) == 0;
-    if (!admit(api, request, response, SCOPE_SUBMIT, ADMIT_SUBMIT, cost_of(document), &caller) ||
+    if (!is_within_rate(api, request, response, &caller, ADMIT_SUBMIT, cost_of(document)) ||
         !is_json(request, response) || !wait_of(api, request, response, &wait_ms) ||
         !is_open_for_jobs(api, request, response))
         return;
@@ -426,7 +426,7 @@ void handle_submit_batch(void *arg, const struct http_request *request, struct h
     }
     for (size_t i = 0; i < count; i++)
         cost += cost_of(json_array_get(list, i));
-    if (!admit(api, request, response, SCOPE_SUBMIT, ADMIT_SUBMIT, cost, &caller))
+    if (!is_within_rate(api, request, response, &caller, ADMIT_SUBMIT, cost))
         return;
     jobs = calloc(count, sizeof(*jobs));
     begin_span(request, &span);

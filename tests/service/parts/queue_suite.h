@@ -28,6 +28,13 @@ static inline bool is_broker(void)
     return strncmp(url, "sqlite:", 7) != 0;
 }
 
+/* The test cannot be of this implementation. */
+static inline void skip_because(const char *why)
+{
+    print_message("SKIP: %s\n", why);
+    skip();
+}
+
 static inline void remove_file(void)
 {
     static const char *const suffixes[] = {"", "-wal", "-shm", ".taker"};

@@ -104,10 +104,8 @@ static void a_second_taker_of_a_file_is_refused(void **state)
     struct queue *second = NULL;
 
     (void)state;
-    if (is_broker()) {
-        print_message("SKIP: a broker serves many takers\n");
-        skip();
-    }
+    if (is_broker())
+        skip_because("a broker serves many takers");
     queue = open_queue(1, 0);
     assert_int_equal(queue_open(url, &options, &second, NULL), FAIL_CONFLICT);
     close_queue(queue);
@@ -122,10 +120,8 @@ static void who_wants_a_file_alone_is_refused_by_a_taker_and_refuses_one(void **
     struct queue *second = NULL;
 
     (void)state;
-    if (is_broker()) {
-        print_message("SKIP: a broker serves many takers\n");
-        skip();
-    }
+    if (is_broker())
+        skip_because("a broker serves many takers");
     queue = open_queue(1, 0);
     assert_int_equal(queue_open(url, &alone, &second, NULL), FAIL_CONFLICT);
     close_queue(queue);
